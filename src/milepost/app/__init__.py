@@ -1,0 +1,1 @@
+"""Use cases, one module a noun. They return values and print nothing."""

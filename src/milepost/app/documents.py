@@ -1,0 +1,155 @@
+"""Plan files on disk: found, read, and replaced atomically."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from milepost.errors import DocumentChanged, DocumentUnwritable, PlanUnreadable
+from milepost.source import SourceText
+
+MAX_BYTES = 32 * 1024 * 1024
+_PROJECT_MARKS = ("milepost.toml", ".milepost", ".git")
+
+
+def read_document(path: str) -> SourceText:
+    """Read a text document.
+
+    Raises:
+        PlanUnreadable: it is missing, a folder, empty, binary, too large, or may not be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise PlanUnreadable(
+            "there is no such file",
+            place=path,
+            remedy="check the path; `milepost init NAME` starts a new plan",
+        ) from None
+    except IsADirectoryError:
+        raise PlanUnreadable(
+            "this is a folder, not a plan",
+            place=path,
+            remedy=f"name the file in it, such as {path.rstrip('/')}/tasks.md",
+        ) from None
+    except OSError as error:
+        raise PlanUnreadable(f"it cannot be read: {error.strerror}", place=path) from None
+    if len(raw) > MAX_BYTES:
+        raise PlanUnreadable(
+            f"it is larger than {MAX_BYTES // 2**20} MB, which no plan is",
+            place=path,
+            remedy="split it into several plans",
+        )
+    if b"\x00" in raw:
+        raise PlanUnreadable(
+            "it is a binary file",
+            place=path,
+            remedy="name a Markdown file; UTF-16 text must be saved as UTF-8",
+        )
+    if not raw.strip():
+        raise PlanUnreadable("it is empty", place=path, remedy="`milepost init NAME` writes a plan to start from")
+    return SourceText.from_bytes(raw, path=path)
+
+
+def write_document(path: str, expected_digest: str, new: SourceText) -> None:
+    """Replace a document atomically: a reader sees the old bytes or the new ones, never a mixture.
+
+    Raises:
+        DocumentChanged: its bytes are no longer those of ``expected_digest``.
+        DocumentUnwritable: the folder or the file does not let itself be written.
+    """
+    target = Path(os.path.realpath(path))
+    with _document_lock(target):
+        if SourceText.from_bytes(_read_bytes(target)).digest != expected_digest:
+            raise DocumentChanged(place=path, remedy="it is read again before anything is written")
+        _replace(target, new.to_bytes(), shown=path)
+
+
+def update_document(path: str, change: Callable[[SourceText], SourceText], *, attempts: int = 20) -> SourceText:
+    """Read, change and write a document; when somebody else wrote meanwhile, read again and repeat."""
+    for _ in range(attempts):
+        old = read_document(path)
+        new = change(old)
+        if new.text == old.text:
+            return old
+        try:
+            write_document(path, old.digest, new)
+        except DocumentChanged:
+            continue
+        return new
+    raise DocumentChanged("others keep writing to it", place=path, remedy="try again in a moment")
+
+
+def project_root(path: str) -> Path:
+    """The folder a plan belongs to: the nearest one above it with settings, a ledger or a repository."""
+    folder = Path(os.path.realpath(path)).parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+            return candidate
+    return folder
+
+
+def plan_identity(path: str) -> str:
+    """How the ledger names a plan: its path below the project root, with forward slashes."""
+    return Path(os.path.realpath(path)).relative_to(project_root(path)).as_posix()
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentChanged(f"it can no longer be read: {error.strerror}", place=str(path)) from None
+
+
+@contextlib.contextmanager
+def _document_lock(target: Path) -> Iterator[None]:
+    """Hold the folder's advisory lock, so that compare and replace are one step among Milepost processes."""
+    import fcntl
+
+    try:
+        descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise DocumentUnwritable(f"its folder cannot be opened: {error.strerror}", place=str(target)) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(target: Path, raw: bytes, *, shown: str) -> None:
+    """Write beside the target, make it durable, rename over it."""
+    temporary = ""
+    try:
+        mode = target.stat().st_mode & 0o7777
+        if not os.access(target, os.W_OK):
+            raise PermissionError(13, "it is read-only")
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise DocumentUnwritable(
+            f"it cannot be written: {error.strerror}",
+            place=shown,
+            remedy="make the file and its folder writable; nothing was changed",
+        ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The command line: parse input, call one use case, render its value."""

@@ -1,0 +1,126 @@
+"""The ``milepost`` command: a table of subcommands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from milepost import __version__
+from milepost.errors import InputError, MilepostError, UsageError
+
+# name -> one line of help; the module is milepost.cli.<name with _>, its click command `command`.
+COMMANDS = {
+    "init": "Write a new spec folder to start from.",
+    "check": "Check every claim of a plan.",
+    "explain": "Explain a rule.",
+    "rules": "List all rules.",
+    "schedule": "Compute dates, floats, the critical path and a tiered schedule.",
+    "trust": "Allow a plan's commands to run on this machine.",
+    "run": "Execute a plan on its tiers.",
+    "status": "Show where a plan's run stands.",
+    "next": "Show the tasks that can start now.",
+    "claim": "Take a task.",
+    "done": "Complete a claimed task.",
+    "fail": "Report that a claimed task failed.",
+    "block": "Mark a task as blocked, with a reason.",
+    "unblock": "Let a blocked task go on.",
+    "approve": "Sign off a checkpoint.",
+    "log": "Show what happened, or an attempt's output.",
+    "sync": "Write the truth back into the plan.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' help lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"milepost.cli.{cmd_name}".replace("-", "_"))
+        command: click.Command = module.command
+        command.name = cmd_name
+        command.short_help = COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for an unknown one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else " `milepost --help` lists them."
+            ctx.fail(f"There is no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 findings or unfinished, 2 wrong usage, 3 unreadable input.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="milepost", message="%(prog)s %(version)s")
+def group() -> None:
+    """Makes a Markdown implementation plan run.
+
+    Read it, check every claim in it, schedule it, execute it on tiers of workers, hold it at its checkpoints,
+    and write the truth back.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command and end the process with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command and give its exit code; no exception of Milepost's own escapes."""
+    try:
+        result: Any = group.main(args=args, prog_name="milepost", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except MilepostError as error:
+        click.echo(describe(error), err=True)
+        return exit_code(error)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); python would complain once more at exit.
+        sys.stdout = None
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def exit_code(error: MilepostError) -> int:
+    """The exit code of an error: 2 usage, 3 unreadable input, else 1."""
+    if isinstance(error, UsageError):
+        return 2
+    return 3 if isinstance(error, InputError) else 1
+
+
+def describe(error: MilepostError) -> str:
+    """Say in up to three lines what went wrong, where, and what to do."""
+    from milepost.cli.text import printable
+
+    lines = [f"error[{error.code}]: {error}"]
+    if error.place:
+        lines.append(f"  --> {error.place}")
+    if error.remedy:
+        lines.append(f"  help: {error.remedy}")
+    return printable("\n".join(lines))

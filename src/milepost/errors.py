@@ -1,0 +1,109 @@
+"""Every exception Milepost raises on purpose. The docstring of a class is its default message.
+
+Reading a bad plan never raises: it yields diagnostics. An exception means a caller's mistake or a broken world.
+The three families decide a command's exit code: :class:`UsageError` 2, :class:`InputError` 3, all others 1.
+"""
+
+from __future__ import annotations
+
+
+class MilepostError(Exception):
+    """Something went wrong."""
+
+    code = "milepost-error"
+
+    def __init__(self, message: str = "", *, place: str = "", remedy: str = "") -> None:
+        """Keep what went wrong, where (``path:line:column`` or a path) and what to do about it."""
+        super().__init__(message or (type(self).__doc__ or "").strip())
+        self.place = place
+        self.remedy = remedy
+
+
+class UsageError(MilepostError):
+    """The command was called in a way that makes no sense."""
+
+    code = "usage"
+
+
+class InputError(MilepostError):
+    """An input could not be read."""
+
+    code = "unreadable-input"
+
+
+class PlanUnreadable(InputError):
+    """The plan could not be read."""
+
+    code = "plan-unreadable"
+
+
+class NoTasksFound(InputError):
+    """The file holds no task."""
+
+    code = "no-tasks-found"
+
+
+class SettingsInvalid(InputError):
+    """The settings file holds something Milepost does not understand."""
+
+    code = "settings-invalid"
+
+
+class DocumentChanged(MilepostError):
+    """The document changed on disk since it was read."""
+
+    code = "document-changed"
+
+
+class DocumentUnwritable(MilepostError):
+    """The document cannot be written."""
+
+    code = "document-unwritable"
+
+
+class OverlappingEdits(MilepostError):
+    """Two edits touch the same bytes."""
+
+    code = "overlapping-edits"
+
+
+class PlanInvalid(MilepostError):
+    """The plan has errors that keep it from being scheduled or run."""
+
+    code = "plan-invalid"
+
+
+class UnknownName(UsageError):
+    """The plan has nothing of that name."""
+
+    code = "unknown-name"
+
+
+class LedgerUnavailable(MilepostError):
+    """The ledger cannot be used."""
+
+    code = "ledger-unavailable"
+
+
+class VersionConflict(MilepostError):
+    """Somebody else appended to the stream first."""
+
+    code = "version-conflict"
+
+
+class Refused(MilepostError):
+    """The run's rules do not allow this now."""
+
+    code = "refused"
+
+
+class NotTrusted(MilepostError):
+    """The plan holds commands that nobody on this machine has trusted."""
+
+    code = "not-trusted"
+
+
+class WorkerUnavailable(MilepostError):
+    """A worker cannot be started."""
+
+    code = "worker-unavailable"

@@ -1,0 +1,1 @@
+"""The run's state machine: pure, deterministic, shared by every engine."""

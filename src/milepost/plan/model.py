@@ -1,0 +1,374 @@
+"""What a plan says, each part with the span it was read from.
+
+All times are integer working **seconds**: estimates may be as short as ``5s``, and one unit serves plan, schedule
+and run. Everything here is immutable and says only what the document says; what follows from it (network, dates,
+truth of claims) is computed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from milepost.source import Edit, SourceText, Span
+
+
+class TaskState(StrEnum):
+    """What a checkbox says about its task."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    DONE = "done"
+    BLOCKED = "blocked"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkbox:
+    """A checkbox; ``span`` covers the one mark between the brackets."""
+
+    state: TaskState
+    mark: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Working time a task demands at its tier, in seconds: ``low <= likely <= high``."""
+
+    low: int
+    likely: int
+    high: int
+    text: str
+    span: Span
+
+
+class ReferenceKind(StrEnum):
+    """What a requirement reference points at."""
+
+    REQUIREMENT = "requirement"
+    WILDCARD = "wildcard"
+    STORY = "story"
+    STANDARD = "standard"
+    PLACEHOLDER = "placeholder"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One requirement reference of a task."""
+
+    text: str
+    kind: ReferenceKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CommandText:
+    """A shell command the document states."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An italic ``_Key: value_`` line; ``span`` includes the underscores, ``value_span`` is the value alone."""
+
+    key: str
+    value: str
+    span: Span
+    value_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A nested bullet of a task: part of the worker's brief, never a task of its own."""
+
+    text: str
+    span: Span
+    checkbox: Checkbox | None = None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The unit of scheduling and execution. ``span`` covers its whole block, ``head_span`` its first line.
+
+    ``fields`` holds every ``_Key: value_`` in document order; the attributes below it are the understood ones.
+    ``tier`` is the rank a ``_Tier:_`` field states (the assignment table is in :attr:`Plan.assignments`).
+    """
+
+    id: str
+    title: str
+    span: Span
+    head_span: Span
+    title_span: Span
+    id_span: Span | None = None
+    checkbox: Checkbox | None = None
+    phase: str | None = None
+    parent: str | None = None
+    optional: bool = False
+    human: bool = False
+    parallel: bool = False
+    struck: bool = False
+    steps: tuple[Step, ...] = ()
+    fields: tuple[Field, ...] = ()
+    effort: Effort | None = None
+    requirements: tuple[Reference, ...] = ()
+    run: CommandText | None = None
+    verify: tuple[CommandText, ...] = ()
+    tier: int | None = None
+    complexity: int | None = None
+    ambiguity: int | None = None
+    risk: int | None = None
+    files: tuple[str, ...] = ()
+    priority: str | None = None
+    not_before: str | None = None
+    due: str | None = None
+    deadline: str | None = None
+    owner: str | None = None
+
+    @property
+    def state(self) -> TaskState:
+        """What the task's checkbox says; a task without one counts as not started."""
+        return self.checkbox.state if self.checkbox else TaskState.NOT_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A group of tasks under one heading. ``id`` is its number as written (``"2"``), or its ordinal."""
+
+    id: str
+    title: str
+    span: Span
+    heading_span: Span
+    tasks: tuple[str, ...] = ()
+
+
+class AnchorKind(StrEnum):
+    """What a checkpoint comes after."""
+
+    PHASE = "phase"
+    TASK = "task"
+    COMPLETION = "completion"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a checkpoint stands: after phases or tasks (their ids), before completion, or nowhere."""
+
+    kind: AnchorKind
+    ids: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """An exit condition of a checkpoint: automatic when it states a command, else a person signs it off."""
+
+    text: str
+    span: Span
+    checkbox: Checkbox | None = None
+    command: CommandText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A quality gate, a zero-duration milestone. ``name`` is how people call it (``Checkpoint 1``)."""
+
+    id: str
+    name: str
+    title: str
+    anchor: Anchor
+    span: Span
+    heading_span: Span
+    criteria: tuple[Criterion, ...] = ()
+
+
+class DependencyKind(StrEnum):
+    """Which ends of two tasks a dependency ties together."""
+
+    FINISH_TO_START = "FS"
+    START_TO_START = "SS"
+    FINISH_TO_FINISH = "FF"
+    START_TO_FINISH = "SF"
+
+
+class DependencyOrigin(StrEnum):
+    """How a dependency was stated."""
+
+    GRAPH = "graph"
+    FIELD = "field"
+    ORDER = "order"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class DependencySource:
+    """One place that states a dependency."""
+
+    origin: DependencyOrigin
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """``successor`` waits for ``predecessor``; ``lag`` in working seconds, negative for a lead."""
+
+    predecessor: str
+    successor: str
+    kind: DependencyKind = DependencyKind.FINISH_TO_START
+    lag: int = 0
+    sources: tuple[DependencySource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell's trimmed text and the span of exactly that text (empty span in an empty cell)."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A row of the assignment table: which tasks go to which tier. ``tier`` is the rank it names, if any."""
+
+    tasks: tuple[str, ...]
+    reference: Cell
+    assignee: Cell
+    tier: int | None
+    status: Cell | None
+    notes: Cell | None
+    span: Span
+
+
+class ClaimKind(StrEnum):
+    """Sentences of a plan that are checked against the tasks."""
+
+    TOTAL_TASKS = "total tasks"
+    ESTIMATED_TIME = "estimated time"
+    STATUS = "status"
+    CRITICAL_PATH = "critical path"
+    PARALLELIZABLE = "parallelizable"
+    LAST_UPDATED = "last updated"
+    PROGRESS = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim: its value as written and, for those that name tasks, the ids in their order."""
+
+    kind: ClaimKind
+    text: str
+    span: Span
+    value_span: Span
+    tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A bullet of the plan's notes: ``label`` is the bold word before the colon, empty when there is none."""
+
+    label: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRule:
+    """The plan's own rule: escalate an attempt that takes more than ``factor`` × its estimate."""
+
+    factor: float
+    span: Span
+
+
+class ObservationKind(StrEnum):
+    """What the reader noticed and could not simply take; lint rules turn each into a diagnostic."""
+
+    UNREADABLE_DURATION = "unreadable duration"
+    UNREADABLE_CHECKBOX = "unreadable checkbox"
+    UNREADABLE_VALUE = "unreadable value"
+    AMBIGUOUS_ARROW = "ambiguous arrow"
+    DUPLICATE_ID = "duplicate id"
+    UNKNOWN_TASK = "unknown task"
+    PLACEHOLDER = "placeholder"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something the reader noticed: the text it concerns, a detail in words, and edits that would settle it."""
+
+    kind: ObservationKind
+    span: Span
+    text: str
+    detail: str = ""
+    edits: tuple[Edit, ...] = ()
+    related: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan as its document states it. ``dependencies`` are the stated ones, duplicates merged."""
+
+    source: SourceText
+    dialect: str
+    title: str = ""
+    title_span: Span | None = None
+    purpose: str = ""
+    phases: tuple[Phase, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    notes: tuple[Note, ...] = ()
+    escalation: EscalationRule | None = None
+    observations: tuple[Observation, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> dict[str, Task]:
+        """Tasks by id; of two tasks with one id the first."""
+        found: dict[str, Task] = {}
+        for task in self.tasks:
+            found.setdefault(task.id, task)
+        return found
+
+    @cached_property
+    def parents(self) -> frozenset[str]:
+        """Ids of tasks that other tasks are part of."""
+        return frozenset(task.parent for task in self.tasks if task.parent)
+
+    @cached_property
+    def leaves(self) -> tuple[Task, ...]:
+        """Tasks that no task is part of and that are not struck out, in document order."""
+        return tuple(task for task in self.tasks if task.id not in self.parents and not task.struck)
+
+    @cached_property
+    def required(self) -> tuple[Task, ...]:
+        """Required leaf tasks: what progress and totals count."""
+        return tuple(task for task in self.leaves if not task.optional)
+
+    @cached_property
+    def effort(self) -> int:
+        """Sum of the likely efforts of the required leaf tasks, in working seconds."""
+        return sum(task.effort.likely for task in self.required if task.effort)
+
+    @cached_property
+    def tiers(self) -> dict[str, int]:
+        """The tier rank each task is assigned to: its own ``_Tier:_``, else the first table row naming it."""
+        ranks = {task.id: task.tier for task in self.tasks if task.tier is not None}
+        for row in self.assignments:
+            if row.tier is not None:
+                for task_id in row.tasks:
+                    ranks.setdefault(task_id, row.tier)
+        return ranks
+
+    def claim(self, kind: ClaimKind) -> Claim | None:
+        """The first claim of a kind."""
+        return next((claim for claim in self.claims if claim.kind is kind), None)

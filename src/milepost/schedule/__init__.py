@@ -1,0 +1,1 @@
+"""Scheduling: pure functions over integer working seconds; no clock, no I/O."""

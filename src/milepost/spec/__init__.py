@@ -1,0 +1,1 @@
+"""The documents beside a plan: ``requirements.md`` and ``design.md``."""

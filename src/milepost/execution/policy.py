@@ -1,0 +1,112 @@
+"""What a run is to do, as data: tasks, tiers, gates and the rules of escalation.
+
+Times are seconds. A specification is recorded in the run's first event, so it holds no live object and turns into
+JSON and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Driver = Literal["command", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A task waits until another one has finished (or started), and ``lag`` seconds more."""
+
+    task: str
+    on: Literal["finish", "start"] = "finish"
+    lag: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TierPolicy:
+    """A tier as the run sees it: ``attempts`` is how many tries a task gets here before it escalates."""
+
+    rank: int
+    name: str
+    capacity: int
+    attempts: int = 2
+    speed: float = 1.0
+    cost_per_hour: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """One task: ``tier`` is the rank it starts on, ``effort`` its estimate in seconds, ``order`` its place in the
+    queue (lower starts first), ``gates`` the checkpoints that must have passed before it starts.
+
+    ``drivers`` says for each tier rank who works on it there; ``run`` and ``verify`` are its commands.
+    """
+
+    id: str
+    title: str
+    tier: int
+    effort: int | None = None
+    order: int = 0
+    waits: tuple[Wait, ...] = ()
+    gates: tuple[str, ...] = ()
+    drivers: Mapping[int, Driver] = field(default_factory=dict)
+    run: str = ""
+    verify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionSpec:
+    """An exit condition: automatic when it has a command, else somebody signs it off."""
+
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSpec:
+    """A gate: due once the tasks in ``after`` are done, passed once all its criteria are."""
+
+    id: str
+    name: str
+    after: tuple[str, ...] = ()
+    criteria: tuple[CriterionSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """Everything a run obeys. ``factor`` × estimate is when an attempt overruns."""
+
+    plan: str
+    tasks: tuple[TaskSpec, ...]
+    checkpoints: tuple[CheckpointSpec, ...] = ()
+    tiers: tuple[TierPolicy, ...] = ()
+    factor: float = 2.0
+
+    def to_payload(self) -> dict[str, Any]:
+        """Give the specification as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, data: Mapping[str, Any]) -> RunSpec:
+        """Build the specification that :meth:`to_payload` described."""
+        return cls(
+            plan=data["plan"],
+            tasks=tuple(_task(task) for task in data["tasks"]),
+            checkpoints=tuple(_checkpoint(checkpoint) for checkpoint in data["checkpoints"]),
+            tiers=tuple(TierPolicy(**tier) for tier in data["tiers"]),
+            factor=data["factor"],
+        )
+
+
+def _task(data: Mapping[str, Any]) -> TaskSpec:
+    values = dict(data)
+    values["waits"] = tuple(Wait(**wait) for wait in data["waits"])
+    values["gates"] = tuple(data["gates"])
+    values["verify"] = tuple(data["verify"])
+    values["drivers"] = {int(rank): driver for rank, driver in data["drivers"].items()}
+    return TaskSpec(**values)
+
+
+def _checkpoint(data: Mapping[str, Any]) -> CheckpointSpec:
+    criteria = tuple(CriterionSpec(**criterion) for criterion in data["criteria"])
+    return CheckpointSpec(data["id"], data["name"], tuple(data["after"]), criteria)

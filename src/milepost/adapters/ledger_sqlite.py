@@ -1,0 +1,242 @@
+"""The ledger of one project: events in a SQLite file that many processes share.
+
+Every event carries the hash of the one before it in its stream, so loss and tampering can be found later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from milepost.app.ports import StreamInfo
+from milepost.errors import LedgerUnavailable, VersionConflict
+from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
+
+SCHEMA = 1
+APPLICATION_ID = 0x4D505354  # "MPST": tells a ledger from another program's database
+PATIENCE = 30.0
+
+_CREATE = """
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    version INTEGER NOT NULL CHECK (version > 0),
+    kind TEXT NOT NULL,
+    v INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    UNIQUE (stream, version)
+) STRICT;
+CREATE TRIGGER event_is_never_updated BEFORE UPDATE ON event
+BEGIN SELECT raise(ABORT, 'events are never updated'); END;
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
+"""
+_LAST = "SELECT version, hash FROM event WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_INSERT = "INSERT INTO event (stream, version, kind, v, payload, hash) VALUES (?, ?, ?, ?, ?, ?)"
+_READ = "SELECT version, kind, v, payload FROM event WHERE stream = ? AND version > ? ORDER BY version"
+# One step of the index per stream: the number of events does not matter.
+_STREAMS = """
+WITH RECURSIVE name (stream) AS (
+    SELECT (SELECT min(stream) FROM event WHERE stream >= :prefix)
+    UNION ALL
+    SELECT (SELECT min(stream) FROM event WHERE stream > name.stream) FROM name
+    WHERE substr(name.stream, 1, length(:prefix)) = :prefix
+)
+SELECT stream, (SELECT max(version) FROM event WHERE stream = name.stream) FROM name
+WHERE stream IS NOT NULL AND substr(stream, 1, length(:prefix)) = :prefix
+ORDER BY (SELECT position FROM event WHERE stream = name.stream AND version = 1)
+"""
+_T = TypeVar("_T")
+
+
+class SqliteLedger:
+    """A :class:`~milepost.app.ports.Ledger` in one SQLite file, which the first append creates.
+
+    Not ``durable``, it survives the crash of any process; ``durable``, a loss of power too, at 20 times the price.
+    ``patience`` is how many seconds to wait for other writers.
+    """
+
+    def __init__(self, path: str | Path, durable: bool = False, patience: float = PATIENCE) -> None:
+        self.path = Path(path)
+        self.durable = durable
+        self.patience = patience
+        self._connection: sqlite3.Connection | None = None
+
+    def append(self, stream: str, expected_version: int, events: Sequence[Event]) -> int:
+        """Add events, all or none, and give the new version.
+
+        Raises:
+            VersionConflict: the stream is not at ``expected_version``.
+            LedgerUnavailable: the store cannot be used; nothing was written.
+        """
+        return self._guard(lambda: self._append(stream, expected_version, events))
+
+    def read(self, stream: str, after: int = 0) -> list[Event]:
+        """Events of a stream after a version, in order.
+
+        Raises:
+            LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
+        """
+        if not self._exists():
+            return []
+        rows = self._guard(lambda: self._open().execute(_READ, (stream, after)).fetchall())
+        return [self._event(stream, *row) for row in rows]
+
+    def streams(self, prefix: str = "") -> list[StreamInfo]:
+        """Streams whose names start with a prefix, in the order in which they began."""
+        if not self._exists():
+            return []
+        rows = self._guard(lambda: self._open().execute(_STREAMS, {"prefix": prefix}).fetchall())
+        return [StreamInfo(name, version) for name, version in rows]
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _append(self, stream: str, expected_version: int, events: Sequence[Event]) -> int:
+        with self._transaction() as connection:
+            version, previous = connection.execute(_LAST, (stream,)).fetchone() or (0, b"")
+            if version != expected_version:
+                raise VersionConflict(f"{stream} is at version {version}, not {expected_version}")
+            rows = []
+            for event in events:
+                version += 1
+                kind, payload = type(event).__name__, json.dumps(to_payload(event), separators=(",", ":"))
+                previous = chain(previous, stream, version, kind, VERSION, payload)
+                rows.append((stream, version, kind, VERSION, payload, previous))
+            connection.executemany(_INSERT, rows)
+        return int(version)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _event(self, stream: str, version: int, kind: str, v: int, payload: str) -> Event:
+        newer = f"{stream} holds an event `{kind}` that this version of Milepost does not know"
+        if kind not in EVENTS or v > VERSION:
+            raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger")
+        try:
+            return from_payload(kind, json.loads(payload))
+        except TypeError:
+            raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger") from None
+        except ValueError:
+            raise self._unavailable(
+                f"event {version} of {stream} is damaged", "restore the file from a backup"
+            ) from None
+
+    def _exists(self) -> bool:
+        return self._connection is not None or self.path.exists()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._make_folder()
+            connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _make_folder(self) -> None:
+        folder = self.path.parent
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            (folder / ".gitignore").write_text("*\n")
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if _pragma(connection, "user_version") == 0:
+            self._create(connection)
+        schema = _pragma(connection, "user_version")
+        if schema > SCHEMA:
+            raise self._unavailable(
+                f"its schema is number {schema}, this version of Milepost knows {SCHEMA}",
+                "update Milepost: a newer version wrote this ledger",
+            )
+        if _pragma(connection, "application_id") != APPLICATION_ID:
+            raise self._unavailable("it is another program's database", "move it away; Milepost starts a new one")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        """Lay out an empty database; the folder's lock keeps two first users from tripping over each other."""
+        import fcntl
+
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if _pragma(connection, "user_version") or _one(connection, "SELECT count(*) FROM sqlite_master"):
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {_CREATE} PRAGMA application_id = {APPLICATION_ID};"
+                f"PRAGMA user_version = {SCHEMA}; COMMIT;"
+            )
+        finally:
+            os.close(folder)
+
+    def _guard(self, work: Callable[[], _T]) -> _T:
+        """Do some work, and say in our own words why the store failed."""
+        try:
+            return work()
+        except sqlite3.Error as error:
+            message, remedy = _explain(error)
+            raise self._unavailable(message, remedy) from None
+        except OSError as error:
+            raise self._unavailable(
+                f"its folder cannot be used: {error.strerror}", "make the project's folder writable"
+            ) from None
+
+    def _unavailable(self, message: str, remedy: str) -> LedgerUnavailable:
+        return LedgerUnavailable(message, place=str(self.path), remedy=remedy)
+
+
+def chain(previous: bytes, stream: str, version: int, kind: str, v: int, payload: str) -> bytes:
+    """The hash of an event: over the hash of the one before it in the stream (empty for the first) and its columns."""
+    head = json.dumps([stream, version, kind, v], separators=(",", ":"))
+    return hashlib.sha256(previous + head.encode() + payload.encode()).digest()
+
+
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: (
+        "another process has kept it locked for too long",
+        "end the process that holds it, then try again; nothing was lost",
+    ),
+    sqlite3.SQLITE_LOCKED: ("another process has locked it", "try again in a moment; nothing was lost"),
+    sqlite3.SQLITE_NOTADB: ("it is not a Milepost ledger", "move it away or restore it from a backup"),
+    sqlite3.SQLITE_CORRUPT: ("it is damaged", "restore it from a backup, or move it away to start anew"),
+    sqlite3.SQLITE_READONLY: ("it cannot be written", "make the file and its folder writable"),
+    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "make the file and its folder readable and writable"),
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space, then try again; what was recorded is safe"),
+    sqlite3.SQLITE_IOERR: ("the disk reported an error", "check the disk; what was recorded before is safe"),
+}
+
+
+def _explain(error: sqlite3.Error) -> tuple[str, str]:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return _REMEDIES.get(code, (f"it does not answer: {error}", "restore it from a backup, or move it away"))
+
+
+def _one(connection: sqlite3.Connection, query: str) -> Any:
+    return connection.execute(query).fetchone()[0]
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(_one(connection, f"PRAGMA {name}"))

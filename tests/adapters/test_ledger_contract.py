@@ -1,0 +1,109 @@
+"""What every ledger promises; each implementation runs the same tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.ports import Ledger, StreamInfo
+from milepost.errors import VersionConflict
+from milepost.execution.events import (
+    AttemptStarted,
+    Event,
+    RunStarted,
+    TaskBlocked,
+    TaskCompleted,
+)
+
+
+class MemoryLedger:
+    """The fake: as simple as the contract allows."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, list[Event]] = {}
+
+    def append(self, stream: str, expected_version: int, events: Sequence[Event]) -> int:
+        known = self._streams.get(stream, [])
+        if len(known) != expected_version:
+            raise VersionConflict(f"{stream} is at version {len(known)}, not {expected_version}")
+        if events:
+            self._streams[stream] = [*known, *events]
+        return expected_version + len(events)
+
+    def read(self, stream: str, after: int = 0) -> list[Event]:
+        return self._streams.get(stream, [])[after:]
+
+    def streams(self, prefix: str = "") -> list[StreamInfo]:
+        return [StreamInfo(name, len(events)) for name, events in self._streams.items() if name.startswith(prefix)]
+
+    def close(self) -> None:
+        pass
+
+
+MAKERS: dict[str, Callable[[Path], Ledger]] = {
+    "memory": lambda folder: MemoryLedger(),
+    "sqlite": lambda folder: SqliteLedger(folder / ".milepost" / "ledger.db"),
+    "sqlite-durable": lambda folder: SqliteLedger(folder / ".milepost" / "ledger.db", durable=True),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    made = MAKERS[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+STARTED = AttemptStarted(at=1.5, task="1.1", attempt_no=1, tier=3, worker="w", lease_until=None)
+DONE = TaskCompleted(at=2.5, task="1.1", attempt_no=1, by="w", evidence={"exit_code": 0, "log": "a.log"})
+BLOCKED = TaskBlocked(at=3.5, task="1.2", reason="needs “a human” \udc80 €")
+
+
+def test_what_was_appended_is_read_back_in_order(ledger: Ledger) -> None:
+    run = RunStarted(at=0.1, run="r", spec={"tasks": [{"id": "1.1", "effort": None}], "factor": 2.0})
+    assert ledger.append("run/1", 0, [run, STARTED]) == 2
+    assert ledger.append("run/1", 2, [DONE, BLOCKED]) == 4
+    assert ledger.read("run/1") == [run, STARTED, DONE, BLOCKED]
+
+
+def test_reading_after_a_version_gives_only_what_is_newer(ledger: Ledger) -> None:
+    ledger.append("run/1", 0, [STARTED, DONE, BLOCKED])
+    assert ledger.read("run/1", after=2) == [BLOCKED]
+    assert ledger.read("run/1", after=3) == []
+
+
+def test_an_unknown_stream_is_empty(ledger: Ledger) -> None:
+    assert ledger.read("nothing") == []
+    assert ledger.streams() == []
+
+
+def test_an_append_at_the_wrong_version_writes_nothing(ledger: Ledger) -> None:
+    ledger.append("run/1", 0, [STARTED])
+    for wrong in (0, 2):
+        with pytest.raises(VersionConflict):
+            ledger.append("run/1", wrong, [DONE, BLOCKED])
+    assert ledger.read("run/1") == [STARTED]
+
+
+def test_streams_have_their_own_versions_and_the_order_of_their_beginning(ledger: Ledger) -> None:
+    ledger.append("run/b", 0, [STARTED])
+    ledger.append("run/a", 0, [STARTED])
+    ledger.append("trust", 0, [BLOCKED])
+    ledger.append("run/b", 1, [DONE])
+    assert ledger.streams() == [StreamInfo("run/b", 2), StreamInfo("run/a", 1), StreamInfo("trust", 1)]
+    assert ledger.streams("run/") == [StreamInfo("run/b", 2), StreamInfo("run/a", 1)]
+    assert ledger.streams("z") == []
+
+
+def test_appending_nothing_changes_nothing(ledger: Ledger) -> None:
+    assert ledger.append("run/1", 0, []) == 0
+    assert ledger.streams() == []
+
+
+def test_a_stream_that_cannot_be_told_apart_as_a_pattern_is_found_by_prefix(ledger: Ledger) -> None:
+    ledger.append("run%_*", 0, [STARTED])
+    ledger.append("runner", 0, [STARTED])
+    assert ledger.streams("run%") == [StreamInfo("run%_*", 1)]

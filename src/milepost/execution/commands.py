@@ -1,0 +1,169 @@
+"""What a run can be asked to do, in the imperative. :func:`~milepost.execution.decisions.decide` answers.
+
+``at`` is now, in seconds since 1970 (UTC): the state machine knows no clock. A command about an attempt carries the
+attempt's number, which is compared before anything is written (fencing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from milepost.execution.policy import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A wish, and the moment it is made."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Command):
+    """Begin a run."""
+
+    run: str
+    spec: RunSpec
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revise(Command):
+    """Go on with another specification; nothing happens when it is the same."""
+
+    spec: RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Command):
+    """Begin to drive the run."""
+
+    supervisor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Command):
+    """Stop driving the run."""
+
+    supervisor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Command):
+    """Take a task. ``tier`` is the worker's rank (``None``: whoever may), ``lease`` seconds without a heartbeat."""
+
+    task: str
+    worker: str
+    tier: int | None = None
+    lease: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat(Command):
+    """Say that the attempt still lives, for ``lease`` seconds more."""
+
+    task: str
+    attempt_no: int
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Complete(Command):
+    """Report an attempt's success."""
+
+    task: str
+    attempt_no: int
+    by: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fail(Command):
+    """Report an attempt's failure; ``escalate`` is the worker's own wish for a stronger tier."""
+
+    task: str
+    attempt_no: int
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    escalate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun(Command):
+    """Report that an attempt ran past its limit, in seconds, and was stopped."""
+
+    task: str
+    attempt_no: int
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lose(Command):
+    """Report that an attempt's worker vanished."""
+
+    task: str
+    attempt_no: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireLeases(Command):
+    """End every attempt whose lease has run out."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkDone(Command):
+    """Record that a task was finished by hand."""
+
+    task: str
+    by: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen(Command):
+    """Have a finished task done again."""
+
+    task: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Command):
+    """Stop a task until a human lets it go on."""
+
+    task: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock(Command):
+    """Let a blocked task go on."""
+
+    task: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCriterion(Command):
+    """Report what evaluating one criterion (index from 0) of a due checkpoint gave."""
+
+    checkpoint: str
+    index: int
+    passed: bool
+    by: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Approve(Command):
+    """Sign off every criterion of a due checkpoint that has no command."""
+
+    checkpoint: str
+    by: str
+    comment: str = ""

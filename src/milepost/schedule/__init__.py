@@ -1,1 +1,18 @@
-"""Scheduling: pure functions over integer working seconds; no clock, no I/O."""
+"""When things can happen: pure computation in integer working seconds, without a clock."""
+
+from milepost.schedule.critical_path import CriticalPath, compute
+from milepost.schedule.dependencies import ALL_ORIGINS, unite
+from milepost.schedule.network import DEFAULT_EFFORT, Activity, Link, Network, find_cycle, reachable
+
+__all__ = [
+    "ALL_ORIGINS",
+    "DEFAULT_EFFORT",
+    "Activity",
+    "CriticalPath",
+    "Link",
+    "Network",
+    "compute",
+    "find_cycle",
+    "reachable",
+    "unite",
+]

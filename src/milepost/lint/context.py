@@ -1,0 +1,132 @@
+"""What rules look at: a plan and everything computed from it, each thing computed once and only when asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from milepost.errors import PlanInvalid
+from milepost.plan.model import Dependency, DependencyOrigin, Observation, ObservationKind, Plan, Task
+from milepost.schedule.critical_path import CriticalPath, compute
+from milepost.schedule.dependencies import unite
+from milepost.schedule.network import Network, find_cycle
+from milepost.source import Span
+
+CAPACITIES: Mapping[int, int] = {1: 1, 2: 2, 3: 4}
+"""How many tasks a tier runs at once when no settings say otherwise."""
+
+STATED = frozenset({DependencyOrigin.GRAPH, DependencyOrigin.FIELD})
+"""The dependencies somebody wrote down."""
+
+MOST_CYCLES = 20
+"""More circles than these are not looked for: the first few have to be repaired anyway."""
+
+
+class Context:
+    """One plan under examination."""
+
+    def __init__(self, plan: Plan, *, capacities: Mapping[int, int] | None = None) -> None:
+        """Examine a plan; ``capacities`` says how many tasks each tier runs at once."""
+        self.plan = plan
+        self.capacities = CAPACITIES if capacities is None else capacities
+
+    @cached_property
+    def network(self) -> Network:
+        """The leaf tasks and the dependencies the plan states between them, without checkpoints.
+
+        The order that a plan without dependencies is read in is an assumption of ours: it accuses nobody. A plan
+        whose numbers are beyond all measure has an empty network.
+        """
+        return self._network(STATED, gates=False)
+
+    @cached_property
+    def gated_network(self) -> Network:
+        """The network in which checkpoints hold back what comes after them."""
+        return self._network(STATED | {DependencyOrigin.CHECKPOINT}, gates=True)
+
+    @cached_property
+    def critical_path(self) -> CriticalPath | None:
+        """Dates and floats without checkpoints; None without a network, or when it runs in a circle."""
+        return _computed(self.network)
+
+    @cached_property
+    def gated_critical_path(self) -> CriticalPath | None:
+        """Dates and floats with checkpoints; None without a network, or when it runs in a circle."""
+        return _computed(self.gated_network)
+
+    @cached_property
+    def stated(self) -> tuple[Dependency, ...]:
+        """The dependencies the plan states, spread over the parts of the tasks they name."""
+        return unite(self.plan, origins=STATED) if self.plan.dependencies else ()
+
+    @cached_property
+    def cycles(self) -> tuple[tuple[Dependency, ...], ...]:
+        """Circles of stated dependencies that share none, each starting at its first task in plan order."""
+        if not find_cycle(self.network):
+            return ()
+        doubtful = {found.text for found in self.observations(ObservationKind.DUPLICATE_ID)}
+        links = {
+            (one.predecessor, one.successor): one
+            for one in self.stated
+            if one.predecessor not in doubtful and one.successor not in doubtful
+        }
+        cycles: list[tuple[Dependency, ...]] = []
+        while len(cycles) < MOST_CYCLES and (names := find_cycle(_plain_network(self.network.ids, links))):
+            ends = zip(names, [*names[1:], names[0]], strict=True)
+            cycles.append(tuple(links.pop(pair) for pair in ends))
+        return tuple(cycles)
+
+    @cached_property
+    def fully_estimated(self) -> bool:
+        """Whether every required leaf task has an effort, so that sums and paths mean something."""
+        return bool(self.plan.required) and all(task.effort for task in self.plan.required)
+
+    def observations(self, kind: ObservationKind) -> Iterator[Observation]:
+        """What the reader noticed, of one kind."""
+        return (found for found in self.plan.observations if found.kind is kind)
+
+    def noticed(self, span: Span, *kinds: ObservationKind) -> bool:
+        """Say whether the reader noticed something of these kinds that touches the span."""
+        return any(self._touches(span, kind) for kind in kinds)
+
+    def owner(self, offset: int) -> Task | None:
+        """The task whose block holds the offset: the innermost one."""
+        index = bisect_right(self._task_starts, offset) - 1
+        if index < 0:
+            return None
+        task = self.plan.tasks[index]
+        return task if offset <= task.span.end else None
+
+    def _network(self, origins: frozenset[DependencyOrigin], *, gates: bool) -> Network:
+        try:
+            return Network.from_plan(self.plan, gates=gates, origins=origins)
+        except PlanInvalid:
+            return Network.from_links([], [], [])
+
+    def _touches(self, span: Span, kind: ObservationKind) -> bool:
+        spans = self._noticed.get(kind, [])
+        index = bisect_right(spans, span.end, key=lambda found: found.start)
+        return index > 0 and spans[index - 1].end >= span.start
+
+    @cached_property
+    def _noticed(self) -> dict[ObservationKind, list[Span]]:
+        spans: dict[ObservationKind, list[Span]] = {}
+        for found in self.plan.observations:
+            spans.setdefault(found.kind, []).append(found.span)
+        return {kind: sorted(found) for kind, found in spans.items()}
+
+    @cached_property
+    def _task_starts(self) -> list[int]:
+        return [task.span.start for task in self.plan.tasks]
+
+
+def _computed(network: Network) -> CriticalPath | None:
+    return compute(network) if len(network) and not find_cycle(network) else None
+
+
+def _plain_network(ids: Sequence[str], links: Mapping[tuple[str, str], Dependency]) -> Network:
+    number = {name: place for place, name in enumerate(ids)}
+    return Network.from_links(
+        ids, [0] * len(ids), [(number[one], number[other]) for one, other in links if {one, other} <= number.keys()]
+    )

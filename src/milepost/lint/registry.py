@@ -1,0 +1,83 @@
+"""The ordered table of all rules. Codes are never used twice, not even those of rules that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from milepost.errors import UnknownName
+from milepost.lint.rule import Rule
+from milepost.lint.rules import (
+    ambiguous_arrow,
+    dependency_cycle,
+    duplicate_id,
+    false_critical_path,
+    false_parallel_claim,
+    missing_estimate,
+    placeholder_left,
+    status_contradicts_checkbox,
+    total_mismatch,
+    unassigned_task,
+    unknown_task,
+    unreadable_checkbox,
+    unreadable_duration,
+    unreadable_value,
+    unused_ignore,
+)
+from milepost.lint.suppression import covers
+
+RULES: tuple[Rule, ...] = (
+    unreadable_duration.RULE,
+    ambiguous_arrow.RULE,
+    duplicate_id.RULE,
+    unreadable_checkbox.RULE,
+    unreadable_value.RULE,
+    unused_ignore.RULE,
+    unknown_task.RULE,
+    dependency_cycle.RULE,
+    missing_estimate.RULE,
+    false_critical_path.RULE,
+    false_parallel_claim.RULE,
+    unassigned_task.RULE,
+    total_mismatch.RULE,
+    status_contradicts_checkbox.RULE,
+    placeholder_left.RULE,
+)
+
+
+def find(name: str) -> Rule:
+    """Give the rule of a code or a name, in any case.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    wanted = name.casefold()
+    for rule in RULES:
+        if wanted in (rule.code.casefold(), rule.name):
+            return rule
+    raise _unknown(name)
+
+
+def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Give the rules to run: the selected ones (else the default ones) without the ignored ones.
+
+    Raises:
+        UnknownName: a selector names no rule.
+    """
+    for selector in (*select, *ignore):
+        if not any(covers(selector, rule.code, rule.name) for rule in RULES):
+            raise _unknown(selector)
+    return tuple(
+        rule for rule in RULES if (_covered(rule, select) if select else rule.default) and not _covered(rule, ignore)
+    )
+
+
+def _covered(rule: Rule, selectors: Sequence[str]) -> bool:
+    return any(covers(selector, rule.code, rule.name) for selector in selectors)
+
+
+def _unknown(name: str) -> UnknownName:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [rule.name for rule in RULES] + [rule.code for rule in RULES], n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return UnknownName(f"there is no rule `{name}`", remedy=f"{hint}`milepost rules` lists them")

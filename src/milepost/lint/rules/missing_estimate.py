@@ -1,0 +1,68 @@
+"""Required task without an estimate.
+
+## What it does
+
+Reports each required task without parts that states no effort, in plans whose format has estimates or in
+which other tasks have one. A placeholder or an unreadable estimate is reported by its own rule.
+
+## Why is this bad
+
+The schedule has to assume a length, the totals are too small, and the executor never notices that the task
+overruns.
+
+## Example
+
+```markdown
+- [ ] **1.1** Set up the project
+  - Install the dependencies
+```
+
+## Fix
+
+Add a line such as `_Estimated: 2 hours_`. Nothing is changed automatically.
+
+## Options
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from milepost.lint.context import Context
+from milepost.lint.rule import Rule
+from milepost.plan.model import ObservationKind, Plan, Task
+from milepost.source import Diagnostic, Severity
+
+_REFERENCE = "reference"
+
+
+def check(context: Context) -> Iterator[Diagnostic]:
+    """Find required leaf tasks that say nothing about their effort."""
+    if not _estimates_expected(context.plan):
+        return
+    for task in context.plan.required:
+        if task.effort is None and not _tried(context, task):
+            yield RULE.at(task.id_span or task.head_span, f"Task `{task.id}` has no estimate")
+
+
+def _estimates_expected(plan: Plan) -> bool:
+    """Whether estimates belong to this plan: its format has them, or other tasks do."""
+    return plan.dialect == _REFERENCE or any(task.effort for task in plan.tasks)
+
+
+def _tried(context: Context, task: Task) -> bool:
+    """Whether the task has an estimate that is a placeholder or cannot be read: another finding's business."""
+    if any(field.key.casefold().startswith(("estimate", "effort")) for field in task.fields):
+        return True
+    return context.noticed(task.span, ObservationKind.UNREADABLE_DURATION)
+
+
+RULE = Rule(
+    code="MP301",
+    name="missing-estimate",
+    severity=Severity.WARNING,
+    check=check,
+    page=__doc__,
+)

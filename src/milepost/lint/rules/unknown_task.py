@@ -1,0 +1,72 @@
+"""Reference to a task the plan does not have.
+
+## What it does
+
+Reports an id in an arrow graph, a `_Depends:_` line, the assignment table, a checkpoint or a claim that no
+task of the plan carries.
+
+## Why is this bad
+
+A dependency on a task that does not exist is lost, and a run would start work too early or assign it to
+nobody.
+
+## Example
+
+````markdown
+- [ ] **1.1** Create the schema
+- [ ] **1.2** Load the data
+
+```
+1.1 → 1.3
+```
+````
+
+## Fix
+
+Correct the id. The nearest existing one is suggested, but never filled in automatically.
+
+## Options
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from milepost.lint.context import Context
+from milepost.lint.rule import Rule
+from milepost.plan.model import Observation, ObservationKind
+from milepost.source import Diagnostic, Edit, Fix, Safety, Severity
+
+
+def check(context: Context) -> Iterator[Diagnostic]:
+    """Find references to tasks that do not exist."""
+    for found in context.observations(ObservationKind.UNKNOWN_TASK):
+        nearest = _nearest(found.text, list(context.plan.by_id))
+        message = f"The plan has no task `{found.text}`"
+        yield RULE.at(found.span, message, fix=_suggestion(context, found, nearest))
+
+
+def _nearest(wanted: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(wanted, known, n=1, cutoff=0.6)), "")
+
+
+def _suggestion(context: Context, found: Observation, nearest: str) -> Fix | None:
+    if not nearest:
+        return None
+    exact = context.plan.source.slice(found.span) == found.text
+    edits = (Edit(found.span, nearest),) if exact else ()
+    return Fix(f"Did you mean `{nearest}`?", edits, Safety.DISPLAY)
+
+
+RULE = Rule(
+    code="MP201",
+    name="unknown-task",
+    severity=Severity.ERROR,
+    check=check,
+    page=__doc__,
+    fix=Safety.DISPLAY,
+)

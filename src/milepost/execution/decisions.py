@@ -7,14 +7,15 @@ moment exists in which the stream is half true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from milepost.errors import Refused, UnknownName
 from milepost.execution import commands as cmd
 from milepost.execution import events as ev
 from milepost.execution.records import Attempt, CheckpointRecord, CriterionStatus, TaskRecord, TaskStatus
-from milepost.execution.state import RunState
+from milepost.execution.state import RunState, fold
 
 
 def decide(state: RunState, command: cmd.Command) -> list[ev.Event]:
@@ -33,10 +34,8 @@ def decide(state: RunState, command: cmd.Command) -> list[ev.Event]:
 def _start(state: RunState, command: cmd.Start) -> list[ev.Event]:
     if state.run:
         raise Refused(f"run {state.run} has started already")
-    started: list[ev.Event] = [ev.RunStarted(command.at, command.run, command.spec.to_payload(), command.by)]
-    empty = [item for item in command.spec.checkpoints if not item.after and not item.criteria]
-    passed = [ev.CheckpointPassed(command.at, item.id) for item in empty]
-    return started + passed
+    started = ev.RunStarted(command.at, command.run, command.spec.to_payload(), command.by)
+    return [started, *_ripple(fold([started]), command.at)]
 
 
 def _revise(state: RunState, command: cmd.Revise) -> list[ev.Event]:
@@ -46,10 +45,7 @@ def _revise(state: RunState, command: cmd.Revise) -> list[ev.Event]:
 
 
 def _join(state: RunState, command: cmd.Join) -> list[ev.Event]:
-    joined: list[ev.Event] = [ev.SupervisorJoined(command.at, command.supervisor)]
-    due = [c for c in state.checkpoints.values() if c.due and _all_passed(c)]
-    passed = [ev.CheckpointPassed(command.at, checkpoint.spec.id) for checkpoint in due]
-    return joined + passed + _finish(state, command.at, tasks=0, checkpoints=len(passed))
+    return [ev.SupervisorJoined(command.at, command.supervisor), *_ripple(state, command.at)]
 
 
 def _leave(state: RunState, command: cmd.Leave) -> list[ev.Event]:
@@ -110,10 +106,7 @@ def _completed(
     events: list[ev.Event] = [ev.TaskCompleted(at, task, attempt_no, by, evidence)]
     if record.retired:
         return events
-    touched = (state.checkpoints[name] for name in state.checkpoints_after.get(task, ()))
-    due = [checkpoint for checkpoint in touched if checkpoint.unmet == 1 and not checkpoint.passed]
-    events += [ev.CheckpointPassed(at, item.spec.id) for item in due if _all_passed(item)]
-    return events + _finish(state, at, tasks=1, checkpoints=len(events) - 1)
+    return events + _ripple(state, at, done=task)
 
 
 def _fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
@@ -193,7 +186,7 @@ def _record_criterion(state: RunState, command: cmd.RecordCriterion) -> list[ev.
         kind(command.at, checkpoint.spec.id, command.index, command.by, command.evidence),
     ]
     if command.passed:
-        events += _pass_if_all(state, checkpoint, command.at, {command.index})
+        events += _ripple(state, command.at, judged=checkpoint, passed={command.index})
     return events
 
 
@@ -208,28 +201,42 @@ def _approve(state: RunState, command: cmd.Approve) -> list[ev.Event]:
     events: list[ev.Event] = [
         ev.CriterionPassed(command.at, checkpoint.spec.id, index, command.by, evidence) for index in manual
     ]
-    return events + _pass_if_all(state, checkpoint, command.at, set(manual))
+    return events + _ripple(state, command.at, judged=checkpoint, passed=set(manual))
 
 
-def _pass_if_all(state: RunState, checkpoint: CheckpointRecord, at: float, now_passed: set[int]) -> list[ev.Event]:
-    if not _all_passed(checkpoint, now_passed):
-        return []
-    passed: list[ev.Event] = [ev.CheckpointPassed(at, checkpoint.spec.id)]
-    return passed + _finish(state, at, tasks=0, checkpoints=1)
+def _ripple(
+    state: RunState,
+    at: float,
+    *,
+    done: str = "",
+    judged: CheckpointRecord | None = None,
+    passed: Collection[int] = (),
+) -> list[ev.Event]:
+    """What follows once a task is done, or criteria of a checkpoint passed: gates open, perhaps the run ends."""
+    met = Counter(state.checkpoints_after.get(done, ()))
+    waiting = [judged.spec.id] if judged else list(met if done else state.checkpoints)
+    opened: dict[str, None] = {}
+    for name in waiting:
+        checkpoint = state.checkpoints[name]
+        besides = passed if checkpoint is judged else ()
+        if name in opened or checkpoint.passed or checkpoint.unmet > met[name] or not _holds(checkpoint, besides):
+            continue
+        opened[name] = None
+        gated = state.checkpoints_gated.get(name, ())
+        met.update(gated)
+        waiting += gated
+    events: list[ev.Event] = [ev.CheckpointPassed(at, name) for name in opened]
+    open_tasks = state.open_tasks - (1 if done else 0)
+    if not state.finished and open_tasks == 0 and state.open_checkpoints == len(opened):
+        events.append(ev.RunFinished(at))
+    return events
 
 
-def _all_passed(checkpoint: CheckpointRecord, besides: set[int] | None = None) -> bool:
+def _holds(checkpoint: CheckpointRecord, besides: Collection[int]) -> bool:
     return all(
-        criterion.status is CriterionStatus.PASSED or index in (besides or ())
+        criterion.status is CriterionStatus.PASSED or index in besides
         for index, criterion in enumerate(checkpoint.criteria)
     )
-
-
-def _finish(state: RunState, at: float, *, tasks: int, checkpoints: int) -> list[ev.Event]:
-    """End the run when these were the last open ones."""
-    if state.finished or state.open_tasks > tasks or state.open_checkpoints > checkpoints:
-        return []
-    return [ev.RunFinished(at)]
 
 
 def _task(state: RunState, task: str) -> TaskRecord:
@@ -263,13 +270,15 @@ def _due(state: RunState, name: str) -> CheckpointRecord:
     if checkpoint.passed:
         raise Refused(f"{checkpoint.spec.name} has passed already")
     if not checkpoint.due:
-        waiting = [task for task in checkpoint.spec.after if not _done(state, task)]
-        raise Refused(f"{checkpoint.spec.name} is not due yet: it waits for {', '.join(waiting)}")
+        tasks = [f"task {task}" for task in checkpoint.spec.after if not _done(state, task)]
+        gates = [state.checkpoints[gate] for gate in checkpoint.spec.gates if gate in state.checkpoints]
+        names = tasks + [gate.spec.name for gate in gates if not gate.passed]
+        raise Refused(f"{checkpoint.spec.name} is not due yet: it waits for {', '.join(names)}")
     return checkpoint
 
 
 def _done(state: RunState, task: str) -> bool:
-    return task in state.tasks and state.tasks[task].status is TaskStatus.DONE
+    return task not in state.tasks or state.tasks[task].status is TaskStatus.DONE
 
 
 def holding_back(state: RunState, record: TaskRecord) -> list[str]:

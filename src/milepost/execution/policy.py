@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Driver = Literal["command", "manual"]
-
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -39,7 +37,8 @@ class TaskSpec:
     """One task: ``tier`` is the rank it starts on, ``effort`` its estimate in seconds, ``order`` its place in the
     queue (lower starts first), ``gates`` the checkpoints that must have passed before it starts.
 
-    ``drivers`` says for each tier rank who works on it there; ``run`` and ``verify`` are its commands.
+    ``commands`` says for a tier's rank what its worker runs; on a tier without one somebody has to claim the task.
+    ``verify`` are the commands that must succeed before the task counts as done.
     """
 
     id: str
@@ -49,8 +48,7 @@ class TaskSpec:
     order: int = 0
     waits: tuple[Wait, ...] = ()
     gates: tuple[str, ...] = ()
-    drivers: Mapping[int, Driver] = field(default_factory=dict)
-    run: str = ""
+    commands: Mapping[int, str] = field(default_factory=dict)
     verify: tuple[str, ...] = ()
 
 
@@ -64,11 +62,14 @@ class CriterionSpec:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSpec:
-    """A gate: due once the tasks in ``after`` are done, passed once all its criteria are."""
+    """A gate: due once the tasks in ``after`` are done and the checkpoints in ``gates`` passed, passed once all its
+    criteria are.
+    """
 
     id: str
     name: str
     after: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
     criteria: tuple[CriterionSpec, ...] = ()
 
 
@@ -103,10 +104,10 @@ def _task(data: Mapping[str, Any]) -> TaskSpec:
     values["waits"] = tuple(Wait(**wait) for wait in data["waits"])
     values["gates"] = tuple(data["gates"])
     values["verify"] = tuple(data["verify"])
-    values["drivers"] = {int(rank): driver for rank, driver in data["drivers"].items()}
+    values["commands"] = {int(rank): command for rank, command in data["commands"].items()}
     return TaskSpec(**values)
 
 
 def _checkpoint(data: Mapping[str, Any]) -> CheckpointSpec:
     criteria = tuple(CriterionSpec(**criterion) for criterion in data["criteria"])
-    return CheckpointSpec(data["id"], data["name"], tuple(data["after"]), criteria)
+    return CheckpointSpec(data["id"], data["name"], tuple(data["after"]), tuple(data["gates"]), criteria)

@@ -39,7 +39,7 @@ def startable(state: RunState, now: float) -> list[TaskRecord]:
             if free <= 0:
                 break
             record = state.tasks[task]
-            if record.driver == "command" and record.ready_at <= now:
+            if record.command and record.ready_at <= now:
                 found.append(record)
                 free -= 1
     return found
@@ -126,7 +126,7 @@ def _moves_by_itself(state: RunState) -> bool:
     """Whether a command runs, or is ready to run now or after a lag."""
     if any((current := record.current) and current.lease_until is None for record in running(state)):
         return True
-    return any(state.tasks[task].driver == "command" for queue in state.ready.values() for _, task in queue)
+    return any(state.tasks[task].command for queue in state.ready.values() for _, task in queue)
 
 
 def counts(state: RunState) -> dict[TaskStatus, int]:

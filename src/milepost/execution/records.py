@@ -73,9 +73,9 @@ class TaskRecord:
         return bool(self.attempts) or self.status is TaskStatus.DONE
 
     @property
-    def driver(self) -> str:
-        """Who works on the task at its present tier."""
-        return self.spec.drivers.get(self.tier, "manual")
+    def command(self) -> str:
+        """What the worker of the present tier runs; empty when somebody has to claim the task."""
+        return self.spec.commands.get(self.tier, "")
 
     @property
     def worked_seconds(self) -> float:
@@ -96,7 +96,7 @@ class CriterionRecord:
 
 @dataclass(slots=True)
 class CheckpointRecord:
-    """Where a checkpoint stands; ``unmet`` is how many of its tasks are not done."""
+    """Where a checkpoint stands; ``unmet`` is how many tasks and checkpoints it still waits for."""
 
     spec: CheckpointSpec
     criteria: list[CriterionRecord]

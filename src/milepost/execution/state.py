@@ -44,6 +44,7 @@ class RunState:
         self.start_waits: dict[str, list[tuple[str, Wait]]] = {}
         self.gated: dict[str, list[str]] = {}
         self.checkpoints_after: dict[str, list[str]] = {}
+        self.checkpoints_gated: dict[str, list[str]] = {}
 
     @property
     def finished(self) -> bool:
@@ -94,15 +95,14 @@ class RunState:
 
     def rebuild(self) -> None:
         """Compute every index from the records."""
-        self.finish_waits, self.start_waits, self.gated, self.checkpoints_after = {}, {}, {}, {}
+        self.finish_waits, self.start_waits, self.gated = {}, {}, {}
+        self.checkpoints_after, self.checkpoints_gated = {}, {}
         self.ready, self.running = {}, {}
         live = [record for record in self.tasks.values() if not record.retired]
         for record in live:
             self._index_waits(record)
         for checkpoint in self.checkpoints.values():
-            for task in checkpoint.spec.after:
-                self.checkpoints_after.setdefault(task, []).append(checkpoint.spec.id)
-            checkpoint.unmet = sum(1 for task in checkpoint.spec.after if not self._is_done(task))
+            self._index_checkpoint(checkpoint)
         self.open_tasks = sum(1 for record in live if record.status is not TaskStatus.DONE)
         self.open_checkpoints = sum(1 for checkpoint in self.checkpoints.values() if not checkpoint.passed)
         for record in self.tasks.values():
@@ -111,8 +111,14 @@ class RunState:
             elif record.status is TaskStatus.PENDING and record.unmet == 0:
                 self.mark_ready(record)
 
-    def _is_done(self, task: str) -> bool:
-        return task not in self.tasks or self.tasks[task].status is TaskStatus.DONE
+    def _index_checkpoint(self, checkpoint: CheckpointRecord) -> None:
+        checkpoint.unmet = 0
+        for task in checkpoint.spec.after:
+            self.checkpoints_after.setdefault(task, []).append(checkpoint.spec.id)
+            checkpoint.unmet += task in self.tasks and self.tasks[task].status is not TaskStatus.DONE
+        for gate in checkpoint.spec.gates:
+            self.checkpoints_gated.setdefault(gate, []).append(checkpoint.spec.id)
+            checkpoint.unmet += gate in self.checkpoints and not self.checkpoints[gate].passed
 
     def _index_waits(self, record: TaskRecord) -> None:
         record.unmet = 0
@@ -303,6 +309,8 @@ def _checkpoint_passed(state: RunState, event: ev.CheckpointPassed) -> None:
     state.open_checkpoints -= 1
     for task in state.gated.get(event.checkpoint, ()):
         state.release(task, event.at)
+    for gated in state.checkpoints_gated.get(event.checkpoint, ()):
+        state.checkpoints[gated].unmet -= 1
 
 
 def _run_finished(state: RunState, event: ev.RunFinished) -> None:

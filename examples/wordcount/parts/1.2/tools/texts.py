@@ -4,7 +4,7 @@ import random
 import sys
 from pathlib import Path
 
-SYLLABLES = "ba ce di fo gu ha ke li mo nu pa re si to vu".split()
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu"]
 
 
 def vocabulary(size: int, chance: random.Random) -> list[str]:

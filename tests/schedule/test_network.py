@@ -230,12 +230,12 @@ def test_what_remains_of_a_done_task_is_nothing() -> None:
 
 
 def test_an_estimate_beyond_all_measure_is_refused() -> None:
-    with pytest.raises(PlanInvalid, match="Task A has an impossible duration"):
+    with pytest.raises(PlanInvalid, match="task A has an impossible duration"):
         Network.from_plan(plan([task("A", 10**12)]), gates=False)
 
 
 def test_a_negative_duration_is_refused() -> None:
-    with pytest.raises(PlanInvalid, match="Task B"):
+    with pytest.raises(PlanInvalid, match="task B"):
         Network.from_links("AB", [1, -1], [])
 
 

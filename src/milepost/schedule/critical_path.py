@@ -18,11 +18,13 @@ from milepost.schedule.network import Network
 class CriticalPath:
     """Dates and floats of every activity by its number, in working seconds from the start of the plan.
 
+    ``releases`` are the starts no activity may undercut, 0 where nothing else was asked for.
     ``total_float`` is how far an activity may slip without delaying the plan's end or breaking a deadline (negative:
     by how much it comes too late); ``free_float`` without delaying the early start of any successor or the end.
     """
 
     network: Network
+    releases: list[int]
     early_start: list[int]
     early_finish: list[int]
     late_start: list[int]
@@ -104,13 +106,17 @@ def compute(
         PlanInvalid: the dependencies form a cycle; the message names it.
         UnknownName: a release or a deadline is for an activity the network does not have.
     """
-    early_start = _forward(network, releases or {})
+    earliest = [0] * len(network)
+    for name, release in (releases or {}).items():
+        earliest[network.number(name)] = max(release, 0)
+    early_start = _forward(network, earliest)
     times = network.durations.tolist()
     early_finish = [start + time for start, time in zip(early_start, times, strict=True)]
     makespan = max(early_finish, default=0)
     late_start, free_float = _backward(network, early_start, makespan, deadlines or {})
     return CriticalPath(
         network,
+        earliest,
         early_start,
         early_finish,
         late_start,
@@ -121,12 +127,10 @@ def compute(
     )
 
 
-def _forward(network: Network, releases: Mapping[str, int]) -> list[int]:
+def _forward(network: Network, releases: list[int]) -> list[int]:
     starts, nodes = network.predecessors.starts.tolist(), network.predecessors.nodes.tolist()
     offsets = network.start_offsets
-    early = [0] * len(network)
-    for name, release in releases.items():
-        early[network.number(name)] = max(release, 0)
+    early = list(releases)
     for here in network.order:
         start = early[here]
         for place in range(starts[here], starts[here + 1]):

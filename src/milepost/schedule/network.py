@@ -143,7 +143,7 @@ class Network:
         known = tuple(Activity(item) if isinstance(item, str) else item for item in activities)
         for activity, duration in zip(known, durations, strict=True):
             if not 0 <= duration <= LONGEST:
-                raise PlanInvalid(f"Task {activity.id} has an impossible duration: {duration} seconds.")
+                raise PlanInvalid(f"task {activity.id} has an impossible duration: {duration} seconds")
         forward = [Link(*link) for link in links]
         backward = [Link(link.successor, link.predecessor, link.kind, link.lag) for link in forward]
         return cls(known, array("q", durations), _rows(len(known), backward), _rows(len(known), forward))
@@ -168,7 +168,7 @@ class Network:
             UnknownName: the network has no such activity.
         """
         if name not in self.index:
-            raise UnknownName(f"The plan has no task or checkpoint {name}.")
+            raise UnknownName(f"the plan has no task or checkpoint {name}")
         return self.index[name]
 
     @cached_property
@@ -198,8 +198,8 @@ class Network:
             cycle = find_cycle(self)
             chain = " → ".join([*cycle, cycle[0]])
             raise PlanInvalid(
-                f"The dependencies form a cycle: {chain}.",
-                remedy="remove one of these dependencies, or look with --no-gates whether a checkpoint causes it",
+                f"the dependencies form a cycle: {chain}",
+                remedy="remove one of these dependencies",
             )
         return found
 

@@ -1,0 +1,226 @@
+"""Schedules that keep within each tier's capacity: priority rules and forward-backward improvement.
+
+Serial schedule generation places one activity after the other at the earliest time its predecessors and its tier
+allow, the most urgent first; urgent is the least late finish (LFT) or late start (LST). Forward-backward improvement
+then moves everything as late as possible and back as early as possible (Tormos and Lova, 2001), which closes gaps.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+
+from milepost.errors import PlanInvalid
+from milepost.schedule.critical_path import CriticalPath
+from milepost.schedule.network import Network
+
+DEFAULT_CAPACITIES: Mapping[int, int] = MappingProxyType({1: 1, 2: 2, 3: 4})
+"""How many tasks at once a tier takes on when nothing says otherwise, by rank."""
+
+_IMPROVEMENTS = 5
+
+
+@dataclass(frozen=True)
+class LeveledSchedule:
+    """A schedule within capacity, by activity number, in working seconds from the start of the plan.
+
+    ``tier`` is the rank whose capacity an activity uses (None for checkpoints); ``rule`` names the priority rule
+    that won; no schedule within the capacities is shorter than ``lower_bound``.
+    """
+
+    start: list[int]
+    finish: list[int]
+    tier: list[int | None]
+    makespan: int
+    rule: str
+    lower_bound: int
+
+
+def level(path: CriticalPath, capacities: Mapping[int, int] = DEFAULT_CAPACITIES) -> LeveledSchedule:
+    """Find a short schedule within the tiers' capacities; the same input always gives the same schedule.
+
+    The best of the rules LFT and LST is taken, LFT when they tie. An unassigned task goes to the weakest tier.
+    An activity without duration uses no capacity.
+
+    Raises:
+        PlanInvalid: a task needs a tier that is not there or takes on nothing.
+    """
+    tiers = _tiers(path.network, capacities)
+    forward = _Problem.forward(path, tiers, capacities)
+    bound = lower_bound(path, capacities)
+    rules = {"LFT": path.late_finish, "LST": path.late_start}
+    best: tuple[int, str, list[int]] | None = None
+    for rule, urgency in rules.items():
+        start = _improve(forward, forward.place(urgency), bound)
+        makespan = forward.makespan(start)
+        if best is None or makespan < best[0]:
+            best = (makespan, rule, start)
+        if best[0] <= bound:
+            break
+    assert best is not None
+    makespan, rule, start = best
+    finish = [begin + time for begin, time in zip(start, forward.durations, strict=True)]
+    return LeveledSchedule(start, finish, tiers, makespan, rule, bound)
+
+
+def lower_bound(path: CriticalPath, capacities: Mapping[int, int]) -> int:
+    """Seconds that no schedule can undercut: the critical path, or a tier's work shared by all its capacity.
+
+    A tier's bound adds to that share what must come before its first and after its last task.
+    """
+    tiers = _tiers(path.network, capacities)
+    work: dict[int, int] = {}
+    heads: dict[int, int] = {}
+    tails: dict[int, int] = {}
+    for here, rank in enumerate(tiers):
+        time = path.network.durations[here]
+        if rank is None or not time:
+            continue
+        work[rank] = work.get(rank, 0) + time
+        heads[rank] = min(heads.get(rank, path.makespan), path.early_start[here])
+        tails[rank] = min(tails.get(rank, path.makespan), max(path.makespan - path.late_finish[here], 0))
+    shares = (heads[rank] - (-work[rank] // capacities[rank]) + tails[rank] for rank in work)
+    return max(path.makespan, *shares, 0)
+
+
+def _tiers(network: Network, capacities: Mapping[int, int]) -> list[int | None]:
+    weakest = max(capacities, default=None)
+    ranks: list[int | None] = []
+    for activity in network.activities:
+        rank = None if activity.checkpoint else weakest if activity.tier is None else activity.tier
+        ranks.append(rank)
+        if not activity.checkpoint and capacities.get(rank or 0, 0) < 1:
+            raise PlanInvalid(
+                f"task {activity.id} needs tier {rank or 1}, which takes on no task at all",
+                remedy=f"give the tier a capacity: --tier {rank or 1}=1, or [tiers.{rank or 1}] in milepost.toml",
+            )
+    return ranks
+
+
+def _improve(forward: _Problem, start: list[int], bound: int) -> list[int]:
+    backward = forward.mirrored()
+    best, shortest = start, forward.makespan(start)
+    for _ in range(_IMPROVEMENTS):
+        if shortest <= bound:
+            break
+        right = backward.place([-(begin + time) for begin, time in zip(best, forward.durations, strict=True)])
+        left = forward.place([-(begin + time) for begin, time in zip(right, forward.durations, strict=True)])
+        makespan = forward.makespan(left)
+        if makespan >= shortest:
+            break
+        best, shortest = left, makespan
+    return best
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Activities to place along one direction of time.
+
+    ``before`` holds for each activity its predecessors with the least distance between the two starts, ``after``
+    its successors with the distance of the same link.
+    """
+
+    durations: list[int]
+    tiers: list[int | None]
+    capacities: Mapping[int, int]
+    releases: list[int]
+    before: list[list[tuple[int, int]]]
+    after: list[list[tuple[int, int]]]
+
+    @classmethod
+    def forward(cls, path: CriticalPath, tiers: list[int | None], capacities: Mapping[int, int]) -> _Problem:
+        network = path.network
+        before: list[list[tuple[int, int]]] = [[] for _ in range(len(network))]
+        after: list[list[tuple[int, int]]] = [[] for _ in range(len(network))]
+        links = network.predecessors
+        for here in range(len(network)):
+            for place in range(links.starts[here], links.starts[here + 1]):
+                offset = network.start_offsets[place]
+                before[here].append((links.nodes[place], offset))
+                after[links.nodes[place]].append((here, offset))
+        return cls(network.durations.tolist(), tiers, capacities, path.releases, before, after)
+
+    def mirrored(self) -> _Problem:
+        """The same activities with time running backward: starts become finishes, and links turn round."""
+        times = self.durations
+
+        def turned(rows: list[list[tuple[int, int]]], sign: int) -> list[list[tuple[int, int]]]:
+            return [
+                [(there, offset + sign * (times[there] - times[here])) for there, offset in row]
+                for here, row in enumerate(rows)
+            ]
+
+        none = [0] * len(times)
+        return _Problem(times, self.tiers, self.capacities, none, turned(self.after, 1), turned(self.before, -1))
+
+    def makespan(self, start: Sequence[int]) -> int:
+        return max((begin + time for begin, time in zip(start, self.durations, strict=True)), default=0)
+
+    def place(self, urgency: Sequence[int]) -> list[int]:
+        """Serial schedule generation: start times, the activities with the least urgency number placed first."""
+        profiles = {rank: _Profile(capacity) for rank, capacity in self.capacities.items()}
+        open_links = [len(row) for row in self.before]
+        ready = [(urgency[here], here) for here, count in enumerate(open_links) if not count]
+        heapify(ready)
+        start = [0] * len(self.durations)
+        while ready:
+            _, here = heappop(ready)
+            begin = self.releases[here]
+            for before, offset in self.before[here]:
+                if start[before] + offset > begin:
+                    begin = start[before] + offset
+            rank, time = self.tiers[here], self.durations[here]
+            start[here] = begin if rank is None or not time else profiles[rank].occupy(begin, time)
+            for after, _ in self.after[here]:
+                open_links[after] -= 1
+                if not open_links[after]:
+                    heappush(ready, (urgency[after], after))
+        return start
+
+
+class _Profile:
+    """How many tasks a tier has at each time: ``used[i]`` of them from ``times[i]`` until ``times[i + 1]``."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._times = [0]
+        self._used = [0]
+
+    def occupy(self, ready: int, duration: int) -> int:
+        """Take one place for ``duration`` seconds at the earliest time from ``ready`` on; give that time."""
+        start = self._earliest(ready, duration)
+        first, last = self._cut(start), self._cut(start + duration)
+        for place in range(first, last):
+            self._used[place] += 1
+        self._join(last)
+        self._join(first)
+        return start
+
+    def _earliest(self, ready: int, duration: int) -> int:
+        times, used, capacity = self._times, self._used, self._capacity
+        place = bisect_right(times, ready) - 1
+        start = ready
+        end = start + duration
+        # The last stretch is always free, so the search ends there at the latest.
+        while place < len(times) and times[place] < end:
+            if used[place] >= capacity:
+                start = times[place + 1]
+                end = start + duration
+            place += 1
+        return start
+
+    def _cut(self, time: int) -> int:
+        """Make a stretch begin at a time; give its place."""
+        place = bisect_left(self._times, time)
+        if place == len(self._times) or self._times[place] != time:
+            self._times.insert(place, time)
+            self._used.insert(place, self._used[place - 1])
+        return place
+
+    def _join(self, place: int) -> None:
+        """Drop a boundary between stretches of equal use."""
+        if place and self._used[place] == self._used[place - 1]:
+            del self._times[place], self._used[place]

@@ -1,1 +1,1 @@
-"""Small total functions that read the pieces of a plan: ids, durations, arrow graphs, references."""
+"""The small pieces of the plan language: total functions over strings that never raise."""

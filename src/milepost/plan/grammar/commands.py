@@ -1,0 +1,55 @@
+"""Commands inside a plan's text."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from milepost.plan.model import CommandText
+from milepost.source import Span
+
+_TRAILING = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)(?!`)[ \t]*\.?[ \t]*\Z", re.DOTALL)
+_WRAPPED = re.compile(r"\s*(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)\s*", re.DOTALL)
+_CODE = re.compile(r"(?<!`)(?P<ticks>`+)(?!`).*?[^`](?P=ticks)(?!`)", re.DOTALL)
+
+
+class TrailingCommand(NamedTuple):
+    """What stands before a trailing code span, and the command in it."""
+
+    text: str
+    command: CommandText | None
+
+
+def split_trailing_command(text: str, span: Span) -> TrailingCommand:
+    """Split ``All tests pass `pytest -q` `` into its words and its command, if a code span ends it."""
+    piece = text[span.start : span.end]
+    last = None
+    if piece.rstrip().endswith(("`", "`.")):
+        for last in _CODE.finditer(piece):
+            pass
+    found = _TRAILING.match(piece, last.start()) if last else None
+    command = _command(found, span.start) if found else None
+    if found is None or command is None:
+        return TrailingCommand(piece.strip(), None)
+    words = piece[: found.start()].rstrip().rstrip(":—–-→").rstrip()
+    return TrailingCommand(words or command.text, command)
+
+
+def read_command(text: str, span: Span) -> CommandText | None:
+    """Read the command a field states; backticks around it are no part of it. None when there is none."""
+    piece = text[span.start : span.end]
+    wrapped = _WRAPPED.fullmatch(piece)
+    if wrapped:
+        return _command(wrapped, span.start)
+    body = piece.strip()
+    at = span.start + (piece.index(body) if body else 0)
+    return CommandText(body, Span(at, at + len(body))) if body else None
+
+
+def _command(found: re.Match[str], offset: int) -> CommandText | None:
+    code = found["code"]
+    body = code.strip()
+    if not body:
+        return None
+    at = offset + found.start("code") + code.index(body)
+    return CommandText(body, Span(at, at + len(body)))

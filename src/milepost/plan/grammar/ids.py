@@ -1,0 +1,167 @@
+"""Task ids, lists of them and ranges of them.
+
+An id is ``1``, ``2.3.4``, ``T001``, ``T029a``, ``TASK-001`` or ``REQ-1.2``. Ranges run over the ids that exist, in document order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from milepost.source import Span
+
+ID = (
+    r"(?:[A-Za-z][A-Za-z_]*(?:-[A-Za-z][A-Za-z_]*)*-|[A-Z]{1,6})?"
+    r"\d+(?:\.\d+)*(?:[a-z](?![A-Za-z])(?:-\d+(?![\w.]))?)?"
+)
+"""The pattern of one id, to be embedded in others."""
+
+_TOKEN = re.compile(rf"(?<![\w.])(?P<id>{ID})(?![\w])(?!\.\d)")
+_DASH = re.compile(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
+_SEPARATOR = re.compile(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)
+_WORD = re.compile(r"(?:(?:tasks?|ids?)\b(?!-)|no\.|#|任务)\s*:?\s*", re.IGNORECASE)
+_OPENING = re.compile(r"[\s({\[*`_]*")
+_CLOSING = re.compile(r"[\s)}\]*`_]*")
+_WILDCARD = re.compile(r"(?P<stem>(?:\w+-)?\d+(?:\.\d+)*)\.(?:x|X|\*)(?!\w)")
+
+
+class IdRef(NamedTuple):
+    """An id and where it is written; ids a range stands for share the range's span."""
+
+    id: str
+    span: Span
+
+
+class IdList(NamedTuple):
+    """A list of ids as far as it could be read: the known ones, the unknown ones, and where the list ends."""
+
+    known: tuple[IdRef, ...]
+    unknown: tuple[IdRef, ...]
+    end: int
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The known ids, each once, in the order written."""
+        return tuple(dict.fromkeys(ref.id for ref in self.known))
+
+
+@dataclass(slots=True)
+class IdIndex:
+    """The ids of a plan in document order, and their phases' ids, for looking up what a list means."""
+
+    order: Sequence[str] = ()
+    phases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ids: Iterable[str], phases: dict[str, tuple[str, ...]] | None = None) -> IdIndex:
+        """Index ids given in document order; of equal ones the first counts."""
+        order = tuple(dict.fromkeys(ids))
+        return cls(order, phases or {}, {task_id: place for place, task_id in enumerate(order)})
+
+    def __contains__(self, task_id: object) -> bool:
+        return task_id in self._places
+
+    def between(self, first: str, last: str) -> tuple[str, ...]:
+        """The ids from first to last, both included; empty when one is unknown or they stand the other way round."""
+        start, end = self._places.get(first), self._places.get(last)
+        if start is None or end is None:
+            return ()
+        return tuple(self.order[start : end + 1])
+
+    def under(self, stem: str) -> tuple[str, ...]:
+        """The ids below a stem: ``2`` gives ``2.1``, ``2.2``, ``2.2.1`` …"""
+        return tuple(task_id for task_id in self.order if task_id.startswith(stem + "."))
+
+
+def find_ids(text: str) -> list[IdRef]:
+    """Every id-like token of a text, known or not, with its span in the text."""
+    return [IdRef(m["id"], Span(m.start("id"), m.end("id"))) for m in _TOKEN.finditer(text)]
+
+
+def read_id_list(text: str, index: IdIndex, start: int = 0, end: int | None = None, offset: int = 0) -> IdList:
+    """Read the list of ids and ranges that starts at ``start``; reading stops at the first thing that is neither.
+
+    ``offset`` is added to all spans and to the place where the list ends. ``2.1-2.3`` and ``T001–T004`` are ranges
+    over the index, ``2.x`` stands for all ids below ``2``, ``Phase 2`` for the tasks of that phase, ``all`` for all tasks.
+    """
+    end = len(text) if end is None else end
+    known: list[IdRef] = []
+    unknown: list[IdRef] = []
+    position = _skip(_OPENING, text, start, end)
+    stop = position
+    while position < end:
+        item = _read_item(text, position, end, index, offset)
+        if item is None:
+            break
+        known += item.known
+        unknown += item.unknown
+        stop = _skip(_CLOSING, text, item.end, end)
+        separator = _SEPARATOR.match(text, stop, end)
+        if separator is None:
+            break
+        position = _skip(_OPENING, text, separator.end(), end)
+    return IdList(tuple(known), tuple(unknown), offset + stop)
+
+
+def is_id(text: str) -> bool:
+    """Say whether the whole text is one id."""
+    found = _TOKEN.match(text)
+    return found is not None and found.end() == len(text)
+
+
+def _skip(pattern: re.Pattern[str], text: str, position: int, end: int) -> int:
+    found = pattern.match(text, position, end)
+    return found.end() if found else position
+
+
+def _read_item(text: str, position: int, end: int, index: IdIndex, offset: int) -> IdList | None:
+    group = _read_group(text, position, end, index, offset)
+    if group is not None:
+        return group
+    first = _TOKEN.match(text, _skip(_WORD, text, position, end), end)
+    if first is None:
+        return None
+    dash = _DASH.match(text, first.end(), end)
+    last = _TOKEN.match(text, _skip(_WORD, text, dash.end(), end), end) if dash else None
+    if last is None:
+        return _split([first["id"]], index, Span(offset + first.start(), offset + first.end()), first.end())
+    span = Span(offset + first.start(), offset + last.end())
+    first_id, last_id = first["id"], _full_last(first["id"], last["id"], index)
+    ids = index.between(first_id, last_id)
+    return _split(ids or [first_id, last_id], index, span, last.end())
+
+
+_PHASES = re.compile(r"phases?\s+(?P<id>\d+(?:\.\d+)*|[A-Z])\b", re.IGNORECASE)
+_ALL = re.compile(r"all(?:\s+tasks)?\b\s*(?=$|[,;()|])", re.IGNORECASE)
+
+
+def _read_group(text: str, position: int, end: int, index: IdIndex, offset: int) -> IdList | None:
+    """Read what names several ids at once: a phase, a wildcard, or all."""
+    if found := _PHASES.match(text, position, end):
+        ids: Sequence[str] = index.phases.get(found["id"], ())
+    elif found := _WILDCARD.match(text, position, end):
+        ids = index.under(found["stem"])
+    elif found := _ALL.match(text, position, end):
+        ids = index.order
+    else:
+        return None
+    span = Span(offset + found.start(), offset + found.end())
+    return _split(ids or [found.group()], index, span, found.end())
+
+
+def _full_last(first: str, last: str, index: IdIndex) -> str:
+    """Complete the shortened end of a range: ``T001-004`` and ``2.1-3`` mean T004 and 2.3 when those exist."""
+    if last in index or first not in index:
+        return last
+    stem = first[: len(first) - len(first.rpartition(".")[2])] if "." in first else first.rstrip("0123456789")
+    return stem + last if stem + last in index else last
+
+
+def _split(ids: Iterable[str], index: IdIndex, span: Span, end: int) -> IdList:
+    refs = [IdRef(task_id, span) for task_id in ids]
+    return IdList(
+        tuple(ref for ref in refs if ref.id in index), tuple(ref for ref in refs if ref.id not in index), end
+    )

@@ -1,53 +1,39 @@
 """Markdown's block structure with exact spans.
 
-Reads CommonMark's blocks plus GFM tables and task-list marks. It keeps what a renderer throws away: where every
-piece stands in the document.
+Reads CommonMark's blocks plus GFM tables, task-list marks and YAML front matter. It keeps what a renderer throws
+away: where every piece stands in the document. Link reference definitions stay paragraphs: a plan means nothing by
+them, and their text must not get lost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-
+from milepost.plan import block_syntax as syntax
+from milepost.plan.block_model import Block, BlockKind, walk
+from milepost.plan.block_scanner import Scanner
+from milepost.plan.block_starts import STARTS
 from milepost.source import Span
 
-
-class BlockKind(StrEnum):
-    """CommonMark's block kinds, GFM tables, and front matter."""
-
-    DOCUMENT = "document"
-    FRONT_MATTER = "front matter"
-    HEADING = "heading"
-    PARAGRAPH = "paragraph"
-    BULLET_LIST = "bullet list"
-    ORDERED_LIST = "ordered list"
-    ITEM = "item"
-    QUOTE = "quote"
-    FENCE = "fence"
-    CODE = "code"
-    HTML = "html"
-    TABLE = "table"
-    ROW = "row"
-    CELL = "cell"
-    BREAK = "break"
-    DEFINITION = "definition"
+__all__ = ["Block", "BlockKind", "parse_blocks", "walk"]
 
 
-@dataclass(slots=True, eq=False)
-class Block:
-    """A block. ``span`` runs from its first character to the end of its last non-blank line (no line end).
+def parse_blocks(text: str) -> Block:
+    """Read a document's block structure; any text at all has one.
 
-    ``lines`` holds, for leaf blocks, the span of each line's own content: container prefixes (indentation, ``>``,
-    list markers), a heading's ``#`` marks and a fence's own fence lines are left out. A heading has one line, a
-    table cell one (trimmed). ``level``: heading level, or an ordered list item's number. ``info``: a fence's info
-    string, a list item's marker (``-``, ``*``, ``+``, ``1.``, ``1)``). ``checkbox``: in an item that starts with
-    ``[x] `` (any one character between the brackets) the span of that character.
+    Takes time and memory in proportion to the text's length. The children of the ``DOCUMENT`` block are the places
+    at which a document can be read again in part.
     """
+    scanner = Scanner(text)
+    scanner.scan(_front_matter(text, scanner.root), STARTS)
+    return scanner.root
 
-    kind: BlockKind
-    span: Span
-    lines: list[Span] = field(default_factory=list)
-    children: list[Block] = field(default_factory=list)
-    level: int = 0
-    info: str = ""
-    checkbox: Span | None = None
+
+def _front_matter(text: str, document: Block) -> int:
+    """Add the front matter that may open a document; give the offset at which its Markdown starts."""
+    opening = syntax.FRONT_MATTER.match(text)
+    closing = opening and syntax.FRONT_MATTER_END.search(text, opening.end(1))
+    if not opening or not closing:
+        return 0
+    inner = syntax.LINE.finditer(text, opening.end(), closing.start() + 1)
+    lines = [Span(line.start(), line.end(2)) for line in inner if line.start() <= closing.start()]
+    document.children.append(Block(BlockKind.FRONT_MATTER, Span(0, closing.end(1)), lines))
+    return closing.end()

@@ -1,0 +1,291 @@
+"""Walks through a document line by line, as the appendix of the CommonMark specification describes.
+
+The scanner keeps the open containers and the open leaf, and matches each line against them. What a line may start
+where nothing goes on is not its business: it gets a table of functions by first character.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from milepost.plan import block_syntax as syntax
+from milepost.plan.block_model import Block, BlockKind
+from milepost.source import Span
+
+# Looking up an enumeration's member costs more than a global, and every line asks for several.
+_PARAGRAPH = BlockKind.PARAGRAPH
+_TABLE = BlockKind.TABLE
+_FENCE = BlockKind.FENCE
+_CODE = BlockKind.CODE
+_HTML = BlockKind.HTML
+_ITEM = BlockKind.ITEM
+
+
+class Started(Enum):
+    """What a mark turned out to start: a container leaves the rest of the line to be read, a leaf does not."""
+
+    NOTHING = 0
+    LEAF = 1
+    CONTAINER = 2
+
+
+NOTHING = Started.NOTHING
+LEAF = Started.LEAF
+CONTAINER = Started.CONTAINER
+
+
+class Open:
+    """A container that may go on: the columns an item's content is indented by, 0 for a quote."""
+
+    __slots__ = ("block", "end", "indent", "list", "start")
+
+    def __init__(self, block: Block, start: int, end: int, indent: int = 0, around: Block | None = None) -> None:
+        """Open a container; ``around`` is an item's list."""
+        self.block = block
+        self.start = start
+        self.end = end
+        self.indent = indent
+        self.list = around
+
+
+class Scanner:
+    """The state between two lines, and a cursor in the current one.
+
+    The cursor: ``origin`` is the offset behind the last container mark and ``origin_column`` its column; ``first``
+    and ``first_column`` are those of the first character that is no blank; ``column`` is the column up to which the
+    containers have taken indentation, somewhere between the two (perhaps inside a tab). ``end`` is the line's end.
+    """
+
+    __slots__ = (
+        "column", "end", "fence", "fence_indent", "first", "first_column", "html_end", "leaf", "may_be_header",
+        "no_break_before", "origin", "origin_column", "pending_blanks", "pending_mark", "quotes", "root", "stack",
+        "text",
+    )  # fmt: skip
+
+    def __init__(self, text: str) -> None:
+        """Get ready to read a text."""
+        self.text = text
+        self.root = Block(BlockKind.DOCUMENT, Span(0, len(text)))
+        self.stack = [Open(self.root, 0, 0)]
+        self.quotes: list[int] = []
+        self.leaf: Block | None = None
+        self.may_be_header = False
+        self.pending_mark: Span | None = None
+        self.pending_blanks: list[Span] = []
+        self.fence = ""
+        self.fence_indent = 0
+        self.html_end: re.Pattern[str] | None = None
+        self.no_break_before = 0
+        self.end = self.origin = self.origin_column = self.first = self.first_column = self.column = 0
+
+    def scan(self, offset: int, starts: Starts) -> None:
+        """Read all lines from an offset on."""
+        text = self.text
+        size = len(text)
+        for line in syntax.LINE.finditer(text, offset):
+            start, self.first = line.span(1)
+            if start == size:
+                break
+            self.origin = start
+            self.end = line.end(2)
+            self.origin_column = self.column = 0
+            self.first_column = syntax.column_after(text, start, self.first, 0) if start < self.first else 0
+            depth = self._match_containers() if len(self.stack) > 1 else 1
+            if self.first == self.end:
+                self._blank_line(depth)
+            else:
+                self._text_line(depth, starts)
+                self.stack[-1].end = self.end
+        self.close(1)
+
+    def _match_containers(self) -> int:
+        """Move the cursor behind the marks of the open containers that go on in this line; count those."""
+        stack = self.stack
+        for depth in range(1, len(stack)):
+            if self.first == self.end:
+                return self._depth_of_quote(depth)
+            container = stack[depth]
+            if container.indent:
+                if self.first_column - self.column < container.indent:
+                    return depth
+                self.column += container.indent
+            elif self.first_column - self.column < syntax.CODE_INDENT and self.text[self.first] == ">":
+                container.end = self.end
+                self.skip_quote_mark()
+            else:
+                return depth
+        return len(stack)
+
+    def _depth_of_quote(self, depth: int) -> int:
+        """Give the depth of the next quote: a blank line continues every item but no quote."""
+        index = bisect_left(self.quotes, depth)
+        return self.quotes[index] if index < len(self.quotes) else len(self.stack)
+
+    def _blank_line(self, depth: int) -> None:
+        leaf = self.leaf
+        if depth < len(self.stack):
+            self.close(depth)
+        elif leaf is None:
+            if self.stack[-1].indent and not self.stack[-1].block.children:
+                self.close(depth - 1)  # An item begins with at most one blank line.
+        elif leaf.kind is _FENCE:
+            leaf.lines.append(self._rest(self.fence_indent))
+        elif leaf.kind is _CODE:
+            self.pending_blanks.append(self._rest(syntax.CODE_INDENT))
+        elif leaf.kind is _HTML and self.html_end:
+            leaf.lines.append(self._rest(0))
+        else:
+            self.leaf = None
+
+    def _text_line(self, depth: int, starts: Starts) -> None:
+        leaf = self.leaf
+        if leaf is not None and leaf.kind is not _PARAGRAPH:
+            if depth < len(self.stack):
+                self.close(depth)
+            elif leaf.kind is not _TABLE:
+                if self._continues(leaf):
+                    return
+                self.leaf = None
+        while self.first_column - self.column < syntax.CODE_INDENT:
+            start = starts.get(self.text[self.first])
+            started = start(self, depth) if start else NOTHING
+            if started is NOTHING:
+                self._text(depth)
+                return
+            if started is LEAF or self.first == self.end:
+                return
+            depth = len(self.stack)
+        self._indented_line(depth)
+
+    def _indented_line(self, depth: int) -> None:
+        if self.leaf is not None and self.leaf.kind is _PARAGRAPH:
+            self._text(depth)
+            self.may_be_header = False
+        else:
+            self.leaf = self.add(_CODE, depth)
+            self.leaf.lines.append(self._rest(syntax.CODE_INDENT))
+            self.pending_blanks.clear()
+
+    def _continues(self, leaf: Block) -> bool:
+        """Take the line into an open fence, HTML or code block if it belongs there."""
+        indent = self.first_column - self.column
+        if leaf.kind is _CODE:
+            if indent < syntax.CODE_INDENT:
+                return False
+            leaf.lines += self.pending_blanks
+            leaf.lines.append(self._rest(syntax.CODE_INDENT))
+            self.pending_blanks.clear()
+        elif leaf.kind is _HTML:
+            leaf.lines.append(self._rest(0))
+            if self.html_end and self.html_end.search(self.text, self.first, self.end):
+                self.leaf = None
+        elif indent < syntax.CODE_INDENT and self._closes_fence():
+            self.leaf = None
+        else:
+            leaf.lines.append(self._rest(self.fence_indent))
+        leaf.span = Span(leaf.span.start, self.end)
+        return True
+
+    def _closes_fence(self) -> bool:
+        closing = syntax.CLOSING_FENCE.match(self.text, self.first, self.end)
+        return closing is not None and closing.group(1).startswith(self.fence)
+
+    def _rest(self, indent: int) -> Span:
+        """Span of the line behind an indentation of at most so many columns."""
+        wanted = self.column + indent
+        return Span(syntax.offset_at(self.text, self.origin, self.first, self.origin_column, wanted), self.end)
+
+    def _text(self, depth: int) -> None:
+        """Take a line that starts nothing: it continues a paragraph or a table, or starts a paragraph."""
+        end = self.end
+        while self.text[end - 1] in " \t":
+            end -= 1
+        leaf = self.leaf
+        if leaf is None:
+            self._paragraph(depth, end)
+            return
+        if leaf.kind is _TABLE:
+            self.add_row(leaf, Span(self.first, end))
+        else:
+            leaf.lines.append(Span(self.first, end))
+            self.may_be_header = depth == len(self.stack)
+            if self.pending_mark:
+                self.stack[-1].block.checkbox = self.pending_mark
+                self.pending_mark = None
+        leaf.span = Span(leaf.span.start, self.end)
+
+    def _paragraph(self, depth: int, end: int) -> None:
+        self.leaf = leaf = self.add(_PARAGRAPH, depth)
+        leaf.lines.append(leaf.span if end == self.end else Span(self.first, end))
+        self.may_be_header = True
+        self.pending_mark = None
+        if self.text[self.first] == "[":
+            self._task_mark(self.stack[-1].block)
+
+    def _task_mark(self, item: Block) -> None:
+        """Read the task mark that may open an item's first paragraph; it counts once text follows it."""
+        found = syntax.TASK_MARK.match(self.text, self.first, self.end)
+        if found is None or item.kind is not _ITEM or len(item.children) > 1:
+            return
+        mark = Span(*found.span(1))
+        if found.group(2):
+            item.checkbox = mark
+        else:
+            self.pending_mark = mark
+
+    # What the functions that start blocks build on
+
+    def paragraph(self, depth: int) -> Block | None:
+        """Give the open paragraph if the current line is inside all its containers."""
+        leaf = self.leaf
+        return leaf if leaf is not None and leaf.kind is _PARAGRAPH and depth == len(self.stack) else None
+
+    def add(self, kind: BlockKind, depth: int) -> Block:
+        """Start a block at the cursor in the innermost container that goes on."""
+        self.close(depth)
+        block = Block(kind, Span(self.first, self.end))
+        self.stack[-1].block.children.append(block)
+        return block
+
+    def add_row(self, table: Block, content: Span) -> None:
+        """Add a row to a table."""
+        row = Block(BlockKind.ROW, content)
+        for cell in syntax.cells(self.text, *content):
+            row.children.append(Block(BlockKind.CELL, cell, [cell]))
+        table.children.append(row)
+
+    def close(self, depth: int) -> None:
+        """Close the open leaf and all containers beyond a depth."""
+        self.leaf = None
+        stack = self.stack
+        while len(stack) > depth:
+            closed = stack.pop()
+            end = closed.end
+            closed.block.span = Span(closed.start, end)
+            if closed.list is None:
+                self.quotes.pop()
+            else:
+                closed.list.span = Span(closed.list.span.start, end)
+            if stack[-1].end < end:
+                stack[-1].end = end
+
+    def move(self, offset: int, column: int, first: int) -> None:
+        """Set the cursor behind a container's mark; ``first`` is the next character that is no blank."""
+        self.origin = offset
+        self.origin_column = self.column = column
+        self.first = first
+        self.first_column = syntax.column_after(self.text, offset, first, column)
+
+    def skip_quote_mark(self) -> None:
+        """Move the cursor behind a ``>`` and the blank after it."""
+        offset = self.first + 1
+        self.move(offset, self.first_column + 1, syntax.first_of(self.text, offset, self.end))
+        if self.first > offset:
+            self.column += 1
+
+
+#: By first character: tries to start a block in a line in which so many open containers go on.
+Starts = Mapping[str, Callable[[Scanner, int], Started]]

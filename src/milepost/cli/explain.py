@@ -1,0 +1,17 @@
+"""``milepost explain``: a rule's page."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.cli.text import say
+from milepost.lint import registry
+
+
+@click.command
+@click.argument("rule", metavar="CODE|NAME")
+def command(rule: str) -> None:
+    """Explain a rule, by its code (MP301) or its name (missing-estimate)."""
+    found = registry.find(rule)
+    head = f"{found.code} {found.name} ({found.severity.value}, {found.family})"
+    say(f"{head}\n\n{found.page.strip()}")

@@ -1,13 +1,20 @@
-"""Runs: a session on one run's stream of events."""
+"""Runs: sessions on a run's stream of events, and what opens them."""
 
 from __future__ import annotations
 
 from milepost.app.ports import Ledger
-from milepost.errors import MilepostError, VersionConflict
-from milepost.execution.commands import Command
+from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
+from milepost.execution.commands import Command, MarkDone, Revise, Start
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
+from milepost.execution.policy import RunSpec
+from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState, fold
+from milepost.plan.model import Plan, TaskState
+from milepost.source import Severity
+
+BY_DOCUMENT = "document"
+"""Who finished a task whose box somebody ticked in the plan itself."""
 
 
 class RunSession:
@@ -34,11 +41,12 @@ class RunSession:
         Raises:
             Refused: the run's rules forbid one of them; none is carried out.
         """
-        while True:
+        while commands:
             try:
                 return self._execute_one(commands[0]) if len(commands) == 1 else self._execute_all(commands)
             except VersionConflict:
                 self.refresh()
+        return []
 
     def _execute_one(self, command: Command) -> list[Event]:
         events = decide(self.state, command)
@@ -50,12 +58,8 @@ class RunSession:
     def _execute_all(self, commands: tuple[Command, ...]) -> list[Event]:
         """Decide on a state that runs ahead of the ledger; forget it when the ledger does not follow."""
         version = self.state.version
-        events: list[Event] = []
         try:
-            for command in commands:
-                decided = decide(self.state, command)
-                fold(decided, self.state)
-                events += decided
+            events = _decide_all(self.state, commands)
             if events:
                 self.ledger.append(self.stream, version, events)
         except MilepostError:
@@ -63,3 +67,76 @@ class RunSession:
             self.refresh()
             raise
         return events
+
+
+def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
+    """Open the newest run of a plan, if it has ever been run."""
+    streams = ledger.streams(_prefix(identity))
+    return RunSession(ledger, streams[-1].name) if streams else None
+
+
+def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) -> RunSession:
+    """Open the newest run of a plan, or begin its first one, and tell it what the document says by now."""
+    session = latest_run(ledger, spec.plan) or RunSession(ledger, f"{_prefix(spec.plan)}1")
+    begin = [] if session.state.run else [Start(now, session.stream, spec, by)]
+    session.execute(*begin, *news_of_document(session.state, plan, spec, now))
+    return session
+
+
+def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float) -> RunState:
+    """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
+    session = latest_run(ledger, spec.plan)
+    state = session.state if session else RunState()
+    begin = [] if state.run else [Start(now, "", spec)]
+    _decide_all(state, (*begin, *news_of_document(state, plan, spec, now)))
+    return state
+
+
+def news_of_document(state: RunState, plan: Plan, spec: RunSpec, now: float) -> list[Command]:
+    """Commands that bring a run up to date with its document: an edited plan, boxes ticked by hand."""
+    taking_part = {task.id for task in spec.tasks}
+    ticked = (
+        task.id
+        for task in plan.tasks
+        if task.state is TaskState.DONE and task.id in taking_part and not _is_done(state, task.id)
+    )
+    evidence = {"document": plan.source.digest}
+    return [Revise(now, spec), *(MarkDone(now, task, BY_DOCUMENT, evidence) for task in dict.fromkeys(ticked))]
+
+
+def require_runnable(plan: Plan, *, force: bool = False) -> None:
+    """Check that a plan has nothing in it that makes running it meaningless.
+
+    Raises:
+        PlanInvalid: it has errors; the message lists them. With ``force`` only those that nothing can get around.
+    """
+    from milepost.lint.runner import check
+
+    errors = [found for found in check(plan) if found.severity is Severity.ERROR]
+    if errors and not force:
+        places = [(plan.source.position(found.span.start), found) for found in errors]
+        lines = [f"    {at.line}:{at.column} {found.code} [{found.name}] {found.message}" for at, found in places]
+        raise PlanInvalid(
+            "the plan has errors:\n" + "\n".join(lines[:20]),
+            place=plan.source.path,
+            remedy=f"`milepost check {plan.source.path}` shows them in full; --force runs the plan all the same",
+        )
+    if not plan.required:
+        raise Refused("the plan has no required task to run", place=plan.source.path)
+
+
+def _decide_all(state: RunState, commands: tuple[Command, ...]) -> list[Event]:
+    events: list[Event] = []
+    for command in commands:
+        decided = decide(state, command)
+        fold(decided, state)
+        events += decided
+    return events
+
+
+def _is_done(state: RunState, task: str) -> bool:
+    return task in state.tasks and state.tasks[task].status is TaskStatus.DONE
+
+
+def _prefix(identity: str) -> str:
+    return f"{identity}#"

@@ -1,0 +1,110 @@
+"""Tasks of a run, as people and agents act on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from milepost.app.runs import RunSession
+from milepost.errors import Refused
+from milepost.execution.commands import Block, Claim, Complete, ExpireLeases, Fail, MarkDone, Unblock
+from milepost.execution.events import AttemptStarted, Event, TaskBlocked, TaskEscalated
+from milepost.execution.records import Attempt, TaskRecord, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A task that was taken: its attempt number goes with every later report. ``lease_until``: seconds since 1970."""
+
+    task: TaskRecord
+    attempt_no: int
+    lease_until: float | None
+
+
+def claim(session: RunSession, task: str, *, worker: str, now: float, lease: float, tier: int | None = None) -> Claimed:
+    """Take a task for a worker.
+
+    Raises:
+        Refused: it is done, held, blocked, waiting, for another tier, or its tier is at its capacity.
+    """
+    session.execute(ExpireLeases(now))
+    events = session.execute(Claim(now, task, worker, tier, lease))
+    started = next(event for event in events if isinstance(event, AttemptStarted))
+    return Claimed(session.state.tasks[task], started.attempt_no, started.lease_until)
+
+
+def complete(
+    session: RunSession, task: str, *, by: str, now: float, attempt_no: int = 0, note: str = ""
+) -> list[Event]:
+    """Report a task as done; one that nobody holds is claimed and completed in one step.
+
+    Without ``attempt_no`` the attempt that ``by`` holds is meant.
+
+    Raises:
+        Refused: somebody else holds it, or it may not start yet.
+    """
+    evidence = {"note": note} if note else {}
+    attempt = _held(session, task, by, attempt_no)
+    if attempt is not None:
+        return session.execute(Complete(now, task, attempt, by, evidence))
+    record = session.state.tasks.get(task)
+    number = record.attempts[-1].no + 1 if record and record.attempts else 1
+    return session.execute(Claim(now, task, by), Complete(now, task, number, by, evidence))
+
+
+def mark_done(session: RunSession, task: str, *, by: str, now: float, note: str = "") -> list[Event]:
+    """Record that a task was finished outside the run's rules: nothing it waits for is asked about."""
+    return session.execute(MarkDone(now, task, by, {"note": note} if note else {}))
+
+
+def fail(
+    session: RunSession, task: str, reason: str, *, by: str, now: float, attempt_no: int = 0, escalate: bool = False
+) -> list[Event]:
+    """Report that a claimed task failed; ``escalate`` asks for a stronger tier at once.
+
+    Raises:
+        Refused: ``by`` does not hold it.
+    """
+    attempt = _held(session, task, by, attempt_no)
+    if attempt is None:
+        raise Refused(f"nobody holds task {task}", remedy="claim it first, or `milepost block` it")
+    return session.execute(Fail(now, task, attempt, reason, escalate=escalate))
+
+
+def block(session: RunSession, task: str, reason: str, *, by: str, now: float) -> list[Event]:
+    """Stop a task until somebody lets it go on."""
+    return session.execute(Block(now, task, reason, by))
+
+
+def unblock(session: RunSession, task: str, *, by: str, now: float) -> list[Event]:
+    """Let a blocked task go on."""
+    return session.execute(Unblock(now, task, by))
+
+
+def aftermath(events: list[Event]) -> str:
+    """Say in words what became of a task that failed: tried again, escalated or blocked."""
+    for event in events:
+        if isinstance(event, TaskEscalated):
+            return f"escalated from tier {event.from_tier} to tier {event.to_tier}"
+        if isinstance(event, TaskBlocked):
+            return f"blocked: {event.reason}"
+    return "to be tried again on the same tier"
+
+
+def _held(session: RunSession, task: str, by: str, attempt_no: int) -> int | None:
+    """The number of the attempt that is meant; None when nobody holds the task."""
+    record = session.state.tasks.get(task)
+    current = record.current if record else None
+    if attempt_no:
+        return attempt_no
+    if record is None or current is None:
+        return None
+    _require_own(record, current, by)
+    return current.no
+
+
+def _require_own(record: TaskRecord, current: Attempt, by: str) -> None:
+    if record.status is TaskStatus.RUNNING and current.worker != by:
+        raise Refused(
+            f"task {record.spec.id} is held by {current.worker} (attempt {current.no}), not by {by}",
+            remedy=f"name the holder with --by {current.worker}, or the attempt with --attempt {current.no}",
+        )

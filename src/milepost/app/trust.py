@@ -1,0 +1,92 @@
+"""Trust: no command of a document runs before somebody on this machine allowed it.
+
+What was allowed is kept as digests in the user's own state folder, never in the repository, so that a plan cannot
+bring its own permission along.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from milepost.errors import NotTrusted
+from milepost.execution.policy import RunSpec
+
+
+def commands_of(spec: RunSpec) -> list[str]:
+    """Every command a run may execute, in document order, each once."""
+    found: list[str] = []
+    for task in spec.tasks:
+        found += [*task.commands.values(), *task.verify]
+    for checkpoint in spec.checkpoints:
+        found += [criterion.command for criterion in checkpoint.criteria if criterion.command]
+    return list(dict.fromkeys(found))
+
+
+def untrusted(spec: RunSpec, root: Path) -> list[str]:
+    """Commands of the run that were not allowed for this project, new and changed ones alike."""
+    known = set(_read().get(str(root), ()))
+    return [command for command in commands_of(spec) if _digest(command) not in known]
+
+
+def trust(spec: RunSpec, root: Path) -> list[str]:
+    """Allow all commands of the run for this project, and give those that were not allowed before."""
+    new = untrusted(spec, root)
+    if new:
+        known = _read()
+        known[str(root)] = sorted({*known.get(str(root), ()), *map(_digest, new)})
+        _write(known)
+    return new
+
+
+def require_trust(spec: RunSpec, root: Path, plan_path: str) -> None:
+    """Check that every command of the run was allowed.
+
+    Raises:
+        NotTrusted: some were not; the message lists them.
+    """
+    new = untrusted(spec, root)
+    if new:
+        shown = "\n".join(f"    {command}" for command in new[:10])
+        more = f"\n    … and {len(new) - 10} more" if len(new) > 10 else ""
+        plural = "command has" if len(new) == 1 else "commands have"
+        raise NotTrusted(
+            f"{len(new)} {plural} not been allowed on this machine:\n{shown}{more}",
+            place=plan_path,
+            remedy=f"read them, then `milepost trust {plan_path}` (or `run --trust`)",
+        )
+
+
+def store_path() -> Path:
+    """Where this user's permissions are kept."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(state) / "milepost" / "trust.json"
+
+
+def _digest(command: str) -> str:
+    return hashlib.sha256(command.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _read() -> dict[str, Iterable[str]]:
+    """What was allowed; a store that cannot be understood allows nothing."""
+    try:
+        data = json.loads(store_path().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _write(known: dict[str, Iterable[str]]) -> None:
+    path = store_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(known, file, indent=1)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise NotTrusted(f"the permission cannot be recorded: {error.strerror}", place=str(path)) from None

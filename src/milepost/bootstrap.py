@@ -1,0 +1,65 @@
+"""Settings turned into a working whole: the only place that picks adapters."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.documents import plan_identity
+from milepost.app.plans import load_plan
+from milepost.app.ports import Ledger
+from milepost.app.run_specs import build_run_spec
+from milepost.app.runs import RunSession, open_run, peek_run
+from milepost.app.settings import Settings, load_settings
+from milepost.execution.policy import RunSpec
+from milepost.execution.state import RunState
+from milepost.plan.model import Plan
+
+LEDGER = ".milepost/ledger.db"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A plan with everything needed to work on it. Each part is made when first asked for."""
+
+    path: str
+    plan: Plan
+    settings: Settings
+
+    @cached_property
+    def identity(self) -> str:
+        """How the ledger names the plan."""
+        return plan_identity(self.path)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The project's ledger; its file appears with the first event."""
+        return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable)
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What a run of the plan obeys."""
+        return build_run_spec(self.plan, self.settings, self.identity)
+
+    def open_run(self, by: str) -> RunSession:
+        """Open the plan's newest run, or begin its first one, told what the document says by now."""
+        return open_run(self.ledger, self.plan, self.spec, now=self.now(), by=by)
+
+    def peek_run(self) -> RunState:
+        """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
+        return peek_run(self.ledger, self.plan, self.spec, now=self.now())
+
+    def now(self) -> float:
+        """The wall clock: seconds since 1970, UTC."""
+        return time.time()
+
+
+def open_project(path: str) -> Project:
+    """Load a plan and its settings.
+
+    Raises:
+        InputError: one of them cannot be read.
+    """
+    return Project(path, load_plan(path), load_settings(path))

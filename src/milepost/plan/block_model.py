@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from milepost.source import Span
@@ -50,8 +50,8 @@ class Block:
 
     kind: BlockKind
     span: Span
-    lines: list[Span] = field(default_factory=list)
-    children: list[Block] = field(default_factory=list)
+    lines: Sequence[Span] = ()
+    children: Sequence[Block] = ()
     level: int = 0
     info: str = ""
     checkbox: Span | None = None

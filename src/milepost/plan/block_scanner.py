@@ -21,7 +21,6 @@ _TABLE = BlockKind.TABLE
 _FENCE = BlockKind.FENCE
 _CODE = BlockKind.CODE
 _HTML = BlockKind.HTML
-_ITEM = BlockKind.ITEM
 
 
 class Started(Enum):
@@ -40,11 +39,15 @@ CONTAINER = Started.CONTAINER
 class Open:
     """A container that may go on: the columns an item's content is indented by, 0 for a quote."""
 
-    __slots__ = ("block", "end", "indent", "list", "start")
+    __slots__ = ("block", "children", "end", "indent", "items", "list", "start")
+
+    items: list[Block]
 
     def __init__(self, block: Block, start: int, end: int, indent: int = 0, around: Block | None = None) -> None:
-        """Open a container; ``around`` is an item's list."""
+        """Open a container; ``around`` is an item's list, ``items`` will be those of its own last list."""
         self.block = block
+        self.children: list[Block] = []
+        block.children = self.children
         self.start = start
         self.end = end
         self.indent = indent
@@ -60,9 +63,9 @@ class Scanner:
     """
 
     __slots__ = (
-        "column", "end", "fence", "fence_indent", "first", "first_column", "html_end", "leaf", "may_be_header",
-        "no_break_before", "origin", "origin_column", "pending_blanks", "pending_mark", "quotes", "root", "stack",
-        "text",
+        "column", "end", "fence", "fence_indent", "first", "first_column", "html_end", "leaf", "lines", "may_be_header",
+        "no_break_before", "origin", "origin_column", "pending_blanks", "pending_mark", "quotes", "root", "rows",
+        "stack", "text",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -72,6 +75,8 @@ class Scanner:
         self.stack = [Open(self.root, 0, 0)]
         self.quotes: list[int] = []
         self.leaf: Block | None = None
+        self.lines: list[Span] = []
+        self.rows: list[Block] = []
         self.may_be_header = False
         self.pending_mark: Span | None = None
         self.pending_blanks: list[Span] = []
@@ -129,14 +134,14 @@ class Scanner:
         if depth < len(self.stack):
             self.close(depth)
         elif leaf is None:
-            if self.stack[-1].indent and not self.stack[-1].block.children:
+            if self.stack[-1].indent and not self.stack[-1].children:
                 self.close(depth - 1)  # An item begins with at most one blank line.
         elif leaf.kind is _FENCE:
-            leaf.lines.append(self._rest(self.fence_indent))
+            self.lines.append(self._rest(self.fence_indent))
         elif leaf.kind is _CODE:
             self.pending_blanks.append(self._rest(syntax.CODE_INDENT))
         elif leaf.kind is _HTML and self.html_end:
-            leaf.lines.append(self._rest(0))
+            self.lines.append(self._rest(0))
         else:
             self.leaf = None
 
@@ -165,8 +170,8 @@ class Scanner:
             self._text(depth)
             self.may_be_header = False
         else:
-            self.leaf = self.add(_CODE, depth)
-            self.leaf.lines.append(self._rest(syntax.CODE_INDENT))
+            self.open_leaf(_CODE, depth)
+            self.lines.append(self._rest(syntax.CODE_INDENT))
             self.pending_blanks.clear()
 
     def _continues(self, leaf: Block) -> bool:
@@ -175,17 +180,17 @@ class Scanner:
         if leaf.kind is _CODE:
             if indent < syntax.CODE_INDENT:
                 return False
-            leaf.lines += self.pending_blanks
-            leaf.lines.append(self._rest(syntax.CODE_INDENT))
+            self.lines += self.pending_blanks
+            self.lines.append(self._rest(syntax.CODE_INDENT))
             self.pending_blanks.clear()
         elif leaf.kind is _HTML:
-            leaf.lines.append(self._rest(0))
+            self.lines.append(self._rest(0))
             if self.html_end and self.html_end.search(self.text, self.first, self.end):
                 self.leaf = None
         elif indent < syntax.CODE_INDENT and self._closes_fence():
             self.leaf = None
         else:
-            leaf.lines.append(self._rest(self.fence_indent))
+            self.lines.append(self._rest(self.fence_indent))
         leaf.span = Span(leaf.span.start, self.end)
         return True
 
@@ -208,9 +213,9 @@ class Scanner:
             self._paragraph(depth, end)
             return
         if leaf.kind is _TABLE:
-            self.add_row(leaf, Span(self.first, end))
+            self.add_row(Span(self.first, end))
         else:
-            leaf.lines.append(Span(self.first, end))
+            self.lines.append(Span(self.first, end))
             self.may_be_header = depth == len(self.stack)
             if self.pending_mark:
                 self.stack[-1].block.checkbox = self.pending_mark
@@ -218,21 +223,21 @@ class Scanner:
         leaf.span = Span(leaf.span.start, self.end)
 
     def _paragraph(self, depth: int, end: int) -> None:
-        self.leaf = leaf = self.add(_PARAGRAPH, depth)
-        leaf.lines.append(leaf.span if end == self.end else Span(self.first, end))
+        leaf = self.open_leaf(_PARAGRAPH, depth)
+        self.lines.append(leaf.span if end == self.end else Span(self.first, end))
         self.may_be_header = True
         self.pending_mark = None
         if self.text[self.first] == "[":
-            self._task_mark(self.stack[-1].block)
+            self._task_mark(self.stack[-1])
 
-    def _task_mark(self, item: Block) -> None:
+    def _task_mark(self, container: Open) -> None:
         """Read the task mark that may open an item's first paragraph; it counts once text follows it."""
         found = syntax.TASK_MARK.match(self.text, self.first, self.end)
-        if found is None or item.kind is not _ITEM or len(item.children) > 1:
+        if found is None or not container.indent or len(container.children) > 1:
             return
         mark = Span(*found.span(1))
         if found.group(2):
-            item.checkbox = mark
+            container.block.checkbox = mark
         else:
             self.pending_mark = mark
 
@@ -245,17 +250,23 @@ class Scanner:
 
     def add(self, kind: BlockKind, depth: int) -> Block:
         """Start a block at the cursor in the innermost container that goes on."""
-        self.close(depth)
+        self.leaf = None
+        if len(self.stack) > depth:
+            self.close(depth)
         block = Block(kind, Span(self.first, self.end))
-        self.stack[-1].block.children.append(block)
+        self.stack[-1].children.append(block)
         return block
 
-    def add_row(self, table: Block, content: Span) -> None:
-        """Add a row to a table."""
-        row = Block(BlockKind.ROW, content)
-        for cell in syntax.cells(self.text, *content):
-            row.children.append(Block(BlockKind.CELL, cell, [cell]))
-        table.children.append(row)
+    def open_leaf(self, kind: BlockKind, depth: int) -> Block:
+        """Start a block that further lines may continue."""
+        self.leaf = leaf = self.add(kind, depth)
+        self.lines = leaf.lines = []
+        return leaf
+
+    def add_row(self, content: Span) -> None:
+        """Add a row to the open table."""
+        cells = [Block(BlockKind.CELL, cell, [cell]) for cell in syntax.cells(self.text, *content)]
+        self.rows.append(Block(BlockKind.ROW, content, children=cells))
 
     def close(self, depth: int) -> None:
         """Close the open leaf and all containers beyond a depth."""

@@ -13,6 +13,14 @@ from milepost.plan.block_model import Block, BlockKind
 from milepost.plan.block_scanner import CONTAINER, LEAF, NOTHING, Open, Scanner, Started, Starts
 from milepost.source import Span
 
+# Items are most of a plan, and looking up an enumeration's member costs more than a global.
+_ITEM = BlockKind.ITEM
+_BULLET_LIST = BlockKind.BULLET_LIST
+_ORDERED_LIST = BlockKind.ORDERED_LIST
+
+#: The span of a container whose end is not known yet.
+_OPEN = Span(0, 0)
+
 
 def _quote(scanner: Scanner, depth: int) -> Started:
     block = scanner.add(BlockKind.QUOTE, depth)
@@ -28,7 +36,7 @@ def _heading(scanner: Scanner, depth: int) -> Started:
         return NOTHING
     block = scanner.add(BlockKind.HEADING, depth)
     block.level = opening.end(1) - opening.start()
-    block.lines.append(syntax.heading_content(scanner.text, opening.end(), scanner.end))
+    block.lines = [syntax.heading_content(scanner.text, opening.end(), scanner.end)]
     return LEAF
 
 
@@ -38,8 +46,8 @@ def _open_fence(scanner: Scanner, depth: int) -> Started:
         return NOTHING
     scanner.fence = opening.group()
     scanner.fence_indent = scanner.first_column - scanner.column
-    scanner.leaf = scanner.add(BlockKind.FENCE, depth)
-    scanner.leaf.info = scanner.text[opening.end() : scanner.end].strip(" \t")
+    block = scanner.open_leaf(BlockKind.FENCE, depth)
+    block.info = scanner.text[opening.end() : scanner.end].strip(" \t")
     return LEAF
 
 
@@ -54,11 +62,11 @@ def _html(scanner: Scanner, depth: int) -> Started:
 
 
 def _open_html(scanner: Scanner, depth: int, finish: re.Pattern[str] | None) -> Started:
-    block = scanner.add(BlockKind.HTML, depth)
-    block.lines.append(block.span)
+    block = scanner.open_leaf(BlockKind.HTML, depth)
+    scanner.lines.append(block.span)
     scanner.html_end = finish
-    if finish is None or not finish.search(scanner.text, scanner.first, scanner.end):
-        scanner.leaf = block
+    if finish is not None and finish.search(scanner.text, scanner.first, scanner.end):
+        scanner.leaf = None
     return LEAF
 
 
@@ -91,28 +99,30 @@ def _delimiter_row(scanner: Scanner, depth: int) -> Started:
     leaf = scanner.paragraph(depth)
     if leaf is None or not scanner.may_be_header:
         return NOTHING
-    header = leaf.lines[-1]
+    header = scanner.lines[-1]
     columns = syntax.delimiter_columns(scanner.text, scanner.first, scanner.end)
     if not columns or scanner.text.find("|", *header) < 0 or columns != len(syntax.cells(scanner.text, *header)):
         return NOTHING
     _split_off_last_line(scanner, leaf)
-    scanner.leaf = scanner.add(BlockKind.TABLE, depth)
-    scanner.leaf.span = Span(header.start, scanner.end)
-    scanner.add_row(scanner.leaf, header)
+    table = scanner.add(BlockKind.TABLE, depth)
+    table.span = Span(header.start, scanner.end)
+    table.children = scanner.rows = []
+    scanner.leaf = table
+    scanner.add_row(header)
     return LEAF
 
 
 def _split_off_last_line(scanner: Scanner, paragraph: Block) -> None:
-    paragraph.lines.pop()
-    if not paragraph.lines:
-        scanner.stack[-1].block.children.pop()
+    scanner.lines.pop()
+    if not scanner.lines:
+        scanner.stack[-1].children.pop()
         return
-    last = paragraph.lines[-1].end
+    last = scanner.lines[-1].end
     paragraph.span = Span(paragraph.span.start, syntax.first_of(scanner.text, last, scanner.end))
 
 
 def _dash(scanner: Scanner, depth: int) -> Started:
-    if scanner.leaf is not None:
+    if scanner.paragraph(depth) is not None:
         started = _delimiter_row(scanner, depth)
         if started is NOTHING:
             started = _underline(scanner, depth)
@@ -122,8 +132,11 @@ def _dash(scanner: Scanner, depth: int) -> Started:
 
 
 def _break_or_item(scanner: Scanner, depth: int) -> Started:
-    started = _break(scanner, depth)
-    return _item(scanner, depth) if started is NOTHING else started
+    if scanner.text[scanner.end - 1] in "-* \t":  # Else it is no break; looking first saves most lines the search.
+        started = _break(scanner, depth)
+        if started is not NOTHING:
+            return started
+    return _item(scanner, depth)
 
 
 def _item(scanner: Scanner, depth: int) -> Started:
@@ -136,11 +149,12 @@ def _item(scanner: Scanner, depth: int) -> Started:
         return NOTHING  # Only an item with text, and numbered 1 if at all, interrupts a paragraph.
     scanner.close(depth)
     first = scanner.first
-    around = _list_around(scanner, scanner.text[after - 1], bool(number))
-    item = Block(BlockKind.ITEM, Span(first, scanner.end), info=scanner.text[first:after])
+    parent = scanner.stack[-1]
+    around = _list_around(scanner, parent, scanner.text[after - 1], bool(number))
+    item = Block(_ITEM, _OPEN, info=scanner.text[first:after])
     if number:
         item.level = int(number)
-    around.children.append(item)
+    parent.items.append(item)
     column = scanner.first_column + after - first
     indent = column - scanner.column
     scanner.move(after, column, content)
@@ -151,17 +165,16 @@ def _item(scanner: Scanner, depth: int) -> Started:
     return CONTAINER
 
 
-def _list_around(scanner: Scanner, marker: str, ordered: bool) -> Block:
+def _list_around(scanner: Scanner, parent: Open, marker: str, ordered: bool) -> Block:
     """Give the list a new item belongs to: the one before it if that has the same marker, else a new one."""
-    siblings = scanner.stack[-1].block.children
-    if siblings:
-        last = siblings[-1]
-        if last.info == marker and (last.kind is BlockKind.BULLET_LIST or last.kind is BlockKind.ORDERED_LIST):
+    if parent.children:
+        last = parent.children[-1]
+        if last.info == marker and (last.kind is _BULLET_LIST or last.kind is _ORDERED_LIST):
             return last
-    block = Block(
-        BlockKind.ORDERED_LIST if ordered else BlockKind.BULLET_LIST, Span(scanner.first, scanner.end), info=marker
-    )
-    siblings.append(block)
+    parent.items = []
+    kind = _ORDERED_LIST if ordered else _BULLET_LIST
+    block = Block(kind, Span(scanner.first, scanner.end), children=parent.items, info=marker)
+    parent.children.append(block)
     return block
 
 

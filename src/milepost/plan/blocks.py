@@ -23,17 +23,18 @@ def parse_blocks(text: str) -> Block:
     at which a document can be read again in part.
     """
     scanner = Scanner(text)
-    scanner.scan(_front_matter(text, scanner.root), STARTS)
+    front_matter, offset = _front_matter(text)
+    scanner.stack[0].children += front_matter
+    scanner.scan(offset, STARTS)
     return scanner.root
 
 
-def _front_matter(text: str, document: Block) -> int:
-    """Add the front matter that may open a document; give the offset at which its Markdown starts."""
+def _front_matter(text: str) -> tuple[list[Block], int]:
+    """Find the front matter that may open a document, and the offset at which its Markdown starts."""
     opening = syntax.FRONT_MATTER.match(text)
     closing = opening and syntax.FRONT_MATTER_END.search(text, opening.end(1))
     if not opening or not closing:
-        return 0
+        return [], 0
     inner = syntax.LINE.finditer(text, opening.end(), closing.start() + 1)
     lines = [Span(line.start(), line.end(2)) for line in inner if line.start() <= closing.start()]
-    document.children.append(Block(BlockKind.FRONT_MATTER, Span(0, closing.end(1)), lines))
-    return closing.end()
+    return [Block(BlockKind.FRONT_MATTER, Span(0, closing.end(1)), lines)], closing.end()

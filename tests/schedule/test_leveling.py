@@ -134,3 +134,12 @@ def test_the_same_problem_gets_the_same_schedule(problem: tuple[CriticalPath, di
 def test_with_room_for_all_the_early_dates_are_the_schedule(problem: tuple[CriticalPath, dict[int, int]]) -> None:
     found, _ = problem
     assert level(found, {1: 12, 2: 12}).start == found.early_start
+
+
+def test_forward_backward_improvement_closes_a_gap() -> None:
+    """2, 3, 3, 2 and 2 s for two workers: in that order 2+3+2 beside 3+2 = 7 s, by LST 3+2+2 beside 3+2 = 7 s too.
+
+    Only 3 + 3 beside 2 + 2 + 2 reaches the bound of 12 / 2 = 6 s; moving all late and back early finds it.
+    """
+    schedule = level(path([2, 3, 3, 2, 2], []), {1: 2})
+    assert (schedule.makespan, schedule.lower_bound) == (6, 6)

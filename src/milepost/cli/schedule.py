@@ -1,0 +1,183 @@
+"""``milepost schedule``: dates, floats, the critical path, and a schedule the tiers can keep."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+import click
+
+from milepost.app.plans import load_plan
+from milepost.app.schedules import PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
+from milepost.app.settings import load_settings
+from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
+from milepost.cli.text import printable, say
+from milepost.plan.grammar.columns import display_width
+
+_PLAIN_WIDTH = 80
+_LEAST_TITLE = 8
+
+
+def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[int, int]:
+    found = {}
+    for text in given:
+        rank, _, capacity = text.partition("=")
+        if not (rank.isdecimal() and capacity.isdecimal() and int(rank) and int(capacity)):
+            raise click.BadParameter(f"`{text}` is not RANK=CAPACITY, such as 2=4; both start at 1")
+        found[int(rank)] = int(capacity)
+    return found
+
+
+@click.command
+@click.argument("plan", metavar="PLAN.md")
+@click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")
+@click.option("--early", is_flag=True, help="Draw the early dates instead of the schedule within capacity.")
+@click.option(
+    "--tier", "tiers", multiple=True, metavar="RANK=CAPACITY", callback=_capacities, help="How many tasks at once."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--width", type=click.IntRange(40, 1000), help="Cells to draw in; else the terminal's width, or 80.")
+@click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
+def command(
+    plan: str,
+    no_gates: bool,
+    early: bool,
+    tiers: Mapping[int, int],
+    as_json: bool,
+    width: int | None,
+    plain: bool,
+) -> int:
+    """Compute dates, floats and the critical path of a plan, and a schedule within its tiers' capacities.
+
+    Times are working time from the start of the plan.
+    """
+    settings = load_settings(plan)
+    known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
+    for rank, capacity in tiers.items():
+        known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
+    report = schedule_plan(load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort)
+    if as_json:
+        _print_json(report)
+    else:
+        _print_text(report, _paper(width, plain), early)
+    return 0
+
+
+command.epilog = "Example: milepost schedule specs/login/tasks.md --tier 2=4"
+
+
+def _paper(width: int | None, plain: bool) -> Paper:
+    terminal = sys.stdout.isatty()
+    if width is None:
+        from shutil import get_terminal_size
+
+        width = max(get_terminal_size((_PLAIN_WIDTH, 24)).columns, 40) if terminal else _PLAIN_WIDTH
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Paper(width, ASCII if plain or not _draws_unicode() else UNICODE, colour)
+
+
+def _draws_unicode() -> bool:
+    try:
+        "█▒◆─┬→…".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _print_json(report: ScheduleReport) -> None:
+    import json
+
+    click.echo(json.dumps(report.as_dict(), indent=2))
+
+
+def _print_text(report: ScheduleReport, paper: Paper, early: bool) -> None:
+    lines = [*_summary(report, paper), "", *_table(report, paper), "", _chart_title(report, early)]
+    say("\n".join([*lines, *draw_gantt(report, paper, early=early)]))
+
+
+def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
+    tasks = sum(not row.checkpoint for row in report.rows)
+    if report.title:
+        yield paper.paint(printable(report.title), bold=True)
+    yield f"{tasks} {'task' if tasks == 1 else 'tasks'}, {compact_time(report.effort_seconds)} of effort"
+    yield from _path_lines("with gates   ", report.gated, paper)
+    yield from _path_lines("without gates", report.ungated, paper)
+    leveled = report.leveled
+    over = leveled.makespan_seconds - leveled.lower_bound_seconds
+    quality = "the shortest possible" if not over else f"at most {compact_time(over)} above the shortest possible"
+    yield f"within capacity {compact_time(leveled.makespan_seconds)}, {quality} ({leveled.rule} rule)"
+    for use in report.tiers:
+        if use.tasks:
+            yield (
+                f"  tier {use.rank}: {use.tasks} {'task' if use.tasks == 1 else 'tasks'}, "
+                f"{compact_time(use.work_seconds)}, {use.capacity} at once, {use.utilisation:.0%} used"
+            )
+    if report.assumed:
+        names = ", ".join(report.assumed[:10]) + (", …" if len(report.assumed) > 10 else "")
+        yield f"no estimate, taken as {compact_time(report.default_effort_seconds)}: {printable(names)}"
+
+
+def _path_lines(label: str, path: PathSummary | None, paper: Paper) -> Iterator[str]:
+    """The makespan, and under it the critical path wrapped at its arrows."""
+    if path is None:
+        yield f"{label}   its dependencies form a cycle"
+        return
+    arrow = f" {paper.glyphs.arrow} "
+    line = f"{label}   {compact_time(path.makespan_seconds)}  "
+    for place, name in enumerate(path.critical_path):
+        piece = printable(name) + (arrow if place < len(path.critical_path) - 1 else "")
+        if display_width(line + piece.rstrip()) > paper.width and line.strip():
+            yield line.rstrip()
+            line = " " * (len(label) + 3)
+        line += piece
+    yield line.rstrip()
+
+
+def _chart_title(report: ScheduleReport, early: bool) -> str:
+    if early:
+        return f"Early dates, {compact_time(report.makespan_seconds)}"
+    return f"Schedule within capacity, {compact_time(report.leveled.makespan_seconds)}"
+
+
+_HEADS = ("", "id", "title", "tier", "effort", "ES", "EF", "LS", "LF", "float", "free")
+_TITLE = 2
+
+
+def _table(report: ScheduleReport, paper: Paper) -> Iterator[str]:
+    """The dates of all rows; the title takes what room the others leave."""
+    cells = [_HEADS, *(_cells(row, paper) for row in report.rows)]
+    widths = [max(display_width(line[column]) for line in cells) for column in range(len(_HEADS))]
+    room = paper.width - sum(widths) + widths[_TITLE] - len(widths) + 1
+    widths[_TITLE] = min(widths[_TITLE], max(room, _LEAST_TITLE))
+    yield paper.paint(_line(cells[0], widths, paper), bold=True)
+    for row, line in zip(report.rows, cells[1:], strict=True):
+        drawn = _line(line, widths, paper)
+        yield paper.paint(drawn, fg="red") if row.critical else drawn
+
+
+def _line(cells: tuple[str, ...], widths: list[int], paper: Paper) -> str:
+    texts = [
+        paper.fit(text, width) if column <= _TITLE else text.rjust(width)
+        for column, (text, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return " ".join(texts).rstrip()
+
+
+def _cells(row: ScheduleRow, paper: Paper) -> tuple[str, ...]:
+    times = (
+        row.early_start_seconds,
+        row.early_finish_seconds,
+        row.late_start_seconds,
+        row.late_finish_seconds,
+        row.total_float_seconds,
+        row.free_float_seconds,
+    )
+    return (
+        "*" if row.critical else "",
+        paper.glyphs.checkpoint if row.checkpoint else printable(row.id),
+        printable(row.title),
+        "" if row.tier is None else str(row.tier),
+        "" if row.checkpoint else compact_time(row.duration_seconds) + ("?" if row.assumed else ""),
+        *map(compact_time, times),
+    )

@@ -61,6 +61,12 @@ class DocumentUnwritable(MilepostError):
     code = "document-unwritable"
 
 
+class SpecExists(MilepostError):
+    """The spec folder already holds files."""
+
+    code = "spec-exists"
+
+
 class OverlappingEdits(MilepostError):
     """Two edits touch the same bytes."""
 

@@ -33,7 +33,7 @@ class Glyphs:
 
 
 UNICODE = Glyphs("█", "▒", "◆", "─", "┬", "→", "…")
-ASCII = Glyphs("#", "=", "*", "-", "+", "->", "~")
+ASCII = Glyphs("#", "=", "o", "-", "+", "->", "~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Paper:
 
     def fit(self, text: str, width: int) -> str:
         """Make a text exactly ``width`` cells wide, cutting or filling its right end; one line, safe to print."""
-        text = printable(" ".join(text.split()))
+        text = printable(" ".join(text[: 8 * width].split()))
         if display_width(text) > width:
             while text and display_width(text) > width - 1:
                 text = text[:-1]

@@ -17,6 +17,8 @@ from milepost.plan.grammar.columns import display_width
 
 _PLAIN_WIDTH = 80
 _LEAST_TITLE = 8
+_LONGEST_ID = 16
+_SHOWN = 30
 
 
 def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[int, int]:
@@ -114,7 +116,7 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
                 f"{compact_time(use.work_seconds)}, {use.capacity} at once, {use.utilisation:.0%} used"
             )
     if report.assumed:
-        names = ", ".join(report.assumed[:10]) + (", …" if len(report.assumed) > 10 else "")
+        names = ", ".join(_shortened(report.assumed))
         yield f"no estimate, taken as {compact_time(report.default_effort_seconds)}: {printable(names)}"
 
 
@@ -125,13 +127,22 @@ def _path_lines(label: str, path: PathSummary | None, paper: Paper) -> Iterator[
         return
     arrow = f" {paper.glyphs.arrow} "
     line = f"{label}   {compact_time(path.makespan_seconds)}  "
-    for place, name in enumerate(path.critical_path):
-        piece = printable(name) + (arrow if place < len(path.critical_path) - 1 else "")
+    names = _shortened(path.critical_path)
+    for place, name in enumerate(names):
+        piece = printable(name) + (arrow if place < len(names) - 1 else "")
         if display_width(line + piece.rstrip()) > paper.width and line.strip():
             yield line.rstrip()
             line = " " * (len(label) + 3)
         line += piece
     yield line.rstrip()
+
+
+def _shortened(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A list short enough to be read, its middle counted instead of named."""
+    if len(names) <= _SHOWN:
+        return names
+    half = _SHOWN // 2
+    return (*names[:half], f"({len(names) - 2 * half} more)", *names[-half:])
 
 
 def _chart_title(report: ScheduleReport, early: bool) -> str:
@@ -148,6 +159,7 @@ def _table(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     """The dates of all rows; the title takes what room the others leave."""
     cells = [_HEADS, *(_cells(row, paper) for row in report.rows)]
     widths = [max(display_width(line[column]) for line in cells) for column in range(len(_HEADS))]
+    widths[1] = min(widths[1], _LONGEST_ID)
     room = paper.width - sum(widths) + widths[_TITLE] - len(widths) + 1
     widths[_TITLE] = min(widths[_TITLE], max(room, _LEAST_TITLE))
     yield paper.paint(_line(cells[0], widths, paper), bold=True)

@@ -162,6 +162,4 @@ def _full_last(first: str, last: str, index: IdIndex) -> str:
 
 def _split(ids: Iterable[str], index: IdIndex, span: Span, end: int) -> IdList:
     refs = [IdRef(task_id, span) for task_id in ids]
-    return IdList(
-        tuple(ref for ref in refs if ref.id in index), tuple(ref for ref in refs if ref.id not in index), end
-    )
+    return IdList(tuple(ref for ref in refs if ref.id in index), tuple(ref for ref in refs if ref.id not in index), end)

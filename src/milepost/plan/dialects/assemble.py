@@ -1,0 +1,162 @@
+"""From sections to a whole plan: what all dialects that write tasks as list items have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, read_checkpoints
+from milepost.plan.dialects.claims import FOOTER, escalation_rule, read_claims, read_notes
+from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies, merge
+from milepost.plan.dialects.document import Document, Section
+from milepost.plan.dialects.header import read_metadata, read_purpose, read_title
+from milepost.plan.dialects.placeholders import note_placeholders
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.tables import assignments
+from milepost.plan.grammar.ids import IdIndex
+from milepost.plan.model import Checkpoint, Claim, Note, ObservationKind, Phase, Plan, Task
+from milepost.source import Span
+
+SectionTasks = Callable[[Section, str | None], list[Task]]
+"""Gives the tasks of one section; the second argument is the id of the phase they belong to."""
+
+_PHASE = re.compile(
+    r"(?:phase|stage|milestone|sprint|iteration)[ \t]+(?P<id>\d+(?:\.\d+)*|[A-Z])\b[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOTES = re.compile(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)
+
+
+def is_phase(section: Section) -> bool:
+    """Say whether a section's title names a phase by its number."""
+    return _PHASE.match(section.title) is not None
+
+
+def is_notes(section: Section) -> bool:
+    """Say whether a section's title announces notes."""
+    return section.level > 1 and _NOTES.fullmatch(section.title) is not None and not is_phase(section)
+
+
+def in_checkpoint(section: Section) -> bool:
+    """Say whether a section is part of a checkpoint, or of a group of them."""
+    return any(is_checkpoint(around) or is_checkpoint_group(around) for around in section.ancestors())
+
+
+@dataclass
+class PlanReader:
+    """Reads a document whose tasks are list items; ``section_tasks`` says which items those are."""
+
+    reading: Reading
+    dialect: str
+    section_tasks: SectionTasks
+    tasks: list[Task] = field(default_factory=list)
+    phase_sections: dict[str, Section] = field(default_factory=dict)
+    phase_tasks: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        """The document being read."""
+        return self.reading.document
+
+    def read(self) -> Plan:
+        """Read everything; the ids of all tasks are known before anything that names tasks is read."""
+        self._read_tasks()
+        phase_ids = {phase: tuple(ids) for phase, ids in self.phase_tasks.items()}
+        self.reading.index = IdIndex.of((task.id for task in self.tasks), phase_ids)
+        self._note_duplicates()
+        title = read_title(self.document)
+        checkpoints = self._checkpoints()
+        dependencies = merge(
+            chain(
+                graph_dependencies(self.reading, self.document.sections),
+                field_dependencies(self.reading, self.tasks),
+            )
+        )
+        table_blocks = (block for section in self.document.sections for block in section.blocks)
+        rows = tuple(assignments(self.reading, table_blocks))
+        claims = tuple(self._claims())
+        notes = tuple(self._notes())
+        note_placeholders(self.reading)
+        return Plan(
+            source=self.document.source,
+            dialect=self.dialect,
+            title=title.text,
+            title_span=title.span,
+            purpose=read_purpose(self.document),
+            phases=tuple(self._phases()),
+            tasks=tuple(self.tasks),
+            checkpoints=checkpoints,
+            dependencies=dependencies,
+            assignments=rows,
+            claims=claims,
+            notes=notes,
+            escalation=escalation_rule(self.reading, notes),
+            observations=tuple(sorted(dict.fromkeys(self.reading.observations), key=lambda seen: seen.span)),
+            metadata=read_metadata(self.document),
+        )
+
+    def _read_tasks(self) -> None:
+        stated = {found["id"] for section in self.document.sections if (found := _PHASE.match(section.title))}
+        ids: dict[int, str] = {}
+        for section in self.document.sections:
+            group = next((around for around in section.ancestors() if is_phase(around)), section)
+            phase = ids.get(id(group)) or self._phase_id(group, stated)
+            tasks = self.section_tasks(section, phase)
+            if group.heading and (tasks or is_phase(section)):
+                assert phase is not None
+                ids[id(group)] = phase
+                self.phase_sections.setdefault(phase, group)
+                self.phase_tasks.setdefault(phase, []).extend(task.id for task in tasks)
+            self.tasks += tasks
+
+    def _phase_id(self, section: Section, stated: set[str]) -> str | None:
+        """A phase's number as written, or else a free ordinal; None where there is no heading."""
+        if section.heading is None:
+            return None
+        found = _PHASE.match(section.title)
+        if found and found["id"] not in self.phase_sections:
+            return found["id"]
+        number = len(self.phase_sections) + 1
+        while str(number) in stated or str(number) in self.phase_sections:
+            number += 1
+        return str(number)
+
+    def _phases(self) -> Iterator[Phase]:
+        for phase, section in self.phase_sections.items():
+            found = _PHASE.match(section.title)
+            title = found["title"].strip() if found else section.title
+            span = Span(section.start, section.end)
+            yield Phase(phase, title, span, section.title_span, tuple(self.phase_tasks[phase]))
+
+    def _note_duplicates(self) -> None:
+        first: dict[str, Task] = {}
+        for task in self.tasks:
+            original = first.setdefault(task.id, task)
+            if original is not task:
+                self.reading.observe(
+                    ObservationKind.DUPLICATE_ID,
+                    task.id_span or task.head_span,
+                    "another task has the same id",
+                    text=task.id,
+                    related=(original.id_span or original.head_span,),
+                )
+
+    def _checkpoints(self) -> tuple[Checkpoint, ...]:
+        starts = {phase: section.start for phase, section in self.phase_sections.items()}
+        sections = (section for section in self.document.sections if section.heading and is_checkpoint(section))
+        return tuple(read_checkpoints(self.reading, sections, starts))
+
+    def _claims(self) -> Iterator[Claim]:
+        """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""
+        phases = list(self.phase_sections.values())
+        inner = {id(section) for section in phases[1:]} | {id(section) for section in phases[:1] if is_phase(section)}
+        for section in self.document.sections:
+            is_inner = in_checkpoint(section) or any(id(around) in inner for around in section.ancestors())
+            yield from read_claims(self.reading, section, FOOTER if is_inner else None)
+
+    def _notes(self) -> Iterator[Note]:
+        for section in self.document.sections:
+            if any(is_notes(around) for around in section.ancestors()):
+                yield from read_notes(self.reading, section)

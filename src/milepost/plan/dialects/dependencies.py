@@ -1,0 +1,122 @@
+"""Dependencies: from graphs and from ``_Depends:_`` fields, duplicates merged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from milepost.plan.blocks import Block, BlockKind, walk
+from milepost.plan.dialects.document import Section
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.grammar.durations import parse_duration
+from milepost.plan.grammar.fields import KEYS
+from milepost.plan.grammar.graphs import Graph, read_graph
+from milepost.plan.grammar.ids import IdRef, is_id, read_id_list
+from milepost.plan.grammar.mermaid import is_mermaid, read_mermaid
+from milepost.plan.model import Dependency, DependencyKind, DependencyOrigin, DependencySource, ObservationKind, Task
+from milepost.source import Span
+
+_TITLE = re.compile(
+    r"\b(?:dependenc(?:y|ies)|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖", re.IGNORECASE
+)
+_ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
+_NONE = re.compile(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
+_ITEM = re.compile(
+    r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
+)
+_SEPARATOR = re.compile(r"[,;\s]*")
+
+
+def is_dependency_section(section: Section) -> bool:
+    """Say whether a section's title announces dependencies between tasks."""
+    return _TITLE.search(section.title) is not None
+
+
+def graph_dependencies(reading: Reading, sections: Iterable[Section]) -> Iterator[Dependency]:
+    """Dependencies drawn as graphs: all arrow graphs of dependency sections, Mermaid graphs of tasks anywhere."""
+    for section in sections:
+        stated = any(is_dependency_section(around) for around in section.ancestors())
+        for top in section.blocks:
+            for block in walk(top) if stated else (top,):
+                graph = _graph(reading, block, stated)
+                if graph is not None:
+                    yield from _take(reading, graph, stated)
+
+
+def _graph(reading: Reading, block: Block, stated: bool) -> Graph | None:
+    if block.kind in (BlockKind.FENCE, BlockKind.CODE) and block.lines:
+        first = block.lines[0]
+        if is_mermaid(block.info, reading.text[first.start : first.end]):
+            return read_mermaid(reading.text, block.lines, reading.index)
+        if stated:
+            return read_graph(reading.text, block.lines, reading.index, reading.document.source.newline)
+    if stated and block.kind is BlockKind.PARAGRAPH:
+        return _prose_graph(reading, block)
+    return None
+
+
+def _prose_graph(reading: Reading, block: Block) -> Graph:
+    """Arrow chains in running text, line by line; vertical marks mean nothing there."""
+    chains = [line for line in block.lines if _ARROW.search(reading.text, line.start, line.end)]
+    graphs = [read_graph(reading.text, [line], reading.index) for line in chains]
+    return Graph(tuple(link for graph in graphs for link in graph.links), (), ())
+
+
+def _take(reading: Reading, graph: Graph, stated: bool) -> Iterator[Dependency]:
+    if stated:
+        reading.unknown(graph.unknown, "the dependency graph")
+    for ambiguity in graph.ambiguities:
+        reading.observe(
+            ObservationKind.AMBIGUOUS_ARROW, ambiguity.span, f"read as {ambiguity.reading}", edits=ambiguity.edits
+        )
+    for link in graph.links:
+        source = DependencySource(DependencyOrigin.GRAPH, link.span)
+        yield Dependency(link.predecessor, link.successor, sources=(source,))
+
+
+def field_dependencies(reading: Reading, tasks: Iterable[Task]) -> Iterator[Dependency]:
+    """Dependencies that tasks state of themselves."""
+    for task in tasks:
+        for field in task.fields:
+            if KEYS.get(field.key.casefold()) == "depends" and not _NONE.fullmatch(field.value):
+                yield from _field(reading, task, field.value_span)
+
+
+def _field(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
+    text, position = reading.text, span.start
+    while position < span.end:
+        item = _ITEM.match(text, position, span.end)
+        ids = read_id_list(text, reading.index, *item.span("ids")) if item else None
+        if item is None or ids is None or ids.end < item.end("ids") or not (ids.known or ids.unknown):
+            rest = Span(position, span.end)
+            if not re.fullmatch(r"\[[^\[\]]*\]", text[rest.start : rest.end]):
+                reading.observe(ObservationKind.UNREADABLE_VALUE, rest, "a dependency that names no task")
+            return
+        reading.unknown(tuple(ref for ref in ids.unknown if is_id(ref.id)), f"what task {task.id} depends on")
+        yield from _item(task, item, ids.known)
+        separator = _SEPARATOR.match(text, item.end(), span.end)
+        position = separator.end() if separator else item.end()
+
+
+def _item(task: Task, item: re.Match[str], refs: Iterable[IdRef]) -> Iterator[Dependency]:
+    kind = DependencyKind(item["kind"]) if item["kind"] else DependencyKind.FINISH_TO_START
+    lag = _lag(item["lag"] or "")
+    for ref in refs:
+        if ref.id != task.id or ref.span == Span(*item.span("ids")):
+            yield Dependency(ref.id, task.id, kind, lag, (DependencySource(DependencyOrigin.FIELD, ref.span),))
+
+
+def _lag(text: str) -> int:
+    duration = parse_duration(text[1:]) if text else None
+    if duration is None:
+        return 0
+    return duration.likely if text[0] == "+" else -duration.likely
+
+
+def merge(dependencies: Iterable[Dependency]) -> tuple[Dependency, ...]:
+    """Unite equal dependencies, keeping the sources of all."""
+    merged: dict[tuple[str, str, DependencyKind, int], list[DependencySource]] = {}
+    for dependency in dependencies:
+        key = (dependency.predecessor, dependency.successor, dependency.kind, dependency.lag)
+        merged.setdefault(key, []).extend(dependency.sources)
+    return tuple(Dependency(*key, tuple(dict.fromkeys(sources))) for key, sources in merged.items())

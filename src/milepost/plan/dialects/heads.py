@@ -1,0 +1,68 @@
+"""The first line of a task: its id, its title, and fields that follow the title on the same line."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from milepost.plan.grammar.fields import KEYS, read_fields
+from milepost.plan.grammar.ids import ID
+from milepost.plan.model import Field
+from milepost.source import Span
+
+_HEAD = re.compile(
+    r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?:[Tt]ask[ \t]+)?(?P<bracket>\[)?"
+    rf"(?P<id>{ID})(?![\w])(?(bracket)\])(?P<mark>[.:)：](?!\d))?(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
+)
+_BARE_NUMBER = re.compile(r"\d+")
+_DASH = re.compile(r"[-–—:][ \t]+")
+_FIELD = re.compile(r"(?<=[ \t])_(?P<key>[A-Za-z][A-Za-z -]{0,30}?)(?:[:：]|_)")
+
+
+class Head(NamedTuple):
+    """What the first line of a task says."""
+
+    id: str
+    id_span: Span | None
+    title: str
+    title_span: Span
+    struck: bool
+    fields: tuple[Field, ...]
+
+
+def read_head(text: str, start: int, end: int) -> Head | None:
+    """Read ``**1.1** Title``, ``1.1 Title``, ``**1.1: Title**``, ``T001 Title`` …; None when no id starts the line.
+
+    A bare whole number is an id only in bold or before ``.``, ``:`` or ``)``: ``3 retries`` is no task 3.
+    """
+    found = _HEAD.match(text, start, end)
+    if found is None or not (found["gap"] or found.end() == end):
+        return None
+    bold = found["open"] and found["open"] == found["close"]
+    if _BARE_NUMBER.fullmatch(found["id"]) and not (bold or found["mark"] or found["mark2"] or found["bracket"]):
+        return None
+    if found["open"] and not bold and found["open"] not in text[found.end() : end]:
+        return None
+    dash = _DASH.match(text, found.end(), end)
+    title = read_title(text, dash.end() if dash else found.end(), end)
+    id_span = Span(found.start("id"), found.end("id"))
+    return Head(found["id"], id_span, title.title, title.title_span, found["strike"] is not None, title.fields)
+
+
+def read_title(text: str, start: int, end: int) -> Head:
+    """Read a line without an id: its title and the fields behind it."""
+    fields: tuple[Field, ...] = ()
+    if text.find("_", start, end) >= 0:
+        for found in _FIELD.finditer(text, start, end):
+            if found["key"].casefold() in KEYS:
+                fields = read_fields(text, Span(found.start(), end))
+                if fields:
+                    end = found.start()
+                    break
+    raw = text[start:end]
+    body = raw.rstrip()
+    struck = body.startswith("~~") and body.endswith("~~")
+    title = body.replace("~~", "") if "~~" in body else body
+    if title.count("**") or title.count("__"):
+        title = title.replace("**", "").replace("__", "")
+    return Head("", None, title.strip(), Span(start, start + len(body)), struck, fields)

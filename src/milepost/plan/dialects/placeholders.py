@@ -1,0 +1,63 @@
+"""Bracketed words that wait to be replaced: ``[Feature Name]``, ``[X/Y tasks complete]``."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from milepost.plan.blocks import BlockKind, walk
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.model import ObservationKind
+from milepost.source import Span
+
+_BRACKETS = re.compile(r"(?<![\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,120})\](?![(\[:])")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
+_PATTERN = re.compile(
+    r"\bX(?:\.X)+\b|\bX ?%|\bX/Y\b|\bX of Y\b|\bN/M\b|\bX{2,}\b|\bN{2,}\b|YYYY|\S / \S|\bHH:MM\b|^\.\.\.$|^…$"
+)
+_PHRASE = re.compile(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+)+")
+_WORDS = frozenset(
+    "number date name title description feature project hours days hours/days time author owner status estimate count"
+    " percentage placeholder tbd todo xx".split()
+)
+_STATES = re.compile(
+    r"(?:not started|in progress|in review|done|complete[d]?|pending|blocked|on hold|cancell?ed|must|should|could)\b.*",
+    re.IGNORECASE,
+)
+_HIDDEN = frozenset({BlockKind.FENCE, BlockKind.CODE, BlockKind.HTML, BlockKind.FRONT_MATTER})
+
+
+def note_placeholders(reading: Reading) -> None:
+    """Note every placeholder of the document; links, checkboxes and code are none."""
+    found = [match for match in _BRACKETS.finditer(reading.text) if is_placeholder(match["words"])]
+    if not found:
+        return
+    hidden = [block.span for block in walk(reading.document.root) if block.kind in _HIDDEN]
+    starts = [span.start for span in hidden]
+    defined = {match[1].casefold() for match in _DEFINITION.finditer(reading.text)}
+    for match in found:
+        place = bisect_right(starts, match.start()) - 1
+        in_code = place >= 0 and match.start() < hidden[place].end
+        if not in_code and match["words"].casefold() not in defined and not _in_code_span(reading, match):
+            reading.observe(ObservationKind.PLACEHOLDER, Span(match.start(), match.end()))
+
+
+def is_placeholder(words: str) -> bool:
+    """Say whether bracketed words ask to be replaced."""
+    if _PATTERN.search(words) or words.strip().casefold() in _WORDS:
+        return True
+    return _PHRASE.fullmatch(words) is not None and _STATES.fullmatch(words) is None
+
+
+def _in_code_span(reading: Reading, match: re.Match[str]) -> bool:
+    line = reading.document.source.position(match.start()).line
+    span = reading.document.source.line_span(line)
+    return any(code.start() < match.start() < code.end() for code in _code_spans(reading.text, span))
+
+
+def _code_spans(text: str, span: Span) -> Iterator[re.Match[str]]:
+    if text.find("`", span.start, span.end) < 0:
+        return iter(())
+    return _CODE_SPAN.finditer(text, span.start, span.end)

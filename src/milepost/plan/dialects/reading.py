@@ -1,0 +1,53 @@
+"""What a reader carries along while it reads one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from milepost.plan.dialects.document import Document
+from milepost.plan.grammar.durations import Duration, parse_duration
+from milepost.plan.grammar.ids import IdIndex, IdRef
+from milepost.plan.model import Observation, ObservationKind
+from milepost.source import Edit, Span
+
+
+@dataclass
+class Reading:
+    """The document, the sizes its estimates may use, and what was noticed so far."""
+
+    document: Document
+    sizes: Mapping[str, int] | None = None
+    observations: list[Observation] = field(default_factory=list)
+    index: IdIndex = field(default_factory=IdIndex)
+    _durations: dict[str, Duration | None] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The document's text."""
+        return self.document.text
+
+    def observe(
+        self,
+        kind: ObservationKind,
+        span: Span,
+        detail: str = "",
+        *,
+        text: str | None = None,
+        edits: tuple[Edit, ...] = (),
+        related: tuple[Span, ...] = (),
+    ) -> None:
+        """Note something that could not simply be taken; its text is what the span covers unless given."""
+        shown = self.text[span.start : span.end] if text is None else text
+        self.observations.append(Observation(kind, span, shown, detail, edits, related))
+
+    def unknown(self, refs: tuple[IdRef, ...], where: str) -> None:
+        """Note ids that name no task; ``where`` says what names them."""
+        for ref in dict.fromkeys(refs):
+            self.observe(ObservationKind.UNKNOWN_TASK, ref.span, where, text=ref.id)
+
+    def duration(self, text: str) -> Duration | None:
+        """Read a duration, each spelling once."""
+        if text not in self._durations:
+            self._durations[text] = parse_duration(text, self.sizes)
+        return self._durations[text]

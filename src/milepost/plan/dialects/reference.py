@@ -1,0 +1,96 @@
+"""The reference format: phases of tasks with bold ids, checkpoints, a graph, an assignment table, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from milepost.plan.blocks import Block
+from milepost.plan.dialects.assemble import PlanReader, in_checkpoint, is_notes, is_phase
+from milepost.plan.dialects.boxes import read_box
+from milepost.plan.dialects.dependencies import is_dependency_section
+from milepost.plan.dialects.document import LISTS, Document, Section
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, title_head
+from milepost.plan.model import Plan, Task
+
+NAME = "reference"
+
+
+def detect(document: Document) -> bool:
+    """Say whether the document has a task that states its id."""
+    reading = Reading(document)
+    for section in document.sections:
+        if not _is_no_place_for_tasks(section):
+            for _, item in section.items:
+                line = first_line(item)
+                box = read_box(reading, line.start, line.end) if line else None
+                if line and head_with_id(reading, item, box, line):
+                    return True
+    return False
+
+
+def read(reading: Reading) -> Plan:
+    """Read a document in the reference format."""
+    return PlanReader(reading, NAME, _ReferenceTasks(reading).of_section).read()
+
+
+def _is_no_place_for_tasks(section: Section) -> bool:
+    return in_checkpoint(section) or any(
+        is_notes(around) or (is_dependency_section(around) and not is_phase(around)) for around in section.ancestors()
+    )
+
+
+@dataclass
+class _ReferenceTasks:
+    reading: Reading
+
+    def of_section(self, section: Section, phase: str | None) -> list[Task]:
+        """The tasks of a section's lists."""
+        if _is_no_place_for_tasks(section):
+            return []
+        tasks: list[Task] = []
+        for block in section.blocks:
+            if block.kind in LISTS:
+                tasks += self._of_list(block, phase)
+        return tasks
+
+    def _of_list(self, block: Block, phase: str | None) -> list[Task]:
+        """The tasks of a list. Beside a task with an id, an item with a checkbox and no id is a task as well."""
+        reader = TaskReader(self.reading)
+        read = [(item, reader.read(item, phase)) for item in block.children]
+        numbered = any(tasks for _, tasks in read)
+        names = _FreeNames(phase, {task.id for _, tasks in read for task in tasks})
+        found: list[Task] = []
+        for item, tasks in read:
+            if not tasks and numbered:
+                tasks = self._unnumbered(reader, item, phase, names)
+            found += tasks
+        return found
+
+    def _unnumbered(self, reader: TaskReader, item: Block, phase: str | None, names: Iterator[str]) -> list[Task]:
+        line = first_line(item)
+        box = read_box(self.reading, line.start, line.end) if line else None
+        if line is None or box is None:
+            return []
+        return reader.build(item, box, title_head(self.reading, line, box, next(names)), phase)
+
+
+@dataclass
+class _FreeNames:
+    """Ids for tasks without one: the phase's number and the next free number."""
+
+    phase: str | None
+    used: set[str]
+    last: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        stem = f"{self.phase}." if self.phase else ""
+        while True:
+            self.last += 1
+            name = f"{stem}{self.last}"
+            if name not in self.used:
+                return name

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON_CANDIDATES := $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fmt constraints clean
+.PHONY: help demo test lint bench fmt docs constraints clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -33,6 +33,9 @@ bench: $(VENV)/.base ## Measure start-up, checking and running.
 
 fmt: $(VENV)/.dev ## Format the code and apply safe lint fixes.
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.dev ## Write the reference of commands from the commands themselves.
+	@$(BIN)/python -m tests.project.command_reference
 
 constraints: $(VENV)/.dev ## Pin the newest versions of all dependencies (needs a network).
 	@$(PIP) uv

@@ -70,7 +70,7 @@ _DESIGN = """\
 _TASKS = """\
 # {title} - Implementation Plan
 
-> **Purpose:** [Purpose]
+> **Purpose:** [What the feature is for]
 
 ---
 

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.project import command_reference
+from tests.project.repository import ROOT, text
+
+from milepost import errors
+from milepost.app import settings
+from milepost.app.settings import parse_settings
+from milepost.cli.main import COMMANDS, exit_code
+
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented_as_it_is(name: str) -> None:
+    assert command_reference.section(name) in text("docs/commands.md"), "run `make docs`"
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    assert re.findall(r"^## milepost (\S+)$", text("docs/commands.md"), re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_lists_every_command(name: str) -> None:
+    assert f"| `{name}` |" in text("README.md")
+
+
+@pytest.mark.parametrize("key", [*settings._RUN_KEYS, *settings._TIER_KEYS])
+def test_every_setting_is_documented(key: str) -> None:
+    assert re.search(rf"^\| `{key}` \|", text("docs/settings.md"), re.MULTILINE)
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|", text("docs/settings.md"), re.MULTILINE)
+    assert set(documented) <= {*settings._RUN_KEYS, *settings._TIER_KEYS}
+
+
+def test_the_settings_of_the_documentation_can_be_read() -> None:
+    example = re.search(r"```toml\n(.*?)```", text("docs/settings.md"), re.DOTALL)
+    assert example
+    read = parse_settings(example[1].encode(), path="docs/settings.md", root=ROOT)
+    assert read.lease_minutes == 30
+    assert (read.tier(2).driver, read.tier(3).env) == ("manual", {"LOG_LEVEL": "info"})
+
+
+@pytest.mark.parametrize(
+    "code", [0, *sorted({exit_code(error()) for error in vars(errors).values() if isinstance(error, type)}), 130]
+)
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_every_exit_code_is_explained(page: str, code: int) -> None:
+    assert f"**{code}** " in text(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    missing = [
+        target for target in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / target).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent.name == "adr" and page.name != "index.md"], ids=name_of
+)
+def test_every_decision_is_listed_and_names_what_holds_it(page: Path) -> None:
+    content = page.read_text(encoding="utf-8")
+    assert f"]({page.name})" in text("docs/adr/index.md")
+    assert "**Held by**" in content
+    for path in re.findall(r"`(tests/[\w/.]+|pyproject\.toml)`", content.partition("**Held by**")[2]):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_dependency_has_its_reason() -> None:
+    import tomllib
+
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    for item in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        name = re.split("[<>=]", item)[0]
+        assert re.search(rf"^\| {name} \| \w", text("docs/dependencies.md"), re.MULTILINE), name

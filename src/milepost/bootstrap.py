@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
-from milepost.app.documents import plan_identity
+from milepost.app.documents import plan_identity, read_document, update_document
 from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger
 from milepost.app.run_specs import build_run_spec
@@ -16,6 +16,7 @@ from milepost.app.settings import Settings, load_settings
 from milepost.execution.policy import RunSpec
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
+from milepost.source import SourceText
 
 LEDGER = ".milepost/ledger.db"
 
@@ -50,6 +51,19 @@ class Project:
     def peek_run(self) -> RunState:
         """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
         return peek_run(self.ledger, self.plan, self.spec, now=self.now())
+
+    def sync(self, state: RunState, *, dry_run: bool = False) -> SourceText:
+        """Write the truth into the plan's document, and give the document as it reads then.
+
+        Raises:
+            DocumentUnwritable: it cannot be written; nothing was changed.
+        """
+        from milepost.app.projection import project
+
+        today = time.strftime("%Y-%m-%d")
+        if dry_run:
+            return project(read_document(self.path), state, today)
+        return update_document(self.path, lambda source: project(source, state, today))
 
     def now(self) -> float:
         """The wall clock: seconds since 1970, UTC."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,3 +154,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def unified_diff(old: SourceText, new: SourceText) -> str:
+    """The difference between two versions of a document, as ``diff -u`` shows it; safe to print."""
+    import difflib
+
+    before, after = (_shown_lines(text) for text in (old, new))
+    return "".join(difflib.unified_diff(before, after, f"a/{old.path}", f"b/{new.path}"))
+
+
+def _shown_lines(source: SourceText) -> list[str]:
+    text = source.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    return [line.rstrip("\r\n") + "\n" for line in lines if line]

@@ -169,8 +169,8 @@ class _Reader:
     def _section(self, where: str, table: Any, keys: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise self._invalid(f"`{where}` must be a section", where, f"write [{where}]")
-        value: Any
-        for key, value in table.items():
+        values: dict[str, Any] = table
+        for key, value in values.items():
             if key not in keys:
                 raise self._invalid(f"[{where}] has no setting `{key}`", key, "it has " + ", ".join(keys))
             if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
@@ -179,7 +179,7 @@ class _Reader:
                 )
             if key in _POSITIVE and not 0 < float(value) < float("inf"):
                 raise self._invalid(f"`{key}` of [{where}] must be above 0", key, "give a positive number")
-        return dict(table)
+        return dict(values)
 
     def _duration(self, text: str) -> int:
         from milepost.plan.grammar.durations import parse_duration

@@ -1,0 +1,38 @@
+"""Checkpoints of a run, as people act on them."""
+
+from __future__ import annotations
+
+from milepost.app.runs import RunSession
+from milepost.errors import UnknownName
+from milepost.execution.commands import Approve
+from milepost.execution.events import Event
+from milepost.execution.state import RunState
+
+
+def find_checkpoint(state: RunState, wanted: str) -> str:
+    """Give the id of the checkpoint that somebody names by its id, its name, or the end of its name.
+
+    Raises:
+        UnknownName: none is called that, or several are.
+    """
+    text = _plain(wanted)
+    exact = [name for name, item in state.checkpoints.items() if text in (_plain(name), _plain(item.spec.name))]
+    numbered = [name for name, item in state.checkpoints.items() if text == _plain(item.spec.name).split(" ")[-1]]
+    found = exact or numbered
+    if len(found) != 1:
+        known = ", ".join(item.spec.name for item in state.checkpoints.values()) or "none"
+        raise UnknownName(f"the plan has no checkpoint called {wanted}", remedy=f"it has: {known}")
+    return found[0]
+
+
+def approve(session: RunSession, checkpoint: str, *, by: str, now: float, comment: str = "") -> list[Event]:
+    """Sign off every criterion of a due checkpoint that has no command.
+
+    Raises:
+        Refused: the checkpoint is not due yet, or has passed.
+    """
+    return session.execute(Approve(now, checkpoint, by, comment))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())

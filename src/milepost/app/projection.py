@@ -1,0 +1,148 @@
+"""The truth written back: a run's state, and what follows from the boxes, projected on the plan by smallest edits.
+
+Boxes come first, from the run. Everything else a plan says of its own progress is then derived from the boxes of
+the document as it stands, so the same code serves a plan that was never run. A line that is true already is left
+alone, whatever its wording; the date changes only when something else does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
+from milepost.execution.state import RunState
+from milepost.lint.status import Status, derived, read_status
+from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
+from milepost.plan.grammar.durations import format_duration, parse_duration
+from milepost.plan.model import Claim, ClaimKind, Plan, Task, TaskState
+from milepost.plan.reader import read_plan
+from milepost.schedule.critical_path import compute
+from milepost.schedule.network import Network
+from milepost.source import Edit, SourceText, apply
+
+_STATES = {
+    TaskStatus.RUNNING: TaskState.IN_PROGRESS,
+    TaskStatus.DONE: TaskState.DONE,
+    TaskStatus.BLOCKED: TaskState.BLOCKED,
+}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_BRACKET = re.compile(r"\s*\(([^)]*)\)\s*$")
+_FRACTION = re.compile(r"^\s*(\d+)\s*/\s*(\d+)")
+_NUMBER = re.compile(r"^\s*(\d+)\b")
+_Value = Callable[[Claim], str]
+
+
+def project(source: SourceText, state: RunState | None, today: str, dialect: str | None = None) -> SourceText:
+    """Give the document as it should read. ``today`` is an ISO date. Projecting twice changes nothing more."""
+    plan = read_plan(source, dialect)
+    ticked = apply(source, _box_edits(plan, state) if state else [])
+    plan = plan if ticked is source else read_plan(ticked, dialect)
+    true = apply(ticked, _claim_edits(plan))
+    if true.text == source.text:
+        return source
+    plan = read_plan(true, dialect)
+    return apply(true, _header(plan, ClaimKind.LAST_UPDATED, lambda _: today))
+
+
+def _box_edits(plan: Plan, state: RunState) -> list[Edit]:
+    edits: list[Edit] = []
+    for task in plan.tasks:
+        record = state.tasks.get(task.id)
+        if record is None or task is not plan.by_id[task.id]:
+            continue
+        wanted = _wanted(task, record)
+        if wanted is not task.state:
+            edits += tick(plan, task.id, wanted)
+    for checkpoint in plan.checkpoints:
+        known = state.checkpoints.get(checkpoint.id)
+        for index, (criterion, judged) in enumerate(
+            zip(checkpoint.criteria, known.criteria if known else (), strict=False)
+        ):
+            passed = judged.status is CriterionStatus.PASSED
+            if passed and criterion.checkbox and criterion.checkbox.state is not TaskState.DONE:
+                edits += tick_criterion(plan, checkpoint.id, index, TaskState.DONE)
+    return edits
+
+
+def _wanted(task: Task, record: TaskRecord) -> TaskState:
+    """The state a task's box should show; a task the run did not touch keeps what its author wrote."""
+    if record.status in _STATES:
+        return _STATES[record.status]
+    return TaskState.NOT_STARTED if record.attempts else task.state
+
+
+def _claim_edits(plan: Plan) -> list[Edit]:
+    done = sum(task.state is TaskState.DONE for task in plan.required)
+    total = len(plan.required)
+    edits = _header(plan, ClaimKind.TOTAL_TASKS, lambda claim: _total(claim, total))
+    edits += _header(plan, ClaimKind.ESTIMATED_TIME, lambda claim: _estimated(plan, claim))
+    edits += _header(plan, ClaimKind.STATUS, lambda claim: _status(plan, claim, done, total))
+    edits += _header(plan, ClaimKind.PROGRESS, lambda claim: _progress(claim, done, total))
+    for row in plan.assignments:
+        tasks = [plan.by_id[name] for name in row.tasks if name in plan.by_id]
+        if row.status is None or not tasks:
+            continue
+        now = derived(tasks)
+        if read_status(row.status.text) is not now:
+            edits += set_assignment_status(plan, row, now.value)
+    return edits
+
+
+def _header(plan: Plan, kind: ClaimKind, value: _Value) -> list[Edit]:
+    claim = plan.claim(kind)
+    if claim is None:
+        return []
+    wanted = value(claim)
+    return [] if wanted == claim.text else set_header(plan, kind, wanted)
+
+
+def _total(claim: Claim, total: int) -> str:
+    found = _NUMBER.match(claim.text)
+    return claim.text if found and int(found.group(1)) == total else str(total)
+
+
+def _progress(claim: Claim, done: int, total: int) -> str:
+    found = _FRACTION.match(claim.text)
+    if found and (int(found.group(1)), int(found.group(2))) == (done, total):
+        return claim.text
+    return f"{done}/{total} tasks complete"
+
+
+def _estimated(plan: Plan, claim: Claim) -> str:
+    """The effort, and how long it takes when nobody has to wait for a worker."""
+    if not plan.effort:
+        return claim.text
+    makespan = _makespan(plan)
+    bracket = _BRACKET.search(claim.text)
+    effort = parse_duration(claim.text[: bracket.start()] if bracket else claim.text)
+    if effort and effort.likely == plan.effort:
+        told = _told_makespan(bracket.group(1)) if bracket else None
+        if told is None or told == makespan:
+            return claim.text
+    return f"{format_duration(plan.effort)} (makespan {format_duration(makespan)})"
+
+
+def _told_makespan(bracket: str) -> int | None:
+    if "makespan" not in bracket:
+        return None
+    told = parse_duration(bracket.replace("makespan", "").strip())
+    return told.likely if told else -1
+
+
+def _makespan(plan: Plan) -> int:
+    network = Network.from_plan(plan, gates=True)
+    return compute(network).makespan
+
+
+def _status(plan: Plan, claim: Claim, done: int, total: int) -> str:
+    if not total:
+        return claim.text
+    now = derived(plan.required)
+    percent = _PERCENT.search(claim.text)
+    if percent is None and read_status(claim.text) is now:
+        return claim.text
+    if now is Status.IN_PROGRESS and done:
+        told = percent and float(percent.group(1)) == 100 * done // total
+        return claim.text if told else f"{100 * done // total}% Complete"
+    return now.value

@@ -1,0 +1,27 @@
+"""``milepost block``: stop a task until a human lets it go on."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.tasks import block
+from milepost.bootstrap import open_project
+from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+
+
+@click.command()
+@plan_argument
+@task_argument
+@click.argument("reason")
+@by_option
+@json_option
+def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
+    """Mark a task as blocked, with the reason; `milepost unblock` lets it go on."""
+    project = open_project(plan)
+    session = project.open_run(by)
+    block(session, task, reason, by=by, now=project.now())
+    project.sync(session.state)
+    if as_json:
+        say_json({"task": task, "status": "blocked", "reason": reason, "by": by})
+        return
+    say(f"{task} {session.state.tasks[task].spec.title}: blocked: {reason}")

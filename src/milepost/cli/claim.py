@@ -1,0 +1,34 @@
+"""``milepost claim``: take a task."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.tasks import claim
+from milepost.bootstrap import open_project
+from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+from milepost.cli.text import clock, duration
+
+
+@click.command()
+@plan_argument
+@task_argument
+@by_option
+@click.option("--tier", type=click.IntRange(1), help="Your tier; a task for another one is refused.")
+@click.option("--lease", type=click.FloatRange(min=1), help="Minutes you may be silent.  [default: the settings']")
+@json_option
+def command(plan: str, task: str, by: str, tier: int | None, lease: float | None, as_json: bool) -> None:
+    """Take a task: nobody else gets it while your lease lasts."""
+    project = open_project(plan)
+    session = project.open_run(by)
+    seconds = (lease or project.settings.lease_minutes) * 60
+    claimed = claim(session, task, worker=by, now=project.now(), lease=seconds, tier=tier)
+    if as_json:
+        say_json({"task": task, "attempt_no": claimed.attempt_no, "worker": by, "lease_until": claimed.lease_until})
+        return
+    say(f"{task} {claimed.task.spec.title}: attempt {claimed.attempt_no} is yours")
+    if claimed.lease_until is not None:
+        say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {plan} {task}`")
+    limit = session.state.attempt_limit(claimed.task)
+    if limit is not None:
+        say(f"  escalates when it takes more than {duration(limit)}")

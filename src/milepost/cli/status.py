@@ -1,0 +1,84 @@
+"""``milepost status``: where a plan's run stands."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.statuses import RunStatus, run_status
+from milepost.bootstrap import open_project
+from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.cli.text import duration
+from milepost.execution.queries import Outcome
+from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
+
+_MARKS = {
+    TaskStatus.PENDING: " ",
+    TaskStatus.RUNNING: "▶",
+    TaskStatus.DONE: "✓",
+    TaskStatus.BLOCKED: "!",
+}
+
+
+@click.command()
+@plan_argument
+@click.option("--all", "show_all", is_flag=True, help="List every task, not only those that matter now.")
+@json_option
+def command(plan: str, show_all: bool, as_json: bool) -> None:
+    """Show where a plan's run stands: what runs, what can start, what is blocked and what it waits for."""
+    project = open_project(plan)
+    status = run_status(project.peek_run(), project.now())
+    if as_json:
+        say_json(status.to_json())
+        return
+    say(headline(status, project.plan.title or project.identity))
+    listed = list(status.state.tasks.values()) if show_all else [*status.running, *status.ready, *status.blocked]
+    for record in listed:
+        say(task_line(status, record))
+    for line in _gate_lines(status):
+        say(line)
+    reasons = status.reasons()
+    if reasons and status.outcome is not Outcome.FINISHED:
+        say("\nWaiting for:")
+        for reason in reasons[:20]:
+            say(f"  - {reason}")
+
+
+def headline(status: RunStatus, title: str) -> str:
+    """One line: the plan, how much is done, how long it took, what it cost."""
+    percent = 100 * status.done // status.total if status.total else 0
+    parts = [f"{title}: {status.done}/{status.total} tasks done ({percent}%)"]
+    if status.state.started_at is None or not status.state.version:
+        return parts[0]
+    parts.append(status.outcome.value)
+    if status.elapsed >= 1:
+        parts.append(duration(status.elapsed))
+    if status.cost:
+        parts.append(f"cost {status.cost:.2f}")
+    return ", ".join(parts)
+
+
+def task_line(status: RunStatus, record: TaskRecord) -> str:
+    """One line on a task."""
+    words = [f"  {_MARKS[record.status]} {record.spec.id}  {record.spec.title}  [tier {record.tier}]"]
+    current = record.current
+    if current is not None:
+        words.append(f"attempt {current.no} by {current.worker} for {duration(status.now - current.started_at)}")
+        limit = status.state.attempt_limit(record)
+        if limit is not None and status.now - current.started_at > limit:
+            words.append(f"over its limit of {duration(limit)}")
+    elif record.status is TaskStatus.BLOCKED:
+        words.append(f"blocked: {record.reason}")
+    elif record.status is TaskStatus.PENDING and record.unmet == 0:
+        words.append("can start" if record.command else "can be claimed")
+    if record.tier != record.spec.tier:
+        words.append(f"escalated from tier {record.spec.tier}")
+    return "  ".join(words)
+
+
+def _gate_lines(status: RunStatus) -> list[str]:
+    lines = []
+    for checkpoint in status.state.checkpoints.values():
+        good = sum(criterion.status is CriterionStatus.PASSED for criterion in checkpoint.criteria)
+        word = "passed" if checkpoint.passed else "due" if checkpoint.due else "ahead"
+        lines.append(f"  ◆ {checkpoint.spec.name}: {word}, {good}/{len(checkpoint.criteria)} criteria")
+    return lines

@@ -1,0 +1,26 @@
+"""``milepost unblock``: let a blocked task go on."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.tasks import unblock
+from milepost.bootstrap import open_project
+from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+
+
+@click.command()
+@plan_argument
+@task_argument
+@by_option
+@json_option
+def command(plan: str, task: str, by: str, as_json: bool) -> None:
+    """Let a blocked task go on; its tries are counted afresh."""
+    project = open_project(plan)
+    session = project.open_run(by)
+    unblock(session, task, by=by, now=project.now())
+    project.sync(session.state)
+    if as_json:
+        say_json({"task": task, "status": session.state.tasks[task].status.value, "by": by})
+        return
+    say(f"{task} {session.state.tasks[task].spec.title}: goes on")

@@ -17,6 +17,7 @@ _CONDITION = re.compile(
     r"\b(?:after|once|when|until|before|depend\w*|requir\w*|follow\w*|while|unless|except|not|if|than|waits?|needs?)\b",
     re.IGNORECASE,
 )
+_STATEMENT_END = re.compile(r"[;)\]}\n]|\.(?:\s|$)")
 _INNER = re.compile(r"\|\||[&+/]|\b(?:and|with)\b", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ def groups(claim: Claim) -> list[tuple[str, ...]]:
         if gap is None:
             pass
         elif not found or not _joins(gap, split_at_commas=split_at_commas):
-            wanted = not _CONDITION.search(gap)
+            wanted = not _CONDITION.search(_STATEMENT_END.split(gap)[-1])
             found.append([])
         if wanted and found:
             found[-1].append(task_id)

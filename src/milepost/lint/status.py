@@ -41,8 +41,12 @@ def read_status(text: str) -> Status | None:
 def contradiction(claimed: Status, tasks: Sequence[Task]) -> str:
     """Say how the tasks' boxes contradict a claimed status; empty when they agree well enough.
 
-    An unticked box agrees with work in progress: few people mark a box before the work is done.
+    An unticked box agrees with work in progress: few people mark a box before the work is done. Deferred tasks
+    agree with everything.
     """
+    tasks = [task for task in tasks if task.state is not TaskState.DEFERRED]
+    if not tasks:
+        return ""
     done = sum(task.state is TaskState.DONE for task in tasks)
     if claimed is Status.COMPLETE and done < len(tasks):
         return f"{len(tasks) - done} of {len(tasks)} boxes are not ticked"

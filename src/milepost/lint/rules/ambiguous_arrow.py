@@ -41,7 +41,7 @@ from milepost.source import Diagnostic, Fix, Related, Safety, Severity
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find vertical marks that stand over an arrow."""
     for found in context.observations(ObservationKind.AMBIGUOUS_ARROW):
-        reading = f"; it is read as {found.detail}" if found.detail else ""
+        reading = f"; it is {found.detail}" if found.detail else ""
         yield RULE.at(
             found.span,
             f"`{found.text}` does not stand under a task id{reading}",

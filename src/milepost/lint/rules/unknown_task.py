@@ -44,7 +44,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Find references to tasks that do not exist."""
     for found in context.observations(ObservationKind.UNKNOWN_TASK):
         nearest = _nearest(found.text, list(context.plan.by_id))
-        message = f"The plan has no task `{found.text}`"
+        place = f", which {found.detail} names" if found.detail else ""
+        message = f"`{found.text}`{place}, is not in the plan" if place else f"The plan has no task `{found.text}`"
         yield RULE.at(found.span, message, fix=_suggestion(context, found, nearest))
 
 

@@ -17,7 +17,8 @@ Whether the task is done is unknown, so it counts as open and would be run again
 
 ## Fix
 
-Use one of the known marks. Nothing is changed automatically: only the author knows which one was meant.
+Nothing between the brackets is replaced by a blank. Safe. Any other mark is left to the author, who alone knows what it
+was meant to say.
 
 ## Options
 
@@ -31,13 +32,14 @@ from collections.abc import Iterator
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.plan.model import ObservationKind
-from milepost.source import Diagnostic, Severity
+from milepost.source import Diagnostic, Fix, Safety, Severity
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find checkbox marks without a meaning."""
     for found in context.observations(ObservationKind.UNREADABLE_CHECKBOX):
-        yield RULE.at(found.span, f"A box with `{found.text}` has no known meaning")
+        fix = Fix("Write an empty box", found.edits) if found.edits else None
+        yield RULE.at(found.span, f"`{found.text}` is no known checkbox", fix=fix)
 
 
 RULE = Rule(
@@ -46,4 +48,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     page=__doc__,
+    fix=Safety.SAFE,
 )

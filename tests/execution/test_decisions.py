@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from run_examples import Story, gate, spec, task
+from tests.execution.run_examples import Story, gate, spec, task
 
 from milepost.errors import Refused, UnknownName
 from milepost.execution import events as ev

@@ -8,7 +8,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_examples import TIERS, Story
+from tests.execution.run_examples import TIERS, Story
 
 from milepost.errors import MilepostError
 from milepost.execution import commands as cmd

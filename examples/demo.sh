@@ -9,6 +9,8 @@ scratch="$(cd "$1" && pwd)/wordcount"
 rm -rf "$scratch"
 cp -R "$example" "$scratch"
 cd "$scratch"
+# What is trusted is recorded here instead of in the user's own state folder.
+export XDG_STATE_HOME="$scratch/.milepost/state"
 
 show() {
     printf '\n$ %s\n' "$*"

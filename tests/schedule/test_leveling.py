@@ -70,6 +70,16 @@ def test_the_bound_counts_what_surrounds_a_tiers_work() -> None:
     assert (schedule.lower_bound, schedule.makespan, found.makespan) == (9, 9, 6)
 
 
+def test_the_bound_looks_at_late_work_alone() -> None:
+    """After A (10 s) two workers share three tasks of 2 s: 10 + 6 / 2 = 13 s, though all work shared is only 8 s.
+
+    The real least is 14 s, since two of the three must follow each other; a bound may be below it.
+    """
+    found = path([10, 2, 2, 2], [(0, 1), (0, 2), (0, 3)])
+    schedule = level(found, {1: 2})
+    assert (schedule.lower_bound, schedule.makespan) == (13, 14)
+
+
 def test_unassigned_tasks_go_to_the_weakest_tier() -> None:
     found = path([1, 1], [], [None, 1])
     assert level(found, {1: 1, 2: 2, 3: 4}).tier == [3, 1]

@@ -95,8 +95,8 @@ class ScheduleReport:
     """When everything in a plan can happen. ``rows`` are in the order of the plan, checkpoints after their anchors.
 
     ``rows``, ``leveled`` and ``tiers`` hold with gates if ``gates`` says so. ``gated`` or ``ungated`` is None when
-    that network has a cycle and was not the one asked for. ``default_effort_seconds`` stands in where the plan
-    states no estimate.
+    that network has a cycle and was not the one asked for. ``phases`` gives titles and ``checkpoints`` names by
+    id. ``default_effort_seconds`` stands in where the plan states no estimate.
     """
 
     title: str
@@ -105,6 +105,7 @@ class ScheduleReport:
     ungated: PathSummary | None
     leveled: LeveledSummary
     phases: Mapping[str, str]
+    checkpoints: Mapping[str, str]
     rows: tuple[ScheduleRow, ...]
     tiers: tuple[TierUse, ...]
     effort_seconds: int
@@ -160,6 +161,7 @@ def schedule_plan(
         ungated=_summary(other if gates else asked),
         leveled=LeveledSummary(leveled.makespan, leveled.lower_bound, leveled.rule),
         phases={phase.id: phase.title for phase in plan.phases},
+        checkpoints={gate.id: gate.name for gate in plan.checkpoints},
         rows=_rows(plan, asked, leveled),
         tiers=_uses(asked.network, leveled, capacities),
         effort_seconds=plan.effort,

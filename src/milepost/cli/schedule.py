@@ -103,8 +103,8 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     if report.title:
         yield paper.paint(printable(report.title), bold=True)
     yield f"{tasks} {'task' if tasks == 1 else 'tasks'}, {compact_time(report.effort_seconds)} of effort"
-    yield from _path_lines("with gates   ", report.gated, paper)
-    yield from _path_lines("without gates", report.ungated, paper)
+    yield from _path_lines("with gates   ", report.gated, report.checkpoints, paper)
+    yield from _path_lines("without gates", report.ungated, report.checkpoints, paper)
     leveled = report.leveled
     over = leveled.makespan_seconds - leveled.lower_bound_seconds
     quality = "the shortest possible" if not over else f"at most {compact_time(over)} above the shortest possible"
@@ -120,14 +120,14 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
         yield f"no estimate, taken as {compact_time(report.default_effort_seconds)}: {printable(names)}"
 
 
-def _path_lines(label: str, path: PathSummary | None, paper: Paper) -> Iterator[str]:
+def _path_lines(label: str, path: PathSummary | None, gates: Mapping[str, str], paper: Paper) -> Iterator[str]:
     """The makespan, and under it the critical path wrapped at its arrows."""
     if path is None:
         yield f"{label}   its dependencies form a cycle"
         return
     arrow = f" {paper.glyphs.arrow} "
     line = f"{label}   {compact_time(path.makespan_seconds)}  "
-    names = _shortened(path.critical_path)
+    names = _shortened(tuple(gates.get(name, name) for name in path.critical_path))
     for place, name in enumerate(names):
         piece = printable(name) + (arrow if place < len(names) - 1 else "")
         if display_width(line + piece.rstrip()) > paper.width and line.strip():

@@ -69,21 +69,31 @@ def level(path: CriticalPath, capacities: Mapping[int, int] = DEFAULT_CAPACITIES
 def lower_bound(path: CriticalPath, capacities: Mapping[int, int]) -> int:
     """Seconds that no schedule can undercut: the critical path, or a tier's work shared by all its capacity.
 
-    A tier's bound adds to that share what must come before its first and after its last task.
+    To the share of some of a tier's tasks comes what must precede the first and follow the last of them. Of all such
+    sets those of the latest heads and those of the longest tails are tried.
     """
-    tiers = _tiers(path.network, capacities)
-    work: dict[int, int] = {}
-    heads: dict[int, int] = {}
-    tails: dict[int, int] = {}
-    for here, rank in enumerate(tiers):
+    members: dict[int, list[tuple[int, int, int]]] = {}
+    for here, rank in enumerate(_tiers(path.network, capacities)):
         time = path.network.durations[here]
-        if rank is None or not time:
-            continue
-        work[rank] = work.get(rank, 0) + time
-        heads[rank] = min(heads.get(rank, path.makespan), path.early_start[here])
-        tails[rank] = min(tails.get(rank, path.makespan), max(path.makespan - path.late_finish[here], 0))
-    shares = (heads[rank] - (-work[rank] // capacities[rank]) + tails[rank] for rank in work)
-    return max(path.makespan, *shares, 0)
+        if rank is not None and time:
+            head, tail = path.early_start[here], max(path.makespan - path.late_finish[here], 0)
+            members.setdefault(rank, []).append((head, tail, time))
+    bounds = [path.makespan]
+    for rank, tasks in members.items():
+        bounds.append(_shared_work(tasks, capacities[rank]))
+        bounds.append(_shared_work([(tail, head, time) for head, tail, time in tasks], capacities[rank]))
+    return max(bounds)
+
+
+def _shared_work(tasks: list[tuple[int, int, int]], capacity: int) -> int:
+    """The best bound of (head, tail, time) sets that hold all tasks with at least some head."""
+    work = best = 0
+    least_tail = max(tail for _, tail, _ in tasks)
+    for head, tail, time in sorted(tasks, reverse=True):
+        work += time
+        least_tail = min(least_tail, tail)
+        best = max(best, head - (-work // capacity) + least_tail)
+    return best
 
 
 def _tiers(network: Network, capacities: Mapping[int, int]) -> list[int | None]:

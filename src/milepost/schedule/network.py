@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, repeat
 from math import ceil
+from operator import itemgetter
 from typing import NamedTuple
 
 from milepost.errors import PlanInvalid, UnknownName
@@ -144,9 +145,9 @@ class Network:
         for activity, duration in zip(known, durations, strict=True):
             if not 0 <= duration <= LONGEST:
                 raise PlanInvalid(f"task {activity.id} has an impossible duration: {duration} seconds")
-        forward = [Link(*link) for link in links]
-        backward = [Link(link.successor, link.predecessor, link.kind, link.lag) for link in forward]
-        return cls(known, array("q", durations), _rows(len(known), backward), _rows(len(known), forward))
+        forward = sorted(link if isinstance(link, Link) else Link(*link) for link in links)
+        backward = sorted(forward, key=itemgetter(1))
+        return cls(known, array("q", durations), _rows(len(known), backward, 1), _rows(len(known), forward, 0))
 
     def __len__(self) -> int:
         return len(self.activities)
@@ -301,17 +302,16 @@ class _Efforts:
         return effort if speed == 1 else ceil(effort / speed)
 
 
-def _rows(count: int, links: Sequence[Link]) -> Links:
-    """Sort links by their first activity; those of one activity are in the order of their other ends."""
-    ordered = sorted(links)
+def _rows(count: int, links: Sequence[Link], end: int) -> Links:
+    """Pack links sorted by one of their ends (0: the predecessor, 1: the successor) into rows of that end."""
     sizes = [0] * (count + 1)
-    for link in ordered:
-        sizes[link.predecessor + 1] += 1
+    for link in links:
+        sizes[link[end] + 1] += 1
     return Links(
         array("q", accumulate(sizes)),
-        array("q", [link.successor for link in ordered]),
-        array("b", [link.kind for link in ordered]),
-        array("q", [link.lag for link in ordered]),
+        array("q", [link[1 - end] for link in links]),
+        array("b", [link[2] for link in links]),
+        array("q", [link[3] for link in links]),
     )
 
 

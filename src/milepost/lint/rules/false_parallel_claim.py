@@ -41,7 +41,7 @@ from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.lint.wording import listing
 from milepost.plan.model import Claim, ClaimKind, ObservationKind
-from milepost.schedule.network import Network, reachable
+from milepost.schedule.network import reachable
 from milepost.source import Diagnostic, Severity
 
 _MOST_COMPARED = 12
@@ -77,16 +77,16 @@ def _why_ordered(context: Context, one: str, other: str) -> str:
             return f"`{then}` waits for `{first}`, so they cannot run in parallel"
     for first, then in ((one, other), (other, one)):
         if reachable(context.gated_network, first, then):
-            gate = _gate_between(context.gated_network, first, then)
+            gate = _gate_between(context, first, then)
             return f"`{then}` waits for `{first}` through {gate}, so they cannot run in parallel"
     return ""
 
 
-def _gate_between(network: Network, first: str, then: str) -> str:
-    for activity in network.activities:
-        name = activity.id
-        if activity.checkpoint and reachable(network, first, name) and reachable(network, name, then):
-            return f"checkpoint `{name}`"
+def _gate_between(context: Context, first: str, then: str) -> str:
+    network = context.gated_network
+    for gate in context.plan.checkpoints:
+        if reachable(network, first, gate.id) and reachable(network, gate.id, then):
+            return gate.name
     return "a checkpoint"
 
 

@@ -18,8 +18,8 @@ Progress counts the parts, readers look at the whole.
 
 ## Fix
 
-Tick the task when its parts are done, or un-tick it when one is not. Safe only for ticking a task whose parts are all
-done.
+A task whose parts are all done is ticked; unsafe, for the whole may be more than its parts. The other way round nothing
+is changed automatically.
 
 ## Options
 
@@ -57,7 +57,7 @@ def _judge(task: Task, parts: list[Task]) -> Iterator[Diagnostic]:
         yield RULE.at(task.id_span or task.head_span, f"Task `{task.id}` is done, but {listing(waiting)} {verb} not")
     all_done = all(part.state is TaskState.DONE for part in parts)
     if task.checkbox and task.state in (TaskState.NOT_STARTED, TaskState.IN_PROGRESS) and all_done:
-        fix = Fix("Tick it", (Edit(task.checkbox.span, "x"),))
+        fix = Fix("Tick it", (Edit(task.checkbox.span, "x"),), Safety.UNSAFE)
         yield RULE.at(
             task.id_span or task.head_span, f"Every part of task `{task.id}` is done, but not the task", fix=fix
         )
@@ -69,5 +69,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     page=__doc__,
-    fix=Safety.SAFE,
+    fix=Safety.UNSAFE,
 )

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a stated finish-to-start dependency without lag between two tasks that a longer chain of such dependencies joins as
-well.
+Reports a stated finish-to-start dependency without lag between two tasks that a longer chain of such
+dependencies joins as well.
 
 ## Why is this bad
 

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
-from milepost.plan.model import Assignment, Plan
+from milepost.plan.model import Assignment, Plan, Task
 from milepost.source import Diagnostic, Related, Severity, Span
 
 
@@ -49,14 +49,11 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _own_tiers(plan: Plan) -> dict[str, tuple[int, Span]]:
-    return {
-        task.id: (
-            task.tier,
-            next((one.value_span for one in task.fields if one.key.casefold() == "tier"), task.head_span),
-        )
-        for task in plan.tasks
-        if task.tier is not None
-    }
+    return {task.id: (task.tier, _tier_span(task)) for task in plan.tasks if task.tier is not None}
+
+
+def _tier_span(task: Task) -> Span:
+    return next((field.value_span for field in task.fields if field.key.casefold() == "tier"), task.head_span)
 
 
 def _finding(row: Assignment, name: str, tier: int, place: Span) -> Diagnostic:

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a checkpoint whose heading names no phase, no task and no end, and that does not stand between two phases either.
-It is then taken to come before completion.
+Reports a checkpoint whose heading names no phase, no task and no end, and that does not stand between two phases
+either. It is then taken to come before completion.
 
 ## Why is this bad
 

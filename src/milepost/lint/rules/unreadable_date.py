@@ -16,7 +16,8 @@ Nobody can tell how old the plan's numbers are.
 
 ## Fix
 
-Write a date such as 2026-03-14; `milepost sync` does so whenever it changes something. Nothing is changed automatically.
+Write a date such as 2026-03-14; `milepost sync` does so whenever it changes something. Nothing is changed
+automatically here.
 
 ## Options
 
@@ -36,9 +37,10 @@ from milepost.source import Diagnostic, Severity
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find a last update that names no day."""
     claim = context.plan.claim(ClaimKind.LAST_UPDATED)
-    if claim and claim.text and not any(char.isdigit() for char in claim.text):
-        if not context.noticed(claim.value_span, ObservationKind.PLACEHOLDER):
-            yield RULE.at(claim.value_span, f"`{claim.text}` is not a date")
+    if claim is None or not claim.text or any(char.isdigit() for char in claim.text):
+        return
+    if not context.noticed(claim.value_span, ObservationKind.PLACEHOLDER):
+        yield RULE.at(claim.value_span, f"`{claim.text}` is not a date")
 
 
 RULE = Rule(

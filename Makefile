@@ -12,7 +12,7 @@ help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
 demo: $(VENV)/.base ## Check, schedule and run the example plan in a scratch copy; show the report and the diff.
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh build/demo
+	@PATH="$(abspath $(BIN)):$$PATH" sh examples/demo.sh build/demo
 
 test: lint ## Lint, type-check and test everything.
 	@echo "pytest"
@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## Style, types and import contracts only.
 	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log; exit 1; }
 
 bench: $(VENV)/.base ## Measure start-up, checking and running.
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benchmarks
 
 fmt: $(VENV)/.dev ## Format the code and apply safe lint fixes.
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

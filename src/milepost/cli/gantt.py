@@ -110,8 +110,8 @@ class _Chart:
         yield margin + ticks + self._paper.glyphs.line * (self._cells - len(ticks))
 
     def _has_room(self, step: int) -> bool:
-        widest = len(compact_time(self._horizon - self._horizon % step))
-        return step * self._cells >= (max(widest, 2) + 2) * self._horizon
+        room = step * self._cells // self._horizon - 2
+        return room >= 2 and room >= max(len(compact_time(at)) for at in range(0, self._horizon + 1, step))
 
     def heading(self, phase: str) -> Iterator[str]:
         """The line that opens a phase."""

@@ -1,0 +1,77 @@
+"""One line for each thing that happens in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from milepost.cli.text import duration
+from milepost.execution import events as ev
+from milepost.execution.state import RunState
+
+
+def event_line(event: ev.Event, state: RunState) -> str:
+    """Say in one line what happened; empty for what nobody wants to read. ``state`` is the one after the event."""
+    match event:
+        case ev.RunStarted():
+            return f"run started: {event.run}"
+        case ev.PlanRevised():
+            return "the plan was edited; going on with its new text"
+        case ev.SupervisorLeft():
+            return f"supervisor left: {event.reason}"
+        case ev.AttemptStarted():
+            again = f", attempt {event.attempt_no}" if event.attempt_no > 1 else ""
+            return f"{event.task} started on tier {event.tier}{again}: {_title(state, event.task)}"
+        case ev.AttemptFailed():
+            return f"{event.task} failed: {event.reason}"
+        case ev.AttemptOverran():
+            return f"{event.task} overran: stopped after {duration(event.limit)}"
+        case ev.AttemptLost():
+            return f"{event.task} lost: {event.reason}"
+        case ev.TaskCompleted():
+            return _completed(event, state)
+        case ev.TaskReopened():
+            return f"{event.task} reopened by {event.by}: {event.reason}"
+        case ev.TaskEscalated():
+            return f"{event.task} escalated from tier {event.from_tier} to tier {event.to_tier}: {event.reason}"
+        case ev.TaskBlocked():
+            return f"{event.task} blocked: {event.reason}"
+        case ev.TaskUnblocked():
+            return f"{event.task} unblocked by {event.by}"
+        case ev.CriterionPassed() | ev.CriterionFailed():
+            word = "passed" if isinstance(event, ev.CriterionPassed) else "FAILED"
+            name, text = _criterion(state, event.checkpoint, event.index)
+            return f"{name}: {word}: {text}{_by(event.by, event.evidence)}"
+        case ev.CheckpointPassed():
+            return f"{_gate_name(state, event.checkpoint)} passed"
+        case ev.RunFinished():
+            return "run finished"
+    return ""
+
+
+def _completed(event: ev.TaskCompleted, state: RunState) -> str:
+    record = state.tasks.get(event.task)
+    if not event.attempt_no:
+        return f"{event.task} done (by hand: {event.by})"
+    seconds = record.attempts[-1].ended_at if record and record.attempts else None
+    took = f" in {duration(seconds - record.attempts[-1].started_at)}" if record and seconds is not None else ""
+    return f"{event.task} done{took}"
+
+
+def _title(state: RunState, task: str) -> str:
+    return state.tasks[task].spec.title if task in state.tasks else ""
+
+
+def _gate_name(state: RunState, checkpoint: str) -> str:
+    return state.checkpoints[checkpoint].spec.name if checkpoint in state.checkpoints else checkpoint
+
+
+def _criterion(state: RunState, checkpoint: str, index: int) -> tuple[str, str]:
+    gate = state.checkpoints.get(checkpoint)
+    if gate is None or index >= len(gate.criteria):
+        return checkpoint, f"criterion {index + 1}"
+    return gate.spec.name, gate.criteria[index].spec.text
+
+
+def _by(by: str, evidence: Mapping[str, Any]) -> str:
+    return "" if "command" in evidence else f" (by {by})"

@@ -1,0 +1,171 @@
+"""What a person sees while a run goes on: a plain log of lines, or a live view on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from milepost.cli.events import event_line
+from milepost.cli.text import duration, printable
+from milepost.execution import events as ev
+from milepost.execution.queries import awaiting_approval
+from milepost.execution.records import CriterionStatus
+from milepost.execution.state import RunState
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+_ENDED = (ev.AttemptFailed, ev.AttemptOverran, ev.AttemptLost, ev.TaskCompleted, ev.TaskBlocked)
+
+
+class Progress(Protocol):
+    """Shows a run as it goes."""
+
+    def __enter__(self) -> Progress:
+        """Begin to show."""
+
+    def __exit__(self, *error: object) -> None:
+        """Stop showing."""
+
+    def see(self, event: ev.Event, state: RunState) -> None:
+        """Something happened; ``state`` is the one after it."""
+
+
+def make_progress(plan: str, state: RunState, *, quiet: bool, to_stderr: bool) -> Progress:
+    """Pick the view: none when quiet, live on a terminal, else lines."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    if not quiet and stream.isatty():
+        return LiveProgress(plan, state, to_stderr=to_stderr)
+    return LineProgress(plan, quiet=quiet, to_stderr=to_stderr)
+
+
+class LineProgress:
+    """A line with a time for each event."""
+
+    def __init__(self, plan: str, *, quiet: bool, to_stderr: bool) -> None:
+        self.plan = plan
+        self.quiet = quiet
+        self.to_stderr = to_stderr
+        self.announced: set[str] = set()
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def see(self, event: ev.Event, state: RunState) -> None:
+        """Print the event's line, and say once of each checkpoint that somebody has to approve it."""
+        if self.quiet:
+            return
+        line = event_line(event, state)
+        if line:
+            self._print(event.at, line)
+        for request in approval_requests(self.plan, state, self.announced):
+            self._print(event.at, request)
+
+    def _print(self, at: float, line: str) -> None:
+        click.echo(f"{time.strftime('%H:%M:%S', time.localtime(at))} {printable(line)}", err=self.to_stderr)
+
+
+class LiveProgress:
+    """A bar, the running tasks with their time against their limit, and the log scrolling above."""
+
+    def __init__(self, plan: str, state: RunState, *, to_stderr: bool) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self.plan = plan
+        self.console = Console(stderr=to_stderr, highlight=False)
+        self.lock = threading.Lock()
+        self.running: dict[str, tuple[str, int, float, float | None]] = {}
+        self.announced: set[str] = set()
+        self.waiting: list[str] = []
+        self.done = self.total = 0
+        self._count(state)
+        for record in state.tasks.values():
+            if record.current:
+                self._add(record.spec.id, state, record.current.started_at)
+        self.live = Live(console=self.console, get_renderable=self.render, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> LiveProgress:
+        self.live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.live.stop()
+
+    def see(self, event: ev.Event, state: RunState) -> None:
+        """Log the event above the view and bring the view up to date."""
+        with self.lock:
+            if isinstance(event, ev.AttemptStarted):
+                self._add(event.task, state, event.at)
+            elif isinstance(event, _ENDED):
+                self.running.pop(event.task, None)
+            self._count(state)
+            self.waiting = [gate.spec.name for gate in awaiting_approval(state)]
+        lines = [event_line(event, state), *approval_requests(self.plan, state, self.announced)]
+        for line in filter(None, lines):
+            stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
+            self.console.print(f"[dim]{stamp}[/dim] ", end="")
+            self.console.print(printable(line), markup=False, style=_style(event))
+
+    def render(self) -> Group:
+        """Draw the view as it is now."""
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        with self.lock:
+            rows, done, total, waiting = list(self.running.items()), self.done, self.total, list(self.waiting)
+        now = time.time()
+        table = Table.grid(padding=(0, 2))
+        for task, (title, tier, started, limit) in rows[:20]:
+            spent = now - started
+            of = f" of {duration(limit)}" if limit else ""
+            late = limit is not None and spent > limit / 2
+            table.add_row(
+                Text("▶", "cyan"),
+                Text(printable(f"{task} {title}"), overflow="ellipsis", no_wrap=True),
+                Text(f"tier {tier}", "dim"),
+                Text(f"{duration(spent)}{of}", "yellow" if late else ""),
+            )
+        head = Table.grid(padding=(0, 2))
+        head.add_row(ProgressBar(total=max(total, 1), completed=done, width=40), Text(f"{done}/{total} tasks"))
+        notes = [Text(printable(f"◆ {name} waits for approval"), "yellow") for name in waiting]
+        return Group(table, *notes, head)
+
+    def _add(self, task: str, state: RunState, started: float) -> None:
+        record = state.tasks.get(task)
+        if record is not None:
+            self.running[task] = (record.spec.title, record.tier, started, state.attempt_limit(record))
+
+    def _count(self, state: RunState) -> None:
+        self.total = len(state.tasks)
+        self.done = self.total - state.open_tasks
+
+
+def approval_requests(plan: str, state: RunState, announced: set[str]) -> list[str]:
+    """Lines that ask for the approval of checkpoints not asked for yet; they are entered in ``announced``."""
+    lines = []
+    for gate in awaiting_approval(state):
+        if gate.spec.id in announced:
+            continue
+        announced.add(gate.spec.id)
+        open_texts = [c.spec.text for c in gate.criteria if not c.spec.command and c.status is CriterionStatus.PENDING]
+        lines.append(f"{gate.spec.name} waits for approval: {'; '.join(open_texts)}")
+        lines.append(f'  sign it off with: milepost approve {plan} "{gate.spec.name}" --by NAME')
+    return lines
+
+
+def _style(event: ev.Event) -> str:
+    if isinstance(event, (ev.AttemptFailed, ev.TaskBlocked, ev.CriterionFailed)):
+        return "red"
+    if isinstance(event, (ev.AttemptOverran, ev.TaskEscalated, ev.AttemptLost)):
+        return "yellow"
+    return "green" if isinstance(event, (ev.TaskCompleted, ev.CheckpointPassed, ev.RunFinished)) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from milepost.plan.blocks import Block, BlockKind, walk
 from milepost.plan.dialects.document import Section, plain
@@ -31,6 +31,7 @@ _LABELS: dict[str, ClaimKind] = {
 FOOTER = frozenset({ClaimKind.LAST_UPDATED, ClaimKind.PROGRESS})
 """The claims that may stand below the last phase."""
 
+_HOLDERS = (BlockKind.BULLET_LIST, BlockKind.QUOTE)
 _LABEL = re.compile(r"(?P<mark>\*\*|__)(?P<label>[^*_\n\r:：]{1,60})(?:[:：](?P=mark)|(?P=mark)[ \t]*[:：])[ \t]*")
 _NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=\*\*|__)")
 _LEAD = re.compile(r"(?:tasks?[ \t]*:?[ \t]*)?", re.IGNORECASE)
@@ -46,15 +47,14 @@ _ESCALATION = re.compile(r"escalat", re.IGNORECASE)
 
 
 def read_claims(reading: Reading, section: Section, wanted: frozenset[ClaimKind] | None = None) -> Iterator[Claim]:
-    """Read the bold label lines of a section's paragraphs and bullets; ``wanted`` limits their kinds."""
+    """Read the bold label lines of a section's paragraphs and bullets; only of its paragraphs if kinds are ``wanted``."""
     for top in section.blocks:
-        if top.kind in (BlockKind.PARAGRAPH, BlockKind.BULLET_LIST, BlockKind.QUOTE):
-            for block in walk(top):
-                if block.kind is BlockKind.PARAGRAPH:
-                    for line in block.lines:
-                        for claim in _line_claims(reading, line):
-                            if wanted is None or claim.kind in wanted:
-                                yield claim
+        for block in walk(top) if wanted is None and top.kind in _HOLDERS else (top,):
+            if block.kind is BlockKind.PARAGRAPH:
+                for line in block.lines:
+                    for claim in _line_claims(reading, line):
+                        if wanted is None or claim.kind in wanted:
+                            yield claim
 
 
 def _line_claims(reading: Reading, line: Span) -> Iterator[Claim]:
@@ -125,7 +125,7 @@ def _note(reading: Reading, item: Block) -> Note:
     return Note(plain(label["label"]) if label else "", text.strip(), item.span)
 
 
-def escalation_rule(reading: Reading, notes: Iterator[Note]) -> EscalationRule | None:
+def escalation_rule(reading: Reading, notes: Iterable[Note]) -> EscalationRule | None:
     """The factor of the first note on escalation: ``> 2x``, ``1.5×``, ``twice``, ``150 %``."""
     for note in notes:
         if _ESCALATION.search(note.label) or (not note.label and _ESCALATION.search(note.text)):

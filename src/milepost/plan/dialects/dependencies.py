@@ -20,6 +20,7 @@ _TITLE = re.compile(
     r"\b(?:dependenc(?:y|ies)|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖", re.IGNORECASE
 )
 _ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
+_DRAWINGS = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "graph", "diagram", "none"})
 _NONE = re.compile(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
 _ITEM = re.compile(
     r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
@@ -48,7 +49,7 @@ def _graph(reading: Reading, block: Block, stated: bool) -> Graph | None:
         first = block.lines[0]
         if is_mermaid(block.info, reading.text[first.start : first.end]):
             return read_mermaid(reading.text, block.lines, reading.index)
-        if stated:
+        if stated and block.info.strip().casefold() in _DRAWINGS:
             return read_graph(reading.text, block.lines, reading.index, reading.document.source.newline)
     if stated and block.kind is BlockKind.PARAGRAPH:
         return _prose_graph(reading, block)
@@ -63,8 +64,9 @@ def _prose_graph(reading: Reading, block: Block) -> Graph:
 
 
 def _take(reading: Reading, graph: Graph, stated: bool) -> Iterator[Dependency]:
-    if stated:
-        reading.unknown(graph.unknown, "the dependency graph")
+    if stated and graph.links:
+        unknown = tuple(ref for ref in graph.unknown if reading.index.shaped_like_ours(ref.id))
+        reading.unknown(unknown, "the dependency graph")
     for ambiguity in graph.ambiguities:
         reading.observe(
             ObservationKind.AMBIGUOUS_ARROW, ambiguity.span, f"read as {ambiguity.reading}", edits=ambiguity.edits

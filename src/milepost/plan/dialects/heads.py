@@ -14,7 +14,7 @@ _HEAD = re.compile(
     r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?:[Tt]ask[ \t]+)?(?P<bracket>\[)?"
     rf"(?P<id>{ID})(?![\w])(?(bracket)\])(?P<mark>[.:)：](?!\d))?(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
 )
-_BARE_NUMBER = re.compile(r"\d+")
+_WEAK = re.compile(r"\d+|[A-Za-z]+\d")
 _DASH = re.compile(r"[-–—:][ \t]+")
 _FIELD = re.compile(r"(?<=[ \t])_(?P<key>[A-Za-z][A-Za-z -]{0,30}?)(?:[:：]|_)")
 
@@ -33,13 +33,14 @@ class Head(NamedTuple):
 def read_head(text: str, start: int, end: int) -> Head | None:
     """Read ``**1.1** Title``, ``1.1 Title``, ``**1.1: Title**``, ``T001 Title`` …; None when no id starts the line.
 
-    A bare whole number is an id only in bold or before ``.``, ``:`` or ``)``: ``3 retries`` is no task 3.
+    A bare whole number, or letters with one digit, are an id only when bold by themselves or before ``.``, ``:`` or
+    ``)``: ``3 retries`` and ``V3 format`` are no tasks.
     """
     found = _HEAD.match(text, start, end)
     if found is None or not (found["gap"] or found.end() == end):
         return None
     bold = found["open"] and found["open"] == found["close"]
-    if _BARE_NUMBER.fullmatch(found["id"]) and not (bold or found["mark"] or found["mark2"] or found["bracket"]):
+    if _WEAK.fullmatch(found["id"]) and not (bold or found["mark"] or found["mark2"] or found["bracket"]):
         return None
     if found["open"] and not bold and found["open"] not in text[found.end() : end]:
         return None

@@ -11,13 +11,13 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import ObservationKind
 from milepost.source import Span
 
-_BRACKETS = re.compile(r"(?<![\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,120})\](?![(\[:])")
+_BRACKETS = re.compile(r"(?<![\w/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![\w/(\[:])")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
 _PATTERN = re.compile(
     r"\bX(?:\.X)+\b|\bX ?%|\bX/Y\b|\bX of Y\b|\bN/M\b|\bX{2,}\b|\bN{2,}\b|YYYY|\S / \S|\bHH:MM\b|^\.\.\.$|^…$"
 )
-_PHRASE = re.compile(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+)+")
+_PHRASE = re.compile(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+){1,5}")
 _WORDS = frozenset(
     "number date name title description feature project hours days hours/days time author owner status estimate count"
     " percentage placeholder tbd todo xx".split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from milepost.plan.blocks import Block
@@ -49,6 +50,6 @@ class _PlainTasks:
         return tasks
 
 
-def _items(blocks: list[Block]) -> list[Block]:
+def _items(blocks: Sequence[Block]) -> list[Block]:
     """The items of the lists among some blocks, the last one first."""
     return [item for block in reversed(blocks) if block.kind in LISTS for item in reversed(block.children)]

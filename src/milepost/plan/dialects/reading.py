@@ -20,12 +20,12 @@ class Reading:
     sizes: Mapping[str, int] | None = None
     observations: list[Observation] = field(default_factory=list)
     index: IdIndex = field(default_factory=IdIndex)
+    text: str = ""
     _durations: dict[str, Duration | None] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """The document's text."""
-        return self.document.text
+    def __post_init__(self) -> None:
+        """Keep the document's text at hand."""
+        self.text = self.document.text
 
     def observe(
         self,

@@ -5,34 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from milepost.plan.blocks import Block
+from milepost.plan.blocks import Block, walk
 from milepost.plan.dialects.assemble import PlanReader, in_checkpoint, is_notes, is_phase
-from milepost.plan.dialects.boxes import read_box
+from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.dependencies import is_dependency_section
 from milepost.plan.dialects.document import LISTS, Document, Section
+from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, title_head
 from milepost.plan.model import Plan, Task
+from milepost.source import Span
 
 NAME = "reference"
 
 
 def detect(document: Document) -> bool:
     """Say whether the document has a task that states its id."""
+    return _has_ids(document, boxed=True) or (not _has_boxes(document) and _has_ids(document, boxed=False))
+
+
+def _has_boxes(document: Document) -> bool:
+    return any(block.checkbox for block in walk(document.root))
+
+
+def _has_ids(document: Document, *, boxed: bool) -> bool:
+    """Say whether an item states an id: one with a checkbox, or one without it in a numbered phase."""
     reading = Reading(document)
     for section in document.sections:
-        if not _is_no_place_for_tasks(section):
+        if not _is_no_place_for_tasks(section) and (boxed or any(is_phase(around) for around in section.ancestors())):
             for _, item in section.items:
                 line = first_line(item)
                 box = read_box(reading, line.start, line.end) if line else None
-                if line and head_with_id(reading, item, box, line):
+                if line and (box is not None) is boxed and head_with_id(reading, item, box, line):
                     return True
     return False
 
 
 def read(reading: Reading) -> Plan:
     """Read a document in the reference format."""
-    return PlanReader(reading, NAME, _ReferenceTasks(reading).of_section).read()
+    tasks = _ReferenceTasks(reading, boxed=_has_ids(reading.document, boxed=True))
+    return PlanReader(reading, NAME, tasks.of_section).read()
 
 
 def _is_no_place_for_tasks(section: Section) -> bool:
@@ -43,7 +55,10 @@ def _is_no_place_for_tasks(section: Section) -> bool:
 
 @dataclass
 class _ReferenceTasks:
+    """Finds tasks; where tasks have checkboxes (``boxed``), an item without one only talks about a task."""
+
     reading: Reading
+    boxed: bool
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The tasks of a section's lists."""
@@ -57,7 +72,7 @@ class _ReferenceTasks:
 
     def _of_list(self, block: Block, phase: str | None) -> list[Task]:
         """The tasks of a list. Beside a task with an id, an item with a checkbox and no id is a task as well."""
-        reader = TaskReader(self.reading)
+        reader = TaskReader(self.reading, self._head)
         read = [(item, reader.read(item, phase)) for item in block.children]
         numbered = any(tasks for _, tasks in read)
         names = _FreeNames(phase, {task.id for _, tasks in read for task in tasks})
@@ -67,6 +82,9 @@ class _ReferenceTasks:
                 tasks = self._unnumbered(reader, item, phase, names)
             found += tasks
         return found
+
+    def _head(self, reading: Reading, item: Block, box: Box | None, line: Span) -> Head | None:
+        return None if box is None and self.boxed else head_with_id(reading, item, box, line)
 
     def _unnumbered(self, reader: TaskReader, item: Block, phase: str | None, names: Iterator[str]) -> list[Task]:
         line = first_line(item)

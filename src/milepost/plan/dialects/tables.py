@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import plain
 from milepost.plan.dialects.reading import Reading
-from milepost.plan.grammar.ids import read_id_list
+from milepost.plan.grammar.ids import IdRef, read_id_list
 from milepost.plan.model import Assignment, Cell
 from milepost.source import Span
 
@@ -31,8 +31,16 @@ def assignments(reading: Reading, blocks: Iterator[Block]) -> Iterator[Assignmen
         if block.kind is BlockKind.TABLE and block.children:
             columns = _columns(reading, block.children[0])
             if "reference" in columns and "assignee" in columns:
-                for row in block.children[1:]:
-                    yield _row(reading, row, columns)
+                yield from _rows(reading, block, columns)
+
+
+def _rows(reading: Reading, table: Block, columns: dict[str, int]) -> Iterator[Assignment]:
+    """The rows of a table that names at least one task; other tables are about something else."""
+    rows = [_row(reading, row, columns) for row in table.children[1:]]
+    if any(row.tasks for row, _ in rows):
+        for row, unknown in rows:
+            reading.unknown(unknown, "the assignment table")
+            yield row
 
 
 def tier_rank(text: str) -> int | None:
@@ -54,16 +62,15 @@ def _columns(reading: Reading, header: Block) -> dict[str, int]:
     return columns
 
 
-def _row(reading: Reading, row: Block, columns: dict[str, int]) -> Assignment:
+def _row(reading: Reading, row: Block, columns: dict[str, int]) -> tuple[Assignment, tuple[IdRef, ...]]:
     cells = {name: _cell(reading, row, place) for name, place in columns.items()}
     reference, assignee = cells["reference"], cells["assignee"]
     end = Cell("", Span(row.span.end, row.span.end))
     reference, assignee = reference or end, assignee or end
     ids = read_id_list(reading.text, reading.index, reference.span.start, reference.span.end)
-    reading.unknown(ids.unknown, "the assignment table")
-    return Assignment(
-        ids.ids, reference, assignee, tier_rank(assignee.text), cells.get("status"), cells.get("notes"), row.span
-    )
+    rank = tier_rank(assignee.text)
+    assignment = Assignment(ids.ids, reference, assignee, rank, cells.get("status"), cells.get("notes"), row.span)
+    return assignment, ids.unknown
 
 
 def _cell(reading: Reading, row: Block, place: int) -> Cell | None:

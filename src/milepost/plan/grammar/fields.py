@@ -59,19 +59,18 @@ def _close(text: str, start: re.Match[str], end: int) -> int | None:
     mark = start["mark"]
     if start.end() == start.end("key"):
         return start.end() if start["key"].casefold() in MARKERS else None
-    for following in _NEXT.finditer(text, start.end(), end):
-        if following["mark"] == mark and following["key"].casefold() in KEYS:
-            return following.start()
+    if text.find(mark, start.end(), end - 1) >= 0:
+        for following in _NEXT.finditer(text, start.end(), end):
+            if following["mark"] == mark and following["key"].casefold() in KEYS:
+                return following.start()
     last = end - 1
     return last if last >= start.end() and text[last] == mark else None
 
 
 def _field(text: str, start: re.Match[str], close: int) -> Field:
-    raw = text[start.end() : close]
-    value = raw.strip()
-    at = start.end() + (raw.index(value) if value else 0)
-    key = " ".join(start["key"].split())
-    return Field(key, _one_line(value), Span(start.start(), close + 1), Span(at, at + len(value)))
+    at = start.end()
+    value = text[at:close].rstrip()
+    return Field(start["key"], _one_line(value), Span(start.start(), close + 1), Span(at, at + len(value)))
 
 
 def _one_line(value: str) -> str:

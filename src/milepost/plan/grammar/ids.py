@@ -19,6 +19,7 @@ ID = (
 """The pattern of one id, to be embedded in others."""
 
 _TOKEN = re.compile(rf"(?<![\w.])(?P<id>{ID})(?![\w])(?!\.\d)")
+_DIGITS = re.compile(r"\d+")
 _DASH = re.compile(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
 _SEPARATOR = re.compile(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)
 _WORD = re.compile(r"(?:(?:tasks?|ids?)\b(?!-)|no\.|#|任务)\s*:?\s*", re.IGNORECASE)
@@ -54,6 +55,7 @@ class IdIndex:
     order: Sequence[str] = ()
     phases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
+    _shapes: set[str] | None = None
 
     @classmethod
     def of(cls, ids: Iterable[str], phases: dict[str, tuple[str, ...]] | None = None) -> IdIndex:
@@ -63,6 +65,12 @@ class IdIndex:
 
     def __contains__(self, task_id: object) -> bool:
         return task_id in self._places
+
+    def shaped_like_ours(self, task_id: str) -> bool:
+        """Say whether an id is spelled like one of the plan's own, but for its digits: ``3.4`` is where ``1.2`` is."""
+        if self._shapes is None:
+            self._shapes = {_DIGITS.sub("0", known) for known in self.order}
+        return _DIGITS.sub("0", task_id) in self._shapes
 
     def between(self, first: str, last: str) -> tuple[str, ...]:
         """The ids from first to last, both included; empty when one is unknown or they stand the other way round."""

@@ -34,8 +34,8 @@ bench: $(VENV)/.base ## Measure start-up, checking and running.
 fmt: $(VENV)/.dev ## Format the code and apply safe lint fixes.
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-docs: $(VENV)/.dev ## Write the reference of commands from the commands themselves.
-	@$(BIN)/python -m tests.project.command_reference
+docs: $(VENV)/.dev ## Write the reference of commands and rules from themselves.
+	@$(BIN)/python -m tests.project.generated_docs
 
 constraints: $(VENV)/.dev ## Pin the newest versions of all dependencies (needs a network).
 	@$(PIP) uv

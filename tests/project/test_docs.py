@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.project import command_reference
+from tests.project import generated_docs
 from tests.project.repository import ROOT, text
 
 from milepost import errors
 from milepost.app import settings
 from milepost.app.settings import parse_settings
 from milepost.cli.main import COMMANDS, exit_code
+from milepost.cli.rules import markdown
 
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
@@ -22,7 +23,11 @@ def name_of(page: Path) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented_as_it_is(name: str) -> None:
-    assert command_reference.section(name) in text("docs/commands.md"), "run `make docs`"
+    assert generated_docs.command_section(name) in text("docs/commands.md"), "run `make docs`"
+
+
+def test_the_rules_are_documented_as_they_are() -> None:
+    assert text("docs/rules.md") == markdown(), "run `make docs`"
 
 
 def test_no_command_is_documented_that_does_not_exist() -> None:

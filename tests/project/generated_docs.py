@@ -1,4 +1,4 @@
-"""Writes ``docs/commands.md`` from the commands themselves: ``make docs``."""
+"""Pages of the documentation that are written from the code: ``make docs``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import click
 from tests.project.repository import ROOT, text
 
 from milepost.cli.main import COMMANDS, group
+from milepost.cli.rules import markdown
 
-PATH = "docs/commands.md"
+COMMANDS_PAGE = "docs/commands.md"
+RULES_PAGE = "docs/rules.md"
 MARK = "<!-- From here on written by `make docs`. -->\n"
 
 
-def section(name: str) -> str:
+def command_section(name: str) -> str:
     """The part about one command: its help, as the terminal shows it."""
     command = group.get_command(click.Context(group), name)
     assert command is not None
@@ -19,11 +21,12 @@ def section(name: str) -> str:
     return f"## milepost {name}\n\n{COMMANDS[name]}\n\n```text\n{command.get_help(context)}\n```\n"
 
 
-def reference() -> str:
-    """The whole page: its hand-written head, and a section for each command."""
-    head = text(PATH).partition(MARK)[0]
-    return head + MARK + "\n" + "\n".join(section(name) for name in COMMANDS)
+def commands_page() -> str:
+    """The page of all commands: its hand-written head, and a section for each."""
+    head = text(COMMANDS_PAGE).partition(MARK)[0]
+    return head + MARK + "\n" + "\n".join(command_section(name) for name in COMMANDS)
 
 
 if __name__ == "__main__":
-    (ROOT / PATH).write_text(reference(), encoding="utf-8")
+    (ROOT / COMMANDS_PAGE).write_text(commands_page(), encoding="utf-8")
+    (ROOT / RULES_PAGE).write_text(markdown(), encoding="utf-8")

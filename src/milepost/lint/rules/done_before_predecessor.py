@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports a ticked task that the plan says starts after another one finishes, while the other one's box is not ticked.
+Reports a ticked task that the plan says starts after another one finishes, while the other one's box is not
+ticked. Nothing is said while dependencies run in a circle.
 
 ## Why is this bad
 
@@ -40,7 +41,7 @@ _OPEN = (TaskState.NOT_STARTED, TaskState.IN_PROGRESS, TaskState.BLOCKED)
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find ticked tasks with open predecessors."""
-    if any(context.observations(ObservationKind.DUPLICATE_ID)):
+    if context.cycles or any(context.observations(ObservationKind.DUPLICATE_ID)):
         return
     tasks = {task.id: task for task in context.plan.required if task.checkbox}
     waiting: dict[str, list[str]] = {}

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Reports each required task without parts that states no effort, in plans whose format has estimates or in
-which other tasks have one. A placeholder or an unreadable estimate is reported by its own rule.
+Reports each required task without parts that states no effort, in plans that state an
+`**Estimated Time:**` or in which other tasks have an estimate. A placeholder or an unreadable estimate is reported by
+its own rule.
 
 ## Why is this bad
 
@@ -32,10 +33,8 @@ from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
-from milepost.plan.model import ObservationKind, Plan, Task
+from milepost.plan.model import ClaimKind, ObservationKind, Plan, Task
 from milepost.source import Diagnostic, Severity
-
-_REFERENCE = "reference"
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
@@ -48,15 +47,19 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _estimates_expected(plan: Plan) -> bool:
-    """Whether estimates belong to this plan: its format has them, or other tasks do."""
-    return plan.dialect == _REFERENCE or any(task.effort for task in plan.tasks)
+    """Whether estimates belong to this plan: it states a total, or other tasks have one."""
+    if plan.claim(ClaimKind.ESTIMATED_TIME):
+        return True
+    return any(task.effort or _has_field(task) for task in plan.tasks)
 
 
 def _tried(context: Context, task: Task) -> bool:
     """Whether the task has an estimate that is a placeholder or cannot be read: another finding's business."""
-    if any(field.key.casefold().startswith(("estimate", "effort")) for field in task.fields):
-        return True
-    return context.noticed(task.span, ObservationKind.UNREADABLE_DURATION)
+    return _has_field(task) or context.noticed(task.span, ObservationKind.UNREADABLE_DURATION)
+
+
+def _has_field(task: Task) -> bool:
+    return any(field.key.casefold().startswith(("estimate", "effort")) for field in task.fields)
 
 
 RULE = Rule(

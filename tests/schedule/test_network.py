@@ -210,6 +210,10 @@ def test_of_two_tasks_with_one_id_the_first_counts() -> None:
     assert (network.ids, list(network.durations)) == (("A", "B"), [HOUR, 2 * HOUR])
 
 
+def test_a_second_task_with_the_same_id_does_not_turn_document_order_round() -> None:
+    assert links(plan([task("A"), task("B"), task("A"), task("C")])) == {"A>B", "B>C"}
+
+
 def test_durations_are_effort_divided_by_speed_rounded_up() -> None:
     """Tier 1 does 3,600 s in 3,600 / 7 = 514.29, so 515 s; the unassigned task goes to Tier 3 at half speed."""
     stated = plan([task("A", tier=1), task("B", tier=2), task("C")])

@@ -42,6 +42,14 @@ def unite(plan: Plan, *, origins: Collection[DependencyOrigin] = ALL_ORIGINS) ->
     return tuple(union.found.values())
 
 
+def scheduled_tasks(plan: Plan) -> tuple[Task, ...]:
+    """The leaf tasks a schedule is made of, in document order; of two with one id the first."""
+    found: dict[str, Task] = {}
+    for task in plan.leaves:
+        found.setdefault(task.id, task)
+    return tuple(found.values())
+
+
 class _Union:
     """Dependencies by their ends and kind."""
 
@@ -118,7 +126,7 @@ class _Parts:
 
 
 def _document_order(plan: Plan) -> Iterator[Dependency]:
-    groups = list(_groups(plan.leaves))
+    groups = list(_groups(scheduled_tasks(plan)))
     for before, after in pairwise(groups):
         for first, then in product(before, after):
             source = DependencySource(DependencyOrigin.ORDER, then.head_span)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from milepost.errors import PlanInvalid, UnknownName
 from milepost.plan.model import DependencyKind, DependencyOrigin, Plan, Task, TaskState
-from milepost.schedule.dependencies import ALL_ORIGINS, unite
+from milepost.schedule.dependencies import ALL_ORIGINS, scheduled_tasks, unite
 
 DEFAULT_EFFORT = 3600
 """Working seconds a task without an estimate is taken to need, unless the caller says otherwise."""
@@ -112,7 +112,7 @@ class Network:
         Raises:
             PlanInvalid: an estimate is beyond all measure.
         """
-        tasks = list({task.id: task for task in reversed(plan.leaves)}.values())[::-1]
+        tasks = scheduled_tasks(plan)
         efforts = _Efforts(plan.tiers, speeds or {}, default_effort, remaining)
         activities = [_activity(task, plan.tiers.get(task.id)) for task in tasks]
         durations = [efforts.duration(task) for task in tasks]

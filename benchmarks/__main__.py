@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.measure import MILEPOST, Measurement, measure, run_once
+from benchmarks.measure import MILEPOST, Measurement, in_process, measure, run_once
 from benchmarks.plans import SETTINGS, Grid, makefile, plan
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "wordcount"
+LARGE = plan(Grid(phases=100, width=100))
 ROW = "{:<46} {:>10} {:>10} {:>10}   {}"
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}; milliseconds\n")
     print(ROW.format("", "CPU min", "CPU median", "wall min", "aim"))
     with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder:
-        for line in chain(cold(Path(folder), options.times), running(Path(folder), options.tasks)):
+        for line in chain(cold(Path(folder), options.times), scanning(), running(Path(folder), options.tasks)):
             print(line, flush=True)
 
 
@@ -40,8 +41,19 @@ def cold(folder: Path, times: int) -> Iterator[str]:
     check = [*MILEPOST, "check", "tasks.md"]
     yield row("milepost check, example plan", measure(check, small, times=times), "CPU < 250")
     (large := folder / "large").mkdir()
-    (large / "tasks.md").write_text(plan(Grid(phases=100, width=100)), encoding="utf-8")
+    (large / "tasks.md").write_text(LARGE, encoding="utf-8")
     yield row("milepost check, 10,000 tasks", measure(check, large, times=3), "wall < 5000")
+
+
+def scanning() -> Iterator[str]:
+    """The block structure of a large plan, read by Milepost (with spans) and by markdown-it-py (with lines)."""
+    from markdown_it import MarkdownIt
+
+    from milepost.plan.blocks import parse_blocks
+
+    peer = MarkdownIt("commonmark").enable("table").disable("inline")
+    yield row("blocks of 10,000 tasks, Milepost", in_process(lambda: parse_blocks(LARGE), times=3), "")
+    yield row("blocks of 10,000 tasks, markdown-it-py", in_process(lambda: peer.parse(LARGE), times=3), "")
 
 
 def running(folder: Path, size: int) -> Iterator[str]:

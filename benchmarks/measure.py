@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,3 +60,13 @@ def measure(command: Sequence[str], cwd: Path, *, times: int, codes: Sequence[in
     """Run a command several times, after once to fill the caches."""
     run_once(command, cwd, codes=codes)
     return Measurement(tuple(run_once(command, cwd, codes=codes) for _ in range(times)))
+
+
+def in_process(work: Callable[[], object], *, times: int) -> Measurement:
+    """Measure a function in this process."""
+    samples = []
+    for _ in range(times):
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        samples.append(Sample((time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000, 0))
+    return Measurement(tuple(samples))

@@ -1,0 +1,213 @@
+"""The shim: a small process that starts commands, waits for them and records how they ended.
+
+It outlives the supervisor that started it. While the supervisor lives, requests (one JSON object a line) come over a
+socket and the folder of each ended command goes back. When the supervisor dies, the shim starts nothing new, sees
+its running commands through, and leaves.
+
+A command's folder tells its story to anybody, now or after a crash:
+
+- ``started``: a symbolic link whose text is the identity of the shim that claimed the folder (:func:`identity`), or
+  ``abandoned``. A link is created once and whole, so a folder's command is started at most once, by one shim.
+- ``process``: a symbolic link whose text is the identity of the command's first process, the leader of its session.
+- ``output.log``: what the command wrote.
+- ``exit.json``: how it ended; durable before anybody hears of it.
+
+This file is run by its path in a bare interpreter and imports nothing but the standard library, to start quickly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import select
+import signal
+import sys
+import time
+from typing import Any
+
+STARTED = "started"
+PROCESS = "process"
+OUTPUT = "output.log"
+EXIT = "exit.json"
+ABANDONED = "abandoned"
+FOLDER_VARIABLE = "MILEPOST_ATTEMPT_DIR"
+
+_RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them; a command must not inherit that
+_RETRY_MS = 1000
+
+
+def identity(pid: int) -> str | None:
+    """Who a process is: its number, its kernel start time and the boot, so that a reused number is told apart.
+
+    None when there is no such process, or only its remains.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in (b"Z", b"X") else f"{pid}:{int(fields[19])}:{_boot()}"
+
+
+@functools.cache
+def _boot() -> str:
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
+def claim(folder: str, owner: str) -> bool:
+    """Take a command's folder for an owner; false when somebody has taken it before."""
+    try:
+        os.symlink(owner, os.path.join(folder, STARTED))
+    except FileExistsError:
+        return False
+    return True
+
+
+class Shim:
+    """Starts and watches commands. ``channel`` is the file descriptor of the socket to the supervisor."""
+
+    def __init__(self, channel: int) -> None:
+        self.channel = channel
+        self.owner = identity(os.getpid()) or ABANDONED
+        self.running: dict[int, tuple[str, float, float]] = {}
+        self.unrecorded: list[tuple[str, dict[str, Any]]] = []
+        self.buffer = b""
+        self.supervised = True
+
+    def serve(self) -> None:
+        """Work until the supervisor is gone and every command has ended and is recorded."""
+        woken, waker = os.pipe()
+        for end in (woken, waker, self.channel):
+            os.set_blocking(end, end == self.channel)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waker)
+        poll = select.poll()
+        poll.register(woken, select.POLLIN)
+        poll.register(self.channel, select.POLLIN)
+        while self.supervised or self.running or self.unrecorded:
+            ready = {end for end, _ in poll.poll(_RETRY_MS if self.unrecorded else None)}
+            if woken in ready:
+                os.read(woken, 4096)
+            self.reap()
+            self.record()
+            if self.channel in ready:
+                self.receive()
+                if not self.supervised:
+                    poll.unregister(self.channel)
+
+    def receive(self) -> None:
+        """Start what the supervisor asks for; notice when it is gone."""
+        try:
+            data = os.read(self.channel, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self.supervised = False
+            return
+        *lines, self.buffer = (self.buffer + data).split(b"\n")
+        for line in lines:
+            self.start(json.loads(line))
+
+    def start(self, request: dict[str, Any]) -> None:
+        """Start one command in a session of its own, unless its folder is taken."""
+        folder = request["folder"]
+        try:
+            claimed = claim(folder, self.owner)
+        except OSError:
+            claimed = False
+        if not claimed:
+            self.tell(folder)
+            return
+        began = time.time(), time.monotonic()
+        try:
+            os.chdir(request["cwd"])
+            pid = _spawn(request["argv"], {**os.environ, **request["env"], FOLDER_VARIABLE: folder}, folder)
+        except OSError as error:
+            self.unrecorded.append((folder, _ending(*began, error=f"{error.strerror}: {error.filename}")))
+            self.record()
+        else:
+            self.running[pid] = (folder, *began)
+            _note_process(folder, pid)
+
+    def reap(self) -> None:
+        """Collect every command that has ended."""
+        while self.running:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            if pid in self.running:
+                folder, wall, clock = self.running.pop(pid)
+                self.unrecorded.append((folder, _ending(wall, clock, status, usage)))
+
+    def record(self) -> None:
+        """Write the exit records that are due, then tell the supervisor; keep those a full disk refuses."""
+        refused = []
+        for folder, ending in self.unrecorded:
+            try:
+                _write(folder, ending)
+            except FileNotFoundError:
+                pass  # somebody removed the folder: nobody will ask for it
+            except OSError:
+                refused.append((folder, ending))
+                continue
+            self.tell(folder)
+        self.unrecorded = refused
+
+    def tell(self, folder: str) -> None:
+        """Say that there is news in a folder."""
+        if self.supervised:
+            try:
+                os.write(self.channel, json.dumps(folder).encode() + b"\n")
+            except OSError:
+                self.supervised = False
+
+
+def _spawn(argv: list[str], env: dict[str, str], folder: str) -> int:
+    log = os.path.join(folder, OUTPUT)
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(argv[0], argv, env, file_actions=actions, setsid=True, setsigdef=_RESTORED_SIGNALS)
+
+
+def _note_process(folder: str, pid: int) -> None:
+    """Keep the command's process number for those who may have to end it; no command fails for want of it."""
+    with contextlib.suppress(OSError):
+        os.symlink(identity(pid) or f"{pid}:gone", os.path.join(folder, PROCESS))
+
+
+def _ending(wall: float, clock: float, status: int | None = None, usage: Any = None, error: str = "") -> dict[str, Any]:
+    code = None if status is None else os.waitstatus_to_exitcode(status)
+    return {
+        "exit_code": code if code is not None and code >= 0 else None,
+        "signal": -code if code is not None and code < 0 else None,
+        "error": error,
+        "started_at": wall,
+        "finished_at": time.time(),
+        "seconds": round(time.monotonic() - clock, 6),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6) if usage else 0.0,
+        "max_rss_kib": usage.ru_maxrss if usage else 0,
+    }
+
+
+def _write(folder: str, ending: dict[str, Any]) -> None:
+    """Put the exit record in its place, whole and durable."""
+    target = os.path.join(folder, EXIT)
+    descriptor = os.open(target + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        os.write(descriptor, json.dumps(ending).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.rename(target + ".tmp", target)
+
+
+if __name__ == "__main__":
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)
+    Shim(channel).serve()

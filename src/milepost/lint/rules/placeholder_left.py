@@ -31,14 +31,19 @@ from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
-from milepost.plan.model import ObservationKind
+from milepost.plan.model import ObservationKind, ReferenceKind
 from milepost.source import Diagnostic, Severity
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
-    """Find placeholders."""
-    for found in context.observations(ObservationKind.PLACEHOLDER):
-        yield RULE.at(found.span, f"`{found.text}` is still to be filled in")
+    """Find placeholders: those the reader noticed, and requirement references that are none yet."""
+    found = {one.span: one.text for one in context.observations(ObservationKind.PLACEHOLDER)}
+    for task in context.plan.tasks:
+        for reference in task.requirements:
+            if reference.kind is ReferenceKind.PLACEHOLDER:
+                found.setdefault(reference.span, reference.text)
+    for span, text in found.items():
+        yield RULE.at(span, f"`{text}` is still to be filled in")
 
 
 RULE = Rule(

@@ -17,7 +17,9 @@ from milepost.plan.reader import read_plan
 from milepost.source import Diagnostic, Safety, SourceText
 
 FOLDER = Path(__file__).parent / "rules"
-_SECTION = re.compile(r"^## (Bad|Good|Fixed)(?:: ([^\n]+))?\n(.*?)(?=^## (?:Bad|Good|Fixed)|\Z)", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(
+    r"^## (Bad|Good|Fixed)(?:: ([^\n]+))?\n(.*?)(?=^## (?:Bad|Good|Fixed)|\Z)", re.MULTILINE | re.DOTALL
+)
 _PLAN = re.compile(r"^````markdown\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 _FINDINGS = re.compile(r"^```findings\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

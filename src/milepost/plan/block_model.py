@@ -40,7 +40,8 @@ class Block:
     list markers), a heading's ``#`` marks and a fence's own fence lines are left out. Lines of paragraphs, headings
     and cells are trimmed of blanks on both sides; an ATX heading and a cell have exactly one, perhaps empty, a
     setext heading as many as its text. Lines of fences, code and HTML keep their blanks, a tab that is partly
-    indentation counts as content, and blank lines inside the block are kept. Breaks and containers have none.
+    indentation counts as content, and blank lines are kept (those at the end of a block that nothing closes lie
+    behind its span). Breaks and containers have none.
 
     ``level``: heading level, or an ordered list item's number. ``info``: a fence's info string, a list item's
     marker (``-``, ``*``, ``+``, ``1.``, ``1)``), the last character of a list's markers. ``checkbox``: in an item

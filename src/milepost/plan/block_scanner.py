@@ -170,8 +170,9 @@ class Scanner:
             self._text(depth)
             self.may_be_header = False
         else:
-            self.open_leaf(_CODE, depth)
-            self.lines.append(self._rest(syntax.CODE_INDENT))
+            block = self.open_leaf(_CODE, depth)
+            block.span = self._rest(syntax.CODE_INDENT)
+            self.lines.append(block.span)
             self.pending_blanks.clear()
 
     def _continues(self, leaf: Block) -> bool:

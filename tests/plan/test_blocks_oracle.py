@@ -62,21 +62,23 @@ def _content(source: SourceText, block: Block) -> list[str]:
     if block.kind not in _LEAVES:
         assert not block.lines
         return []
-    return _comparable(block.kind.value, [source.slice(line) for line in block.lines])
+    return _comparable(block.kind.value, [source.slice(line) for line in block.lines], "\t" in source.text)
 
 
 def _cell(text: str) -> str:
     return text.replace("\\|", "|").replace("\0", "\ufffd").strip()
 
 
-def _comparable(kind: str, lines: list[str]) -> list[str]:
+def _comparable(kind: str, lines: list[str], tabs: bool) -> list[str]:
     """Make line contents comparable.
 
     markdown-it trims paragraphs as a whole, turns a tab that is partly indentation into blanks, NUL into U+FFFD, and
     counts blank lines at the end of an open block otherwise.
     """
-    text = "\n".join(line.replace("\0", "\ufffd").lstrip(" \t") for line in lines)
-    return [line.rstrip() for line in (text.strip() if kind in ("paragraph", "heading") else text.rstrip()).split("\n")]
+    if tabs or kind in ("paragraph", "heading"):
+        lines = [line.strip() for line in lines]
+    text = "\n".join(line.replace("\0", "\ufffd") if line.strip() else "" for line in lines)
+    return (text.strip() if kind in ("paragraph", "heading") else text.rstrip("\n")).split("\n")
 
 
 # Theirs
@@ -108,22 +110,23 @@ def _markdown_it() -> MarkdownIt:
 def their_nodes(text: str) -> list[Node]:
     nodes: list[Node] = []
     depth = 0
+    tabs = "\t" in text
     for token in _markdown_it().parse(text):
         if token.type in ("thead_open", "thead_close", "tbody_open", "tbody_close"):
             continue
         if token.type == "inline":
-            nodes[-1].content.extend(_inline_lines(nodes[-1].kind, token.content))
+            nodes[-1].content.extend(_inline_lines(nodes[-1].kind, token.content, tabs))
         elif token.type in _KINDS:
             assert token.map is not None
             kind = _KINDS[token.type]
-            nodes.append(Node(depth, kind, token.map[0], _their_detail(token), _their_lines(kind, token.content)))
+            nodes.append(Node(depth, kind, token.map[0], _their_detail(token), _their_lines(kind, token.content, tabs)))
         if not token.type.startswith(("td", "th")):
             depth += token.nesting
     return nodes
 
 
-def _inline_lines(kind: str, content: str) -> list[str]:
-    return [content.strip()] if kind == "row" else _comparable(kind, content.split("\n"))
+def _inline_lines(kind: str, content: str, tabs: bool) -> list[str]:
+    return [content.strip()] if kind == "row" else _comparable(kind, content.split("\n"), tabs)
 
 
 def _their_detail(token: Token) -> str:
@@ -136,8 +139,10 @@ def _their_detail(token: Token) -> str:
     return token.info.strip(" \t") if token.type == "fence" else ""
 
 
-def _their_lines(kind: str, content: str) -> list[str]:
-    return _comparable(kind, content.split("\n")) if kind in ("html", "fence", "code") else []
+def _their_lines(kind: str, content: str, tabs: bool) -> list[str]:
+    if kind not in ("html", "fence", "code"):
+        return []
+    return _comparable(kind, (content.lstrip(" ") if kind == "html" else content).split("\n"), tabs)
 
 
 def disagreement(text: str) -> str:

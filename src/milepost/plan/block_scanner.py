@@ -110,19 +110,25 @@ class Scanner:
         """Move the cursor behind the marks of the open containers that go on in this line; count those."""
         stack = self.stack
         for depth in range(1, len(stack)):
-            if self.first == self.end:
-                return self._depth_of_quote(depth)
             container = stack[depth]
             if container.indent:
-                if self.first_column - self.column < container.indent:
+                if self.first_column - self.column >= container.indent:
+                    self.column += container.indent
+                elif self.first < self.end:
                     return depth
-                self.column += container.indent
-            elif self.first_column - self.column < syntax.CODE_INDENT and self.text[self.first] == ">":
+                else:
+                    self.column = self.first_column
+                    return self._depth_of_quote(depth)
+            elif self._at_quote_mark():
                 container.end = self.end
                 self.skip_quote_mark()
             else:
                 return depth
         return len(stack)
+
+    def _at_quote_mark(self) -> bool:
+        first = self.first
+        return first < self.end and self.text[first] == ">" and self.first_column - self.column < syntax.CODE_INDENT
 
     def _depth_of_quote(self, depth: int) -> int:
         """Give the depth of the next quote: a blank line continues every item but no quote."""

@@ -11,7 +11,7 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import ObservationKind
 from milepost.source import Span
 
-_BRACKETS = re.compile(r"(?<![\w/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![\w/(\[:])")
+_BRACKETS = re.compile(r"(?<![A-Za-z0-9/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![A-Za-z0-9/(\[:])")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
 _PATTERN = re.compile(

@@ -108,11 +108,12 @@ def _scan(text: str, line: Span, index: IdIndex) -> Iterator[_Found]:
             yield found
             position = found[2]
             continue
-        if group is None and _ids_may_follow(words, text[position]):
-            group = _read_group(text, position, line.end, index)
+        following = _read_group(text, position, line.end, index) if _ids_may_follow(words, text[position]) else None
+        if following and not (group and words):
             if group:
-                position = group[2]
-                continue
+                yield group
+            group, words, position = following, "", following[2]
+            continue
         word = _WORD.match(text, position, line.end)
         end = max(word.end() if word else 0, position + 1)
         if text[position:end].strip("-=*•:()[]{}.,'\"`"):

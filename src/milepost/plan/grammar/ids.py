@@ -18,7 +18,7 @@ ID = (
 )
 """The pattern of one id, to be embedded in others."""
 
-_TOKEN = re.compile(rf"(?<![\w.])(?P<id>{ID})(?![\w])(?!\.\d)")
+_TOKEN = re.compile(rf"(?<![\w.])(?P<id>{ID})(?!\w)(?!\.\w)")
 _DIGITS = re.compile(r"\d+")
 _DASH = re.compile(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
 _SEPARATOR = re.compile(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)

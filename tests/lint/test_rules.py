@@ -40,10 +40,10 @@ class Case:
 def read_cases(path: Path) -> Iterator[Case]:
     sections = []
     for kind, title, body in _SECTION.findall(path.read_text(encoding="utf-8")):
-        plan, findings = _PLAN.search(body), _FINDINGS.search(body)
-        assert plan, f"{path.name}: section {kind} {title} holds no ````markdown block"
+        written, expected = _PLAN.search(body), _FINDINGS.search(body)
+        assert written, f"{path.name}: section {kind} {title} holds no ````markdown block"
         # A closing fence ends the line before it; the plan ends as most files do, with one line end.
-        sections.append((kind, title, plan.group(1), findings.group(1) if findings else ""))
+        sections.append((kind, title, written.group(1), expected.group(1) if expected else ""))
     fixed = {title: plan for kind, title, plan, _ in sections if kind == "Fixed"}
     for kind, title, plan, findings in sections:
         if kind != "Fixed":

@@ -38,6 +38,9 @@ def tasks(marks: str) -> list[Task]:
         ("MUST COMPLETE BEFORE release", None),
         ("Completed except for the docs", None),
         ("Ready for review", None),
+        # These words speak of the document as often as of the work.
+        ("Active", None),
+        ("Ready", None),
         ("", None),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,6 +123,8 @@ def _document_lock(target: Path) -> Iterator[None]:
 
 def _replace(target: Path, raw: bytes, *, shown: str) -> None:
     """Write beside the target, make it durable, rename over it."""
+    import tempfile
+
     temporary = ""
     try:
         mode = target.stat().st_mode & 0o7777

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from milepost.errors import PlanInvalid
-from milepost.plan.model import Dependency, DependencyOrigin, Observation, ObservationKind, Plan, Task
+from milepost.plan.model import (
+    Checkpoint,
+    Claim,
+    ClaimKind,
+    Dependency,
+    DependencyOrigin,
+    Observation,
+    ObservationKind,
+    Plan,
+    Task,
+)
 from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network, find_cycle
@@ -82,6 +92,23 @@ class Context:
         """Whether every required leaf task has an effort, so that sums and paths mean something."""
         return bool(self.plan.required) and all(task.effort for task in self.plan.required)
 
+    @cached_property
+    def tasks_are_named(self) -> bool:
+        """Whether every required leaf task states an id of its own, so that it is clear what a task is."""
+        return all(task.id_span for task in self.plan.required)
+
+    def claims(self, kind: ClaimKind) -> list[Claim]:
+        """The claims of a kind that speak of the whole plan and are filled in.
+
+        Those at the head of a phase speak of the phase. Of several others only those above all tasks are meant.
+        """
+        found = [claim for claim in self.plan.claims if claim.kind is kind and not self._heads_a_phase(claim)]
+        if len(found) > 1:
+            starts = [phase.span.start for phase in self.plan.phases] + self._task_starts
+            first = min(starts, default=0)
+            found = [claim for claim in found if claim.span.start < first]
+        return [claim for claim in found if not self.noticed(claim.value_span, ObservationKind.PLACEHOLDER)]
+
     def observations(self, kind: ObservationKind) -> Iterator[Observation]:
         """What the reader noticed, of one kind."""
         return (found for found in self.plan.observations if found.kind is kind)
@@ -97,6 +124,19 @@ class Context:
             return None
         task = self.plan.tasks[index]
         return task if offset <= task.span.end else None
+
+    @cached_property
+    def numbered_checkpoints(self) -> list[Checkpoint]:
+        """The checkpoints with a number in their name: surely meant as such, unlike a heading "Gate Status"."""
+        return [one for one in self.plan.checkpoints if any(char.isdigit() for char in one.name)]
+
+    def _heads_a_phase(self, claim: Claim) -> bool:
+        """Whether tasks of the phase around a claim follow it, or the phase has none."""
+        for phase in self.plan.phases:
+            if phase.span.contains(claim.span.start):
+                index = bisect_right(self._task_starts, claim.span.start)
+                return not phase.tasks or (index < len(self._task_starts) and self._task_starts[index] < phase.span.end)
+        return False
 
     def _network(self, origins: frozenset[DependencyOrigin], *, gates: bool) -> Network:
         try:

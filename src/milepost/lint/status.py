@@ -20,8 +20,8 @@ class Status(StrEnum):
 
 
 _WORDS = {
-    Status.NOT_STARTED: "not started|pending|to ?do|open|planned|queued|ready|new|backlog",
-    Status.IN_PROGRESS: "in[ -]progress|started|ongoing|wip|work in progress|active|doing|underway",
+    Status.NOT_STARTED: "not started|pending|to ?do|planned|queued",
+    Status.IN_PROGRESS: "in[ -]progress|started|ongoing|wip|work in progress|doing|underway",
     Status.COMPLETE: "complete|completed|done|finished|all done|100 ?% complete|100 ?% done|100 ?%",
     Status.BLOCKED: "blocked|stuck",
     Status.DEFERRED: "deferred|postponed|on hold",

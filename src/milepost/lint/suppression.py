@@ -8,9 +8,10 @@ blank nor such a comment. ``ignore-file[…]`` speaks for the whole document. Na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from milepost.plan.blocks import BlockKind, parse_blocks, walk
 from milepost.source import Diagnostic, SourceText, Span
 
 _COMMENT = re.compile(r"<!--[ \t]*milepost:[ \t]*ignore(-file)?\[([^\]\r\n]*)\][^\r\n]*?-->")
@@ -69,7 +70,7 @@ class Suppressions:
 
 
 def _read(source: SourceText) -> Iterable[Suppression]:
-    for found in _COMMENT.finditer(source.text):
+    for found in _comments(source.text):
         line = 0 if found.group(1) else _line_meant(source, found)
         start = found.start(2)
         for part in found.group(2).split(","):
@@ -77,6 +78,14 @@ def _read(source: SourceText) -> Iterable[Suppression]:
             begin = start + len(part) - len(part.lstrip())
             yield Suppression(selector, line, Span(begin, begin + len(selector)), Span(*found.span()))
             start += len(part) + 1
+
+
+def _comments(text: str) -> Iterator[re.Match[str]]:
+    """The comments that are meant, not shown as code."""
+    found = [one for one in _COMMENT.finditer(text) if text[one.start() - 1 : one.start()] != "`"]
+    if found:
+        code = [block.span for block in walk(parse_blocks(text)) if block.kind in (BlockKind.FENCE, BlockKind.CODE)]
+        yield from (one for one in found if not any(span.contains(one.start()) for span in code))
 
 
 def _line_meant(source: SourceText, comment: re.Match[str]) -> int:

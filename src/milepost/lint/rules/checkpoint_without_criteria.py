@@ -2,7 +2,7 @@
 
 ## What it does
 
-Reports a checkpoint without a single criterion.
+Reports a numbered checkpoint without a single criterion.
 
 ## Why is this bad
 
@@ -34,7 +34,7 @@ from milepost.source import Diagnostic, Severity
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find checkpoints without criteria."""
-    for checkpoint in context.plan.checkpoints:
+    for checkpoint in context.numbered_checkpoints:
         if not checkpoint.criteria:
             yield RULE.at(checkpoint.heading_span, f"{checkpoint.name} has no criteria")
 

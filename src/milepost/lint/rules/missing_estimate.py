@@ -2,9 +2,9 @@
 
 ## What it does
 
-Reports each required task without parts that states no effort, in plans that state an
-`**Estimated Time:**` or in which other tasks have an estimate. A placeholder or an unreadable estimate is reported by
-its own rule.
+Reports each required task without parts that has an id but states no effort, in plans that state an
+`**Estimated Time:**` or in which other tasks have an estimate. A placeholder or an unreadable estimate is
+reported by its own rule.
 
 ## Why is this bad
 
@@ -42,8 +42,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
     if not _estimates_expected(context.plan):
         return
     for task in context.plan.required:
-        if task.effort is None and not _tried(context, task):
-            yield RULE.at(task.id_span or task.head_span, f"Task `{task.id}` has no estimate")
+        if task.id_span and task.effort is None and not _tried(context, task):
+            yield RULE.at(task.id_span, f"Task `{task.id}` has no estimate")
 
 
 def _estimates_expected(plan: Plan) -> bool:

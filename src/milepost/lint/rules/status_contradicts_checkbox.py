@@ -53,8 +53,7 @@ def check(context: Context) -> Iterator[Diagnostic]:
         return
     for row in context.plan.assignments:
         yield from _row(context.plan, row)
-    claim = context.plan.claim(ClaimKind.STATUS)
-    if claim and not context.noticed(claim.value_span, ObservationKind.PLACEHOLDER):
+    for claim in context.claims(ClaimKind.STATUS):
         yield from _header(context.plan, claim)
 
 

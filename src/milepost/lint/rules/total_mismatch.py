@@ -6,8 +6,9 @@ Compares `**Total Tasks:**` with the number of required tasks without parts, `**
 sum of their efforts and `**Progress:** X/Y` with how many of them are ticked. Optional and struck tasks,
 steps, criteria and anything inside a code fence count nothing. Where tasks have parts, a count of the tasks
 that contain them is accepted too. A stated range must meet the summed range, a value in days or weeks may be
-rounded to its unit, one marked `~` may be 10 % off. Nothing is said about a sum while an estimate is missing,
-unless the known ones alone exceed it.
+rounded to its unit, one marked `~` may be 10 % off. Of several such lines only one above all phases speaks of
+the whole plan. Nothing is counted in a checklist without ids, for nobody knows what its author calls a task.
+Nothing is said about a sum while an estimate is missing, unless the known ones alone exceed it.
 
 ## Why is this bad
 
@@ -40,7 +41,7 @@ from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.lint.wording import count
 from milepost.plan.grammar.durations import DAY, HOUR, Duration, format_duration, parse_duration
-from milepost.plan.model import Claim, ClaimKind, ObservationKind, Plan, TaskState
+from milepost.plan.model import Claim, ClaimKind, Plan, TaskState
 from milepost.source import Diagnostic, Edit, Fix, Safety, Severity, Span
 
 _NUMBER = re.compile(r"\s*(\d{1,9})\s*(?:tasks?)?\s*(?:\(.*\))?\s*", re.IGNORECASE)
@@ -51,15 +52,11 @@ _COARSE = re.compile(r"\d\s*(?:d|days?|w|wks?|weeks?)\b", re.IGNORECASE)
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find totals that do not match."""
-    judges = {
-        ClaimKind.TOTAL_TASKS: _total,
-        ClaimKind.ESTIMATED_TIME: _time,
-        ClaimKind.PROGRESS: _progress,
-    }
-    for claim in context.plan.claims:
-        judge = judges.get(claim.kind)
-        if judge and context.plan.required and not context.noticed(claim.value_span, ObservationKind.PLACEHOLDER):
-            yield from judge(context, claim)
+    if context.plan.required:
+        for kind, judge in _JUDGES.items():
+            if kind is ClaimKind.ESTIMATED_TIME or context.tasks_are_named:
+                for claim in context.claims(kind):
+                    yield from judge(context, claim)
 
 
 def _total(context: Context, claim: Claim) -> Iterator[Diagnostic]:
@@ -143,6 +140,8 @@ def _replacement(claim: Claim, part: tuple[int, int], text: str) -> Fix | None:
     span = Span(claim.value_span.start + part[0], claim.value_span.start + part[1])
     return Fix(f"Write {text}", (Edit(span, text),))
 
+
+_JUDGES = {ClaimKind.TOTAL_TASKS: _total, ClaimKind.ESTIMATED_TIME: _time, ClaimKind.PROGRESS: _progress}
 
 RULE = Rule(
     code="MP601",

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a checkpoint whose heading names no phase, no task and no end, and that does not stand between two phases
-either. It is then taken to come before completion.
+Reports a numbered checkpoint whose heading names no phase, no task and no end, and that does not stand between two
+phases either. It is then taken to come before completion.
 
 ## Why is this bad
 
@@ -36,7 +36,7 @@ from milepost.source import Diagnostic, Severity
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find checkpoints without a place; an anchor that names something unknown is reported as that."""
-    for checkpoint in context.plan.checkpoints:
+    for checkpoint in context.numbered_checkpoints:
         unknown = context.noticed(checkpoint.heading_span, ObservationKind.UNKNOWN_TASK, ObservationKind.PLACEHOLDER)
         if checkpoint.anchor.kind is AnchorKind.NONE and not unknown:
             yield RULE.at(checkpoint.heading_span, f"{checkpoint.name} does not say what it comes after")

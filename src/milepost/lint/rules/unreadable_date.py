@@ -30,17 +30,15 @@ from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
-from milepost.plan.model import ClaimKind, ObservationKind
+from milepost.plan.model import ClaimKind
 from milepost.source import Diagnostic, Severity
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find a last update that names no day."""
-    claim = context.plan.claim(ClaimKind.LAST_UPDATED)
-    if claim is None or not claim.text or any(char.isdigit() for char in claim.text):
-        return
-    if not context.noticed(claim.value_span, ObservationKind.PLACEHOLDER):
-        yield RULE.at(claim.value_span, f"`{claim.text}` is not a date")
+    for claim in context.claims(ClaimKind.LAST_UPDATED):
+        if claim.text and not any(char.isdigit() for char in claim.text):
+            yield RULE.at(claim.value_span, f"`{claim.text}` is not a date")
 
 
 RULE = Rule(

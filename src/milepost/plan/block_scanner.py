@@ -230,21 +230,27 @@ class Scanner:
         leaf.span = Span(leaf.span.start, self.end)
 
     def _paragraph(self, depth: int, end: int) -> None:
-        leaf = self.open_leaf(_PARAGRAPH, depth)
-        self.lines.append(leaf.span if end == self.end else Span(self.first, end))
+        if len(self.stack) > depth:
+            self.close(depth)
+        first = self.first
+        span = Span(first, self.end)
+        self.lines = [span if end == self.end else Span(first, end)]
+        self.leaf = Block(_PARAGRAPH, span, self.lines)
+        container = self.stack[-1]
+        container.children.append(self.leaf)
         self.may_be_header = True
         self.pending_mark = None
-        if self.text[self.first] == "[":
-            self._task_mark(self.stack[-1])
+        if container.indent and self.text[first] == "[" and len(container.children) == 1:
+            self._task_mark(container.block)
 
-    def _task_mark(self, container: Open) -> None:
+    def _task_mark(self, item: Block) -> None:
         """Read the task mark that may open an item's first paragraph; it counts once text follows it."""
         found = syntax.TASK_MARK.match(self.text, self.first, self.end)
-        if found is None or not container.indent or len(container.children) > 1:
+        if found is None:
             return
         mark = Span(*found.span(1))
         if found.group(2):
-            container.block.checkbox = mark
+            item.checkbox = mark
         else:
             self.pending_mark = mark
 

@@ -48,7 +48,22 @@ def test_three_points() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", "soon", "4", "3 months", "5M", "3-2 hours", "5h (1h-4h)", "2h+", "30m 1h", "²h", "[Hours]", "S", "3 points"],
+    [
+        "",
+        "-",
+        "soon",
+        "4",
+        "3 months",
+        "5M",
+        "3-2 hours",
+        "5h (1h-4h)",
+        "2h+",
+        "30m 1h",
+        "²h",
+        "[Hours]",
+        "S",
+        "3 points",
+    ],
 )
 def test_what_is_no_duration(text: str) -> None:
     assert parse_duration(text) is None

@@ -9,7 +9,7 @@ from milepost.plan.grammar.ids import IdIndex
 from milepost.plan.grammar.mermaid import read_mermaid
 from milepost.source import SourceText, Span, apply
 
-INDEX = IdIndex.of("1 2 3 4 5 6 1.1 1.2 2.1 2.2 T1".split())
+INDEX = IdIndex.of(("1", "2", "3", "4", "5", "6", "1.1", "1.2", "2.1", "2.2", "T1"))
 
 
 def lines(text: str) -> list[Span]:
@@ -122,7 +122,7 @@ MERMAID = """graph TD
 def test_mermaid() -> None:
     # 4 --- 5 has no arrowhead; the milestone D hands on what leads to it; T9 is no task
     graph = read_mermaid(MERMAID, lines(MERMAID), INDEX)
-    assert pairs(graph) == set("1.1>1.2 1.2>2.1 2.1>2.2 T1>3 1.1>3 3>4 5>6".split())
+    assert pairs(graph) == {"1.1>1.2", "1.2>2.1", "2.1>2.2", "T1>3", "1.1>3", "3>4", "5>6"}
     assert [ref.id for ref in graph.unknown] == ["T9"]
 
 

@@ -23,7 +23,8 @@ SectionTasks = Callable[[Section, str | None], list[Task]]
 """Gives the tasks of one section; the second argument is the id of the phase they belong to."""
 
 _PHASE = re.compile(
-    r"(?:phase|stage|milestone|sprint|iteration)[ \t]+(?P<id>\d+(?:\.\d+)*|[A-Z])\b[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
+    r"(?:phase|stage|milestone|sprint|iteration)[ \t]+(?P<id>\d+(?:\.\d+)*|[A-Z])\b"
+    r"[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _NOTES = re.compile(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)

@@ -16,7 +16,8 @@ from milepost.plan.model import Anchor, AnchorKind, Checkpoint, Criterion, Obser
 from milepost.source import Span
 
 _NAME = re.compile(
-    r"(?P<name>(?:quality[ \t]+)?(?:checkpoint|gate)(?:[ \t]+#?(?P<number>\w+(?:\.\w+)*))?)(?:[ \t]*[:：.]|[ \t]*[–—]|[ \t]+-|[ \t]*$)[ \t]*",
+    r"(?P<name>(?:quality[ \t]+)?(?:checkpoint|gate)(?:[ \t]+#?(?P<number>\w+(?:\.\w+)*))?)"
+    r"(?:[ \t]*[:：.]|[ \t]*[–—]|[ \t]+-|[ \t]*$)[ \t]*",
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"(?:(?:quality|review)[ \t]+)?(?:checkpoints|gates)\b.*", re.IGNORECASE)

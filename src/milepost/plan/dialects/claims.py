@@ -47,7 +47,7 @@ _ESCALATION = re.compile(r"escalat", re.IGNORECASE)
 
 
 def read_claims(reading: Reading, section: Section, wanted: frozenset[ClaimKind] | None = None) -> Iterator[Claim]:
-    """Read the bold label lines of a section's paragraphs and bullets; only of its paragraphs if kinds are ``wanted``."""
+    """Read a section's bold label lines: in paragraphs, bullets and quotes; in paragraphs alone if kinds are given."""
     for top in section.blocks:
         for block in walk(top) if wanted is None and top.kind in _HOLDERS else (top,):
             if block.kind is BlockKind.PARAGRAPH:

@@ -23,7 +23,7 @@ _ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
 _DRAWINGS = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "graph", "diagram", "none"})
 _NONE = re.compile(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
 _ITEM = re.compile(
-    r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
+    r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[\d.]*\s*[a-z][^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
 )
 _SEPARATOR = re.compile(r"[,;\s]*")
 

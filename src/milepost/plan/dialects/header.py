@@ -10,7 +10,8 @@ from milepost.plan.dialects.document import Document, plain
 from milepost.source import Span
 
 _SUFFIX = re.compile(
-    r"[ \t]*(?:[-–—:：][ \t]*|(?<=[ \t]))(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan|breakdown))?|plan)[ \t]*$",
+    r"[ \t]*(?:[-–—:：][ \t]*|(?<=[ \t]))"
+    r"(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan|breakdown))?|plan)[ \t]*$",
     re.IGNORECASE,
 )
 _PREFIX = re.compile(

@@ -12,7 +12,8 @@ from milepost.source import Span
 
 _HEAD = re.compile(
     r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?:[Tt]ask[ \t]+)?(?P<bracket>\[)?"
-    rf"(?P<id>{ID})(?![\w])(?(bracket)\])(?P<mark>[.:)：](?!\d))?(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
+    rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：](?!\d))?"
+    r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
 )
 _WEAK = re.compile(r"\d+|[A-Za-z]+\d")
 _DASH = re.compile(r"[-–—:][ \t]+")

@@ -18,10 +18,10 @@ _PATTERN = re.compile(
     r"\bX(?:\.X)+\b|\bX ?%|\bX/Y\b|\bX of Y\b|\bN/M\b|\bX{2,}\b|\bN{2,}\b|YYYY|\S / \S|\bHH:MM\b|^\.\.\.$|^…$"
 )
 _PHRASE = re.compile(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+){1,5}")
-_WORDS = frozenset(
-    "number date name title description feature project hours days hours/days time author owner status estimate count"
-    " percentage placeholder tbd todo xx".split()
-)
+_WORDS = {
+    *("number", "date", "name", "title", "description", "feature", "project", "hours", "days", "hours/days", "time"),
+    *("author", "owner", "status", "estimate", "count", "percentage", "placeholder", "tbd", "todo"),
+}
 _STATES = re.compile(
     r"(?:not started|in progress|in review|done|complete[d]?|pending|blocked|on hold|cancell?ed|must|should|could)\b.*",
     re.IGNORECASE,

@@ -23,11 +23,8 @@ class TrailingCommand(NamedTuple):
 def split_trailing_command(text: str, span: Span) -> TrailingCommand:
     """Split ``All tests pass `pytest -q` `` into its words and its command, if a code span ends it."""
     piece = text[span.start : span.end]
-    last = None
-    if piece.rstrip().endswith(("`", "`.")):
-        for last in _CODE.finditer(piece):
-            pass
-    found = _TRAILING.match(piece, last.start()) if last else None
+    spans = list(_CODE.finditer(piece)) if piece.rstrip().endswith(("`", "`.")) else []
+    found = _TRAILING.match(piece, spans[-1].start()) if spans else None
     command = _command(found, span.start) if found else None
     if found is None or command is None:
         return TrailingCommand(piece.strip(), None)

@@ -150,5 +150,5 @@ def _last_unit(text: str) -> str | None:
 def _scaled(number: str, unit: int) -> int:
     plain = _NUMBER_WORDS.get("".join(number.casefold().split()), number).replace(",", ".")
     whole, _, decimals = plain.partition(".")
-    scale = 10 ** len(decimals)
+    scale: int = 10 ** len(decimals)
     return (int(whole + decimals) * unit * 2 + scale) // (2 * scale)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from milepost.plan.grammar.columns import display_columns
 from milepost.plan.grammar.ids import IdIndex, IdRef, is_id, read_id_list
@@ -82,81 +83,98 @@ def read_rows(text: str, lines: list[Span], index: IdIndex) -> list[Row]:
 
 def _read_row(text: str, line: Span, index: IdIndex) -> Row:
     row = Row(line, display_columns(text[line.start : line.end]))
-    for kind, start, end, refs, unknown in _scan(text, line, index):
-        columns = row.columns[start - line.start], row.columns[end - line.start]
-        row.tokens.append(Token(kind, *columns, Span(start, end), refs, unknown))
+    for kind, span, refs, unknown in _Scanner(text, line, index).pieces():
+        start, end = row.columns[span.start - line.start], row.columns[span.end - line.start]
+        row.tokens.append(Token(kind, start, end, span, refs, unknown))
     return row
 
 
-_Found = tuple[TokenKind, int, int, tuple[IdRef, ...], tuple[IdRef, ...]]
+class _Piece(NamedTuple):
+    """A token before its columns are known."""
+
+    kind: TokenKind
+    span: Span
+    refs: tuple[IdRef, ...] = ()
+    unknown: tuple[IdRef, ...] = ()
 
 
-def _scan(text: str, line: Span, index: IdIndex) -> Iterator[_Found]:
-    position, words, group = line.start, "", None
-    while position < line.end:
-        if blanks := _BLANKS.match(text, position, line.end):
-            position = blanks.end()
-            if group and blanks.end() - blanks.start() > 1:
-                yield group
-                group, words = None, ""
-            continue
-        found = _read_line(text, position, line.end)
-        if found:
-            if group:
-                yield group
-            group, words = None, ""
-            yield found
-            position = found[2]
-            continue
-        following = _read_group(text, position, line.end, index) if _ids_may_follow(words, text[position]) else None
-        if following and not (group and words):
-            if group:
-                yield group
-            group, words, position = following, "", following[2]
-            continue
-        word = _WORD.match(text, position, line.end)
-        end = max(word.end() if word else 0, position + 1)
-        if text[position:end].strip("-=*•:()[]{}.,'\"`"):
-            words = text[position:end]
-            group = group and (group[0], group[1], end, *group[3:])
-        position = end
-    if group:
-        yield group
+@dataclass(slots=True)
+class _Scanner:
+    """Walks along one line. ``words`` is the last word since the last group, arrow or wide gap."""
+
+    text: str
+    line: Span
+    index: IdIndex
+    group: _Piece | None = None
+    words: str = ""
+
+    def pieces(self) -> Iterator[_Piece]:
+        """The tokens of the line, in order."""
+        position, end = self.line
+        while position < end:
+            if blanks := _BLANKS.match(self.text, position, end):
+                if blanks.end() - position > 1:
+                    yield from self._finish()
+                position = blanks.end()
+            elif drawn := _read_drawn(self.text, position, end):
+                yield from self._finish()
+                yield drawn
+                position = drawn.span.end
+            elif group := self._read_group(position):
+                yield from self._finish()
+                self.group = group
+                position = group.span.end
+            else:
+                position = self._read_word(position)
+        yield from self._finish()
+
+    def _finish(self) -> Iterator[_Piece]:
+        if self.group:
+            yield self.group
+        self.group, self.words = None, ""
+
+    def _read_group(self, position: int) -> _Piece | None:
+        """Read a list of ids. After other words ids count only in brackets or behind a colon, and only once.
+
+        So ``Install Python 3`` names no task, and ``1 Install Python (3)`` only task 1.
+        """
+        bracketed = self.text[position] in "([{`*#" or self.words.endswith((":", "："))
+        if self.words and (self.group or not bracketed):
+            return None
+        stop = self.text.find(";", position, self.line.end)
+        ids = read_id_list(self.text, self.index, position, self.line.end if stop < 0 else stop)
+        unknown = tuple(ref for ref in ids.unknown if is_id(ref.id))
+        if not ids.known and not unknown:
+            return None
+        end = position + len(self.text[position : ids.end].rstrip())
+        return _Piece(TokenKind.GROUP, Span(position, end), ids.known, unknown)
+
+    def _read_word(self, position: int) -> int:
+        """Pass over a word; one that follows a group counts as part of it."""
+        found = _WORD.match(self.text, position, self.line.end)
+        end = found.end() if found else position + 1
+        if self.text[position:end].strip("-=*•:()[]{}.,'\"`"):
+            self.words = self.text[position:end]
+            if self.group:
+                self.group = self.group._replace(span=Span(self.group.span.start, end))
+        return end
 
 
-def _ids_may_follow(words: str, char: str) -> bool:
-    """After other words an id counts only in brackets or behind a colon: ``Install Python 3`` names no task."""
-    return not words or words[-1] in ":：" or char in "([{`*#"
-
-
-def _read_group(text: str, position: int, end: int, index: IdIndex) -> _Found | None:
-    stop = text.find(";", position, end)
-    ids = read_id_list(text, index, position, end if stop < 0 else stop)
-    unknown = tuple(ref for ref in ids.unknown if is_id(ref.id))
-    if not ids.known and not unknown:
-        return None
-    return TokenKind.GROUP, position, _rstrip(text, position, ids.end), ids.known, unknown
-
-
-def _rstrip(text: str, start: int, end: int) -> int:
-    return start + len(text[start:end].rstrip())
+def _read_drawn(text: str, position: int, end: int) -> _Piece | None:
+    """Read an arrow, a branch, a vertical mark or the ``;`` that ends a chain."""
+    if text[position] == ";":
+        return _Piece(TokenKind.STOP, Span(position, position + 1))
+    if left := _LEFT.match(text, position, end):
+        return _Piece(TokenKind.LEFT, Span(position, left.end()))
+    line = _LINE.match(text, position, end)
+    if line and line.end() > position and (line["branch"] or line["head"] or _DRAWN & set(line.group())):
+        return _Piece(_line_kind(line), Span(position, line.end()))
+    if mark := _MARK.match(text, position, end):
+        return _Piece(TokenKind.MARK, Span(position, mark.end()))
+    return None
 
 
 def _line_kind(line: re.Match[str]) -> TokenKind:
     if line["branch"]:
         return TokenKind.BRANCH
     return TokenKind.CORNER if line.group()[-1] in _CORNERS else TokenKind.RIGHT
-
-
-def _read_line(text: str, position: int, end: int) -> _Found | None:
-    """Read an arrow, a branch, a vertical mark or the ``;`` that ends a chain."""
-    if text[position] == ";":
-        return TokenKind.STOP, position, position + 1, (), ()
-    if left := _LEFT.match(text, position, end):
-        return TokenKind.LEFT, position, left.end(), (), ()
-    line = _LINE.match(text, position, end)
-    if line and line.end() > position and (line["branch"] or line["head"] or _DRAWN & set(line.group())):
-        return _line_kind(line), position, line.end(), (), ()
-    if mark := _MARK.match(text, position, end):
-        return TokenKind.MARK, position, mark.end(), (), ()
-    return None

@@ -120,7 +120,7 @@ def _chain_links(row: Row, above: Row | None) -> Iterator[Link]:
 
 
 def _continued(arrow: Token, above: Row) -> Token | None:
-    """Where an arrow at the start of a row comes from: the group left of an arrow above it, else the last group above."""
+    """Where an arrow at the start of a row comes from: left of an arrow above it, else the last group above."""
     over = above.at(arrow.start) or above.at(arrow.start + 1)
     if over and over.kind is TokenKind.RIGHT:
         return _left_of(above, over)

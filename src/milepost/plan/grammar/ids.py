@@ -1,6 +1,7 @@
 """Task ids, lists of them and ranges of them.
 
-An id is ``1``, ``2.3.4``, ``T001``, ``T029a``, ``TASK-001`` or ``REQ-1.2``. Ranges run over the ids that exist, in document order.
+An id is ``1``, ``2.3.4``, ``T001``, ``T029a``, ``TASK-001`` or ``REQ-1.2``. Ranges run over the ids that exist, in
+document order.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def read_id_list(text: str, index: IdIndex, start: int = 0, end: int | None = No
     """Read the list of ids and ranges that starts at ``start``; reading stops at the first thing that is neither.
 
     ``offset`` is added to all spans and to the place where the list ends. ``2.1-2.3`` and ``T001–T004`` are ranges
-    over the index, ``2.x`` stands for all ids below ``2``, ``Phase 2`` for the tasks of that phase, ``all`` for all tasks.
+    over the index, ``2.x`` stands for all ids below ``2``, ``Phase 2`` for that phase's tasks, ``all`` for all tasks.
     """
     end = len(text) if end is None else end
     known: list[IdRef] = []

@@ -1,0 +1,135 @@
+"""Where a run keeps its files: a folder for each command, and the lock of its supervisor."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from milepost.adapters import shim
+from milepost.adapters.subprocess_worker import Ending
+from milepost.errors import Refused, WorkerUnavailable
+
+_TAIL_BYTES = 4096
+_TAIL_LINES = 20
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of one run of the project at ``root``."""
+
+    root: Path
+    run: str
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        return self.root / ".milepost" / "runs" / file_name(self.run)
+
+    def attempt(self, task: str, attempt_no: int) -> Path:
+        """The folder of an attempt's command; those of its verifications lie inside it."""
+        return self.path / "tasks" / file_name(task) / str(attempt_no)
+
+    def attempt_log(self, task: str, attempt_no: int) -> Path:
+        """What an attempt wrote, as far as it has come."""
+        return self.attempt(task, attempt_no) / shim.OUTPUT
+
+    def new_criterion(self, checkpoint: str, number: int) -> Path:
+        """A fresh folder for evaluating a criterion (``number`` from 0) once more."""
+        parent = self.path / "checkpoints" / file_name(checkpoint) / str(number + 1)
+        parent.mkdir(parents=True, exist_ok=True)
+        return parent / str(sum(1 for _ in parent.iterdir()) + 1)
+
+    def criteria(self) -> list[Path]:
+        """Folders of all evaluations so far."""
+        return sorted(self.path.glob("checkpoints/*/*/*"))
+
+    def evidence(self, folder: Path, command: str, ending: Ending) -> dict[str, object]:
+        """What the ledger keeps of a command that ended; the log's path is relative to the project."""
+        log = folder / shim.OUTPUT
+        found: dict[str, object] = {
+            "command": command,
+            "exit_code": ending.exit_code,
+            "seconds": round(ending.seconds, 3),
+            "cpu_seconds": round(ending.cpu_seconds, 3),
+            "max_rss_kib": ending.max_rss_kib,
+            "log": log.relative_to(self.root).as_posix(),
+            "log_sha256": _digest(log),
+        }
+        if ending.signal is not None:
+            found["signal"] = ending.signal
+        if ending.error:
+            found["error"] = ending.error
+        if not ending.ok:
+            found["output"] = "\n".join(last_lines(log))
+        return found
+
+    @contextlib.contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Be the run's only supervisor on this machine.
+
+        Raises:
+            Refused: another process is.
+            WorkerUnavailable: the folder cannot be made.
+        """
+        import fcntl
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise WorkerUnavailable(
+                f"the run's folder cannot be made: {error.strerror}",
+                place=str(self.path),
+                remedy="make the project's folder writable",
+            ) from None
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(descriptor, 20, 0).decode() or "another process"
+                raise Refused(
+                    f"the run is driven by process {holder} already",
+                    place=str(self.path),
+                    remedy="watch it with `milepost status`, or end that process first",
+                ) from None
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def file_name(name: str) -> str:
+    """Turn any name into a file's name: readable, and different for different names."""
+    plain = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
+    if plain.startswith("."):
+        plain = "%2E" + plain[1:]
+    raw = plain.encode("utf-8", "surrogateescape")
+    if len(raw) <= _LONGEST_NAME:
+        return plain
+    return raw[-_LONGEST_NAME + 18 :].decode("utf-8", "ignore") + "%" + hashlib.sha256(raw).hexdigest()[:16]
+
+
+def last_lines(log: Path) -> list[str]:
+    """The last lines of a log that say something."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    lines = [line.rstrip() for line in text.replace("\r", "\n").split("\n")]
+    return [line for line in lines if line][-_TAIL_LINES:]
+
+
+def _digest(log: Path) -> str:
+    try:
+        with open(log, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from milepost.execution.commands import Command, Start
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
+from milepost.execution.evolution import fold
 from milepost.execution.policy import CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
-from milepost.execution.state import RunState, fold
+from milepost.execution.state import RunState
 
 TIERS = (
     TierPolicy(1, "Tier 1", 1, attempts=1, cost_per_hour=100.0),

@@ -26,10 +26,11 @@ from milepost.execution.commands import (
     Unblock,
 )
 from milepost.execution.decisions import decide
+from milepost.execution.evolution import fold
 from milepost.execution.policy import RunSpec, TaskSpec, Wait
 from milepost.execution.queries import Outcome, due_criteria, next_wake, outcome, startable
 from milepost.execution.records import TaskStatus
-from milepost.execution.state import RunState, fold
+from milepost.execution.state import RunState
 
 
 def kinds(events: list[ev.Event]) -> list[str]:
@@ -243,7 +244,7 @@ def test_events_and_specifications_survive_json() -> None:
 
 
 def test_every_event_type_is_known_and_can_be_folded() -> None:
-    from milepost.execution.state import _EVOLVE
+    from milepost.execution.evolution import _EVOLVE
 
     assert set(_EVOLVE) == set(ev.EVENTS.values())
     assert set(ev.EVENTS) == {kind.__name__ for kind in ev.Event.__subclasses__()}

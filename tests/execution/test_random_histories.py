@@ -13,10 +13,13 @@ from tests.execution.run_examples import TIERS, Story
 from milepost.errors import MilepostError
 from milepost.execution import commands as cmd
 from milepost.execution import events as ev
-from milepost.execution.policy import CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
+from milepost.execution.evolution import fold
+from milepost.execution.policy import Budget, CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
 from milepost.execution.queries import Outcome, claimable, due_checkpoints, outcome, startable
 from milepost.execution.records import TaskStatus
-from milepost.execution.state import RunState, fold
+from milepost.execution.state import RunState
+
+COMMANDS = {1: "true", 2: "true", 3: "true"}
 
 
 @st.composite
@@ -32,7 +35,8 @@ def run_specs(draw: st.DrawFn) -> RunSpec:
         )
         gates = tuple(f"g{wall}" for wall in walls if number >= wall)
         tier = draw(st.integers(1, 3))
-        tasks.append(TaskSpec(str(number), "t", tier, 5, number, waits, gates, {1: "true", 2: "true", 3: "true"}))
+        files = draw(st.sampled_from([(), (), ("src/",), ("src/a.py",), ("docs/",)]))
+        tasks.append(TaskSpec(str(number), "t", tier, 5, number, waits, gates, COMMANDS, files=files))
     checkpoints = tuple(
         CheckpointSpec(
             f"g{wall}",
@@ -43,8 +47,18 @@ def run_specs(draw: st.DrawFn) -> RunSpec:
         )
         for wall in walls
     )
-    tiers = tuple(TierPolicy(tier.rank, tier.name, draw(st.integers(1, 2)), draw(st.integers(1, 2))) for tier in TIERS)
-    return RunSpec("p", tuple(tasks), checkpoints, tiers)
+    tiers = tuple(
+        TierPolicy(
+            tier.rank,
+            tier.name,
+            draw(st.integers(1, 2)),
+            draw(st.integers(1, 2)),
+            backoff=draw(st.sampled_from([0.0, 2.0])),
+        )
+        for tier in TIERS
+    )
+    budget = draw(st.sampled_from([None, Budget(hours=5 / 3600)]))  # five seconds of work
+    return RunSpec("p", tuple(tasks), checkpoints, tiers, budget=budget, help_weaker=draw(st.booleans()))
 
 
 @st.composite
@@ -68,6 +82,13 @@ def commands(draw: st.DrawFn, spec: RunSpec, at: float) -> cmd.Command:
         cmd.RecordCriterion(at, gate, draw(st.integers(0, 1)), draw(st.booleans()), "s"),
         cmd.Join(at, "s"),
         cmd.Leave(at, "s", "bye"),
+        cmd.MarkDone(at, task, "hand"),
+        cmd.Skip(at, task, "a", "not needed"),
+        cmd.Reopen(at, task, "a", "again"),
+        cmd.Reject(at, gate, "a", "no", (task,) if draw(st.booleans()) else ()),
+        cmd.Pause(at, "a"),
+        cmd.Resume(at, "a"),
+        cmd.ExtendBudget(at, "run", "hours", 1000.0, "a"),
     ]
     return draw(st.sampled_from(choices))
 
@@ -86,6 +107,8 @@ class Judge:
         self.numbers: Counter[str] = Counter()
         self.good: set[tuple[str, int]] = set()
         self.over = False
+        self.paused = False
+        self.broke = False
 
     def see(self, event: ev.Event) -> None:
         match event:
@@ -101,6 +124,24 @@ class Judge:
                     assert self.held[event.task].attempt_no == event.attempt_no, "completed by one who does not hold it"
                 self.held.pop(event.task, None)
                 self.done[event.task] = event.at
+            case ev.TaskSkipped():
+                assert event.task not in self.done
+                self.held.pop(event.task, None)
+                self.done[event.task] = event.at
+            case ev.TaskReopened():
+                del self.done[event.task]
+                self.over = False
+            case ev.CheckpointRejected():
+                self.passed.discard(event.checkpoint)
+                self.over = False
+            case ev.RunPaused():
+                self.paused = True
+            case ev.RunResumed():
+                self.paused = False
+            case ev.BudgetExhausted():
+                self.broke = True
+            case ev.BudgetExtended():
+                self.broke = False
             case ev.TaskBlocked():
                 assert event.task not in self.done
                 self.held.pop(event.task, None)
@@ -119,6 +160,12 @@ class Judge:
 
     def _started(self, event: ev.AttemptStarted) -> None:
         task = self.tasks[event.task]
+        assert not self.paused, "started although paused"
+        assert not self.broke, "started without a budget"
+        for other in self.held:
+            mine, theirs = (tuple(path.rstrip("/") for path in self.tasks[name].files) for name in (task.id, other))
+            clash = any(a == b or a.startswith(b + "/") or b.startswith(a + "/") for a in mine for b in theirs)
+            assert not clash, "two tasks work on one file"
         assert event.task not in self.done, "started although done"
         assert event.task not in self.held, "started twice at once"
         for wait in task.waits:
@@ -188,6 +235,9 @@ def _finish(story: Story, judge: Judge) -> None:
     while outcome(story.state, now) is not Outcome.FINISHED:
         now += 1000.0
         before = story.state.version
+        _tell(story, judge, cmd.Resume(now, "me"))
+        if story.state.exhausted:
+            _tell(story, judge, cmd.ExtendBudget(now, "run", "hours", now, "me"))
         for record in list(story.state.tasks.values()):
             if record.status is TaskStatus.BLOCKED:
                 _tell(story, judge, cmd.Unblock(now, record.spec.id, "me"))
@@ -199,6 +249,8 @@ def _finish(story: Story, judge: Judge) -> None:
             for index in range(len(gate.criteria)):
                 if not gate.passed:
                     _tell(story, judge, cmd.RecordCriterion(now, gate.spec.id, index, True, "me"))
+            if not gate.passed:
+                _tell(story, judge, cmd.Approve(now, gate.spec.id, "me"))
         assert story.state.version > before, "the run hangs"
     assert judge.over
     assert claimable(story.state, now) == []

@@ -7,9 +7,10 @@ from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
 from milepost.execution.commands import Command, MarkDone, Revise, Start
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
+from milepost.execution.evolution import fold
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import TaskStatus
-from milepost.execution.state import RunState, fold
+from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
 from milepost.source import Severity
 
@@ -76,8 +77,13 @@ def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
 
 
 def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) -> RunSession:
-    """Open the newest run of a plan, or begin its first one, and tell it what the document says by now."""
-    session = latest_run(ledger, spec.plan) or RunSession(ledger, f"{_prefix(spec.plan)}1")
+    """Open the newest run of a plan, or begin one, and tell it what the document says by now.
+
+    A run that was cancelled is not gone on with: a new one begins.
+    """
+    session = latest_run(ledger, spec.plan)
+    if session is None or session.state.cancelled_by:
+        session = RunSession(ledger, f"{_prefix(spec.plan)}{len(ledger.streams(_prefix(spec.plan))) + 1}")
     begin = [] if session.state.run else [Start(now, session.stream, spec, by)]
     session.execute(*begin, *news_of_document(session.state, plan, spec, now))
     return session
@@ -86,7 +92,7 @@ def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) 
 def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float) -> RunState:
     """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
     session = latest_run(ledger, spec.plan)
-    state = session.state if session else RunState()
+    state = session.state if session and not session.state.cancelled_by else RunState()
     begin = [] if state.run else [Start(now, "", spec)]
     _decide_all(state, (*begin, *news_of_document(state, plan, spec, now)))
     return state

@@ -177,7 +177,7 @@ class _Reader:
                 raise self._invalid(
                     f"`{key}` of [{where}] is of the wrong type", key, f"give a {keys[key][0].__name__}"
                 )
-            if key in _POSITIVE and not 0 < float(value) < float("inf"):
+            if key in _POSITIVE and not 0 < float(values[key]) < float("inf"):
                 raise self._invalid(f"`{key}` of [{where}] must be above 0", key, "give a positive number")
         return dict(values)
 

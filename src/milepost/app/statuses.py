@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from milepost.execution.decisions import holding_back
+from milepost.execution.lookup import holding_back
 from milepost.execution.queries import (
     Outcome,
     awaiting_approval,

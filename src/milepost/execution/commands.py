@@ -52,6 +52,39 @@ class Leave(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause(Command):
+    """Start nothing new until :class:`Resume`."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Go on with a paused run."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Command):
+    """End the run before its end."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendBudget(Command):
+    """Set a new limit. ``scope`` is ``run`` or ``tier N``, ``measure`` money, hours or tokens."""
+
+    scope: str
+    measure: str
+    limit: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim(Command):
     """Take a task. ``tier`` is the worker's rank (``None``: whoever may), ``lease`` seconds without a heartbeat."""
 
@@ -124,6 +157,15 @@ class MarkDone(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Skip(Command):
+    """Decide that a task will not be done."""
+
+    task: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reopen(Command):
     """Have a finished task done again."""
 
@@ -167,3 +209,13 @@ class Approve(Command):
     checkpoint: str
     by: str
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(Command):
+    """Refuse a checkpoint, and have the tasks named in ``reopen`` done again."""
+
+    checkpoint: str
+    by: str
+    reason: str
+    reopen: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ State of a task, and the events that change it::
        ^                          |  \\
        |   AttemptFailed, AttemptOverran, AttemptLost  TaskBlocked
        +--------------------------+    \\--> blocked --TaskUnblocked--> pending
-    done --TaskReopened--> pending;  pending, running, blocked --TaskCompleted (by hand)--> done
+    pending, running, blocked --TaskCompleted (by hand)--> done;  --TaskSkipped--> skipped
+    done, skipped --TaskReopened--> pending
 """
 
 from __future__ import annotations
@@ -81,12 +82,13 @@ class LeaseExtended(Event):
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed(Event):
-    """An attempt ended without success; the task may be tried again."""
+    """An attempt ended without success; the task may be tried again, from ``retry_at`` on."""
 
     task: str
     attempt_no: int
     reason: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    retry_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,15 @@ class TaskCompleted(Event):
     attempt_no: int
     by: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSkipped(Event):
+    """A task will not be done; what waits for it need not wait any more."""
+
+    task: str
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +193,70 @@ class CheckpointPassed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointRejected(Event):
+    """Somebody looked and was not content: the checkpoint has not passed, whatever was signed before."""
+
+    checkpoint: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetWarned(Event):
+    """Most of a budget is spent. ``scope`` is ``run`` or ``tier N``, ``measure`` money, hours or tokens."""
+
+    scope: str
+    measure: str
+    spent: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetExhausted(Event):
+    """A budget is spent: nothing more starts in its scope until somebody extends it."""
+
+    scope: str
+    measure: str
+    spent: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetExtended(Event):
+    """Somebody set a new limit."""
+
+    scope: str
+    measure: str
+    limit: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaused(Event):
+    """Nothing new starts; what runs goes on."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed(Event):
+    """A paused run goes on."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled(Event):
+    """Somebody ended the run before its end; nothing in it changes any more."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished(Event):
-    """Every task is done and every checkpoint passed."""
+    """Every task is done or skipped and every checkpoint passed."""
 
 
 EVENTS: dict[str, type[Event]] = {
@@ -199,6 +272,7 @@ EVENTS: dict[str, type[Event]] = {
         AttemptOverran,
         AttemptLost,
         TaskCompleted,
+        TaskSkipped,
         TaskReopened,
         TaskEscalated,
         TaskBlocked,
@@ -206,6 +280,13 @@ EVENTS: dict[str, type[Event]] = {
         CriterionPassed,
         CriterionFailed,
         CheckpointPassed,
+        CheckpointRejected,
+        BudgetWarned,
+        BudgetExhausted,
+        BudgetExtended,
+        RunPaused,
+        RunResumed,
+        RunCancelled,
         RunFinished,
     )
 }

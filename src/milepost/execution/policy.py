@@ -21,8 +21,24 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent: money, working hours of attempts, tokens; ``None`` is no limit.
+
+    At ``soft`` × a limit comes a warning; at the limit nothing more is started until somebody extends it.
+    """
+
+    money: float | None = None
+    hours: float | None = None
+    tokens: float | None = None
+    soft: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
 class TierPolicy:
-    """A tier as the run sees it: ``attempts`` is how many tries a task gets here before it escalates."""
+    """A tier as the run sees it: ``attempts`` is how many tries a task gets here before it escalates.
+
+    A try after the first waits ``backoff`` seconds, twice as long each time, an hour at most.
+    """
 
     rank: int
     name: str
@@ -30,6 +46,8 @@ class TierPolicy:
     attempts: int = 2
     speed: float = 1.0
     cost_per_hour: float = 0.0
+    backoff: float = 0.0
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,9 @@ class TaskSpec:
     queue (lower starts first), ``gates`` the checkpoints that must have passed before it starts.
 
     ``commands`` says for a tier's rank what its worker runs; on a tier without one somebody has to claim the task.
-    ``verify`` are the commands that must succeed before the task counts as done.
+    ``verify`` are the commands that must succeed before the task counts as done. Tasks whose ``files`` (paths, or
+    folders with all in them) overlap, or that share one of ``resources``, never run together. A ``human`` task is
+    for people alone. ``digest`` changes when the task's text does.
     """
 
     id: str
@@ -50,6 +70,10 @@ class TaskSpec:
     gates: tuple[str, ...] = ()
     commands: Mapping[int, str] = field(default_factory=dict)
     verify: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    human: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +99,18 @@ class CheckpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """Everything a run obeys. ``factor`` × estimate is when an attempt overruns."""
+    """Everything a run obeys. ``factor`` × estimate is when an attempt overruns.
+
+    With ``help_weaker`` an idle stronger tier takes tasks of weaker ones.
+    """
 
     plan: str
     tasks: tuple[TaskSpec, ...]
     checkpoints: tuple[CheckpointSpec, ...] = ()
     tiers: tuple[TierPolicy, ...] = ()
     factor: float = 2.0
+    budget: Budget | None = None
+    help_weaker: bool = False
 
     def to_payload(self) -> dict[str, Any]:
         """Give the specification as plain JSON values."""
@@ -94,16 +123,26 @@ class RunSpec:
             plan=data["plan"],
             tasks=tuple(_task(task) for task in data["tasks"]),
             checkpoints=tuple(_checkpoint(checkpoint) for checkpoint in data["checkpoints"]),
-            tiers=tuple(TierPolicy(**tier) for tier in data["tiers"]),
+            tiers=tuple(_tier(tier) for tier in data["tiers"]),
             factor=data["factor"],
+            budget=_budget(data.get("budget")),
+            help_weaker=data.get("help_weaker", False),
         )
+
+
+def _budget(data: Mapping[str, Any] | None) -> Budget | None:
+    return Budget(**data) if data else None
+
+
+def _tier(data: Mapping[str, Any]) -> TierPolicy:
+    return TierPolicy(**{**data, "budget": _budget(data.get("budget"))})
 
 
 def _task(data: Mapping[str, Any]) -> TaskSpec:
     values = dict(data)
+    for name in ("gates", "verify", "files", "resources"):
+        values[name] = tuple(data.get(name, ()))
     values["waits"] = tuple(Wait(**wait) for wait in data["waits"])
-    values["gates"] = tuple(data["gates"])
-    values["verify"] = tuple(data["verify"])
     values["commands"] = {int(rank): command for rank, command in data["commands"].items()}
     return TaskSpec(**values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from milepost.execution.lookup import in_the_way
 from milepost.execution.records import CheckpointRecord, CriterionStatus, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
 
@@ -17,6 +18,7 @@ class Outcome(StrEnum):
     """
 
     FINISHED = "finished"
+    CANCELLED = "cancelled"
     ACTIVE = "active"
     WAITING = "waiting"
     STUCK = "stuck"
@@ -31,18 +33,50 @@ class DueCriterion(NamedTuple):
 
 
 def startable(state: RunState, now: float) -> list[TaskRecord]:
-    """Tasks that commands can start on now, within each tier's capacity, in dispatch order."""
-    found = []
+    """Tasks that commands can start on now, in dispatch order.
+
+    Each tier's capacity and budget is respected, and no two that share files or resources are given together.
+    """
+    if state.paused_by or state.finished:
+        return []
+    found: list[TaskRecord] = []
     for rank in sorted(state.ready):
-        free = state.tiers[rank].capacity - state.running.get(rank, 0) if rank in state.tiers else 0
+        free = _free(state, rank)
         for _, task in state.ready[rank]:
             if free <= 0:
                 break
             record = state.tasks[task]
-            if record.command and record.ready_at <= now:
+            if record.command and record.ready_at <= now and not in_the_way(state, record, found):
                 found.append(record)
                 free -= 1
     return found
+
+
+def helpable(state: RunState, now: float) -> list[tuple[TaskRecord, int]]:
+    """Tasks of weaker tiers that an idle stronger one can start on now, each with the rank that would help."""
+    if not state.spec.help_weaker or state.paused_by or state.finished:
+        return []
+    found: list[tuple[TaskRecord, int]] = []
+    taken: list[TaskRecord] = list(startable(state, now))
+    for rank in sorted(state.tiers, reverse=True):
+        if any(state.tasks[task].ready_at <= now for _, task in state.ready.get(rank, ())):
+            continue
+        free = _free(state, rank)
+        for record in claimable(state, now):
+            if free <= 0:
+                break
+            fits = record.tier > rank and rank in record.spec.commands and record not in taken
+            if fits and not in_the_way(state, record, taken):
+                found.append((record, rank))
+                taken.append(record)
+                free -= 1
+    return found
+
+
+def _free(state: RunState, rank: int) -> int:
+    if rank not in state.tiers or state.out_of_budget(rank):
+        return 0
+    return state.tiers[rank].capacity - state.running.get(rank, 0)
 
 
 def claimable(state: RunState, now: float, tier: int | None = None) -> list[TaskRecord]:
@@ -68,11 +102,12 @@ def due_criteria(state: RunState) -> list[DueCriterion]:
 
 
 def awaiting_approval(state: RunState) -> list[CheckpointRecord]:
-    """Due checkpoints with a criterion that somebody has to sign off."""
+    """Due checkpoints with a criterion that somebody has to sign off, and rejected ones."""
     return [
         checkpoint
         for checkpoint in due_checkpoints(state)
-        if any(not c.spec.command and c.status is CriterionStatus.PENDING for c in checkpoint.criteria)
+        if checkpoint.rejected
+        or any(not c.spec.command and c.status is CriterionStatus.PENDING for c in checkpoint.criteria)
     ]
 
 
@@ -93,7 +128,7 @@ def blocked(state: RunState) -> list[TaskRecord]:
 
 def running(state: RunState) -> list[TaskRecord]:
     """Tasks that are being worked on."""
-    return [record for record in state.tasks.values() if record.status is TaskStatus.RUNNING]
+    return list(state.active.values())
 
 
 def next_wake(state: RunState, now: float) -> float | None:
@@ -104,29 +139,28 @@ def next_wake(state: RunState, now: float) -> float | None:
         for _, task in queue
         if state.tasks[task].ready_at > now
     ]
-    leases = [
-        current.lease_until
-        for record in running(state)
-        if (current := record.current) and current.lease_until is not None
-    ]
-    return min(lags + leases, default=None)
+    leases = (record.attempts[-1].lease_until for record in state.active.values())
+    return min([*lags, *(lease for lease in leases if lease is not None)], default=None)
 
 
 def outcome(state: RunState, now: float) -> Outcome:
     """What can still happen without anybody's help."""
     if state.finished:
-        return Outcome.FINISHED
+        return Outcome.CANCELLED if state.cancelled_by else Outcome.FINISHED
     if due_criteria(state) or _moves_by_itself(state):
         return Outcome.ACTIVE
-    people = any(queue for queue in state.ready.values()) or running(state) or awaiting_approval(state)
+    people = any(queue for queue in state.ready.values()) or state.active or awaiting_approval(state)
     return Outcome.WAITING if people else Outcome.STUCK
 
 
 def _moves_by_itself(state: RunState) -> bool:
     """Whether a command runs, or is ready to run now or after a lag."""
-    if any((current := record.current) and current.lease_until is None for record in running(state)):
+    if any(record.attempts[-1].lease_until is None for record in state.active.values()):
         return True
-    return any(state.tasks[task].command for queue in state.ready.values() for _, task in queue)
+    if state.paused_by:
+        return False
+    queues = (queue for rank, queue in state.ready.items() if not state.out_of_budget(rank))
+    return any(state.tasks[task].command for queue in queues for _, task in queue)
 
 
 def counts(state: RunState) -> dict[TaskStatus, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from milepost.execution.policy import CheckpointSpec, CriterionSpec, TaskSpec
+from milepost.execution.policy import CheckpointSpec, CriterionSpec, TaskSpec, TierPolicy
 
 
 class TaskStatus(StrEnum):
@@ -17,6 +17,7 @@ class TaskStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     BLOCKED = "blocked"
+    SKIPPED = "skipped"
 
 
 class CriterionStatus(StrEnum):
@@ -68,9 +69,14 @@ class TaskRecord:
         return self.attempts[-1] if self.status is TaskStatus.RUNNING else None
 
     @property
+    def over(self) -> bool:
+        """Whether nobody needs to wait for the task any more."""
+        return self.status in (TaskStatus.DONE, TaskStatus.SKIPPED)
+
+    @property
     def started(self) -> bool:
-        """Whether the task has ever been started or finished."""
-        return bool(self.attempts) or self.status is TaskStatus.DONE
+        """Whether the task has ever been started, or need not be."""
+        return bool(self.attempts) or self.over
 
     @property
     def command(self) -> str:
@@ -96,15 +102,37 @@ class CriterionRecord:
 
 @dataclass(slots=True)
 class CheckpointRecord:
-    """Where a checkpoint stands; ``unmet`` is how many tasks and checkpoints it still waits for."""
+    """Where a checkpoint stands; ``unmet`` is how many tasks and checkpoints it still waits for.
+
+    One that was rejected (``rejected`` says why) passes only by approval, or after tasks were done again.
+    """
 
     spec: CheckpointSpec
     criteria: list[CriterionRecord]
     passed: bool = False
     passed_at: float | None = None
     unmet: int = 0
+    rejected: str = ""
 
     @property
     def due(self) -> bool:
         """Whether its criteria are to be judged now."""
         return not self.passed and self.unmet == 0
+
+
+def spending(attempt: Attempt, tier: TierPolicy | None, at: float, evidence: Mapping[str, Any]) -> dict[str, float]:
+    """What an attempt that ends ``at`` has spent: money, working hours, tokens.
+
+    To its tier's price for the time comes what its worker reported as ``cost`` and ``tokens``.
+    """
+    hours = max(at - attempt.started_at, 0.0) / 3600
+    price = tier.cost_per_hour if tier else 0.0
+    return {
+        "money": hours * price + _number(evidence.get("cost")),
+        "hours": hours,
+        "tokens": _number(evidence.get("tokens")),
+    }
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) and value > 0 else 0.0

@@ -1,25 +1,15 @@
-"""The state of a run, rebuilt from its events.
+"""The state of a run, and the indexes that tell at once what is ready.
 
-:func:`evolve` changes the state in place, because a run has tens of thousands of events; nothing else may. What is
-ready is kept up to date as events arrive, so that asking costs no walk over the plan.
+Only :mod:`milepost.execution.evolution` changes a state, one event at a time. What is ready is kept up to date on
+the way, so that asking costs no walk over the plan.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from milepost.execution import events as ev
-from milepost.execution.policy import CheckpointSpec, RunSpec, TaskSpec, TierPolicy, Wait
-from milepost.execution.records import (
-    Attempt,
-    CheckpointRecord,
-    CriterionRecord,
-    CriterionStatus,
-    TaskRecord,
-    TaskStatus,
-)
+from milepost.execution.policy import Budget, CheckpointSpec, RunSpec, TaskSpec, TierPolicy, Wait
+from milepost.execution.records import CheckpointRecord, CriterionRecord, TaskRecord, TaskStatus
 
 
 class RunState:
@@ -35,10 +25,17 @@ class RunState:
         self.started_at: float | None = None
         self.finished_at: float | None = None
         self.supervisor = ""
+        self.paused_by = ""
+        self.cancelled_by = ""
         self.version = 0
         self.open_tasks = 0
         self.open_checkpoints = 0
+        self.active: dict[str, TaskRecord] = {}
         self.running: dict[int, int] = {}
+        self.spent: dict[tuple[str, str], float] = {}
+        self.limits: dict[tuple[str, str], float] = {}
+        self.warned: set[tuple[str, str]] = set()
+        self.exhausted: set[tuple[str, str]] = set()
         self.ready: dict[int, list[tuple[int, str]]] = {}
         self.finish_waits: dict[str, list[tuple[str, Wait]]] = {}
         self.start_waits: dict[str, list[tuple[str, Wait]]] = {}
@@ -53,12 +50,35 @@ class RunState:
 
     def attempt_limit(self, record: TaskRecord) -> float | None:
         """Seconds after which the task's attempt overruns at its present tier."""
-        tier = self.tiers.get(record.tier)
+        current = record.current
+        tier = self.tiers.get(current.tier if current else record.tier)
         if not record.spec.effort or tier is None:
             return None
         return record.spec.effort / tier.speed * self.spec.factor
 
-    # Index of what is ready -------------------------------------------------------------------------------------
+    @property
+    def has_budget(self) -> bool:
+        """Whether anything limits what may be spent."""
+        return bool(self.spec.budget or self.limits or any(tier.budget for tier in self.tiers.values()))
+
+    def limit(self, scope: str, measure: str) -> float | None:
+        """How much may be spent in a scope (``run``, ``tier N``), as configured or extended since."""
+        if (scope, measure) in self.limits:
+            return self.limits[scope, measure]
+        budget = self.budget(scope)
+        found: float | None = getattr(budget, measure) if budget else None
+        return found
+
+    def budget(self, scope: str) -> Budget | None:
+        """The configured budget of a scope."""
+        if scope == "run":
+            return self.spec.budget
+        tier = self.tiers.get(int(scope.removeprefix("tier ")))
+        return tier.budget if tier else None
+
+    def out_of_budget(self, tier: int) -> tuple[str, str] | None:
+        """The exhausted budget, as scope and measure, that keeps a tier from starting anything."""
+        return next((key for key in sorted(self.exhausted) if key[0] in ("run", f"tier {tier}")), None)
 
     def mark_ready(self, record: TaskRecord) -> None:
         """Enter a task in the queue of its tier."""
@@ -97,17 +117,19 @@ class RunState:
         """Compute every index from the records."""
         self.finish_waits, self.start_waits, self.gated = {}, {}, {}
         self.checkpoints_after, self.checkpoints_gated = {}, {}
-        self.ready, self.running = {}, {}
+        self.ready, self.running, self.active = {}, {}, {}
         live = [record for record in self.tasks.values() if not record.retired]
         for record in live:
             self._index_waits(record)
         for checkpoint in self.checkpoints.values():
             self._index_checkpoint(checkpoint)
-        self.open_tasks = sum(1 for record in live if record.status is not TaskStatus.DONE)
+        self.open_tasks = sum(1 for record in live if not record.over)
         self.open_checkpoints = sum(1 for checkpoint in self.checkpoints.values() if not checkpoint.passed)
         for record in self.tasks.values():
             if record.status is TaskStatus.RUNNING:
-                self.running[record.tier] = self.running.get(record.tier, 0) + 1
+                self.active[record.spec.id] = record
+                rank = record.attempts[-1].tier
+                self.running[rank] = self.running.get(rank, 0) + 1
             elif record.status is TaskStatus.PENDING and record.unmet == 0:
                 self.mark_ready(record)
 
@@ -115,7 +137,7 @@ class RunState:
         checkpoint.unmet = 0
         for task in checkpoint.spec.after:
             self.checkpoints_after.setdefault(task, []).append(checkpoint.spec.id)
-            checkpoint.unmet += task in self.tasks and self.tasks[task].status is not TaskStatus.DONE
+            checkpoint.unmet += task in self.tasks and not self.tasks[task].over
         for gate in checkpoint.spec.gates:
             self.checkpoints_gated.setdefault(gate, []).append(checkpoint.spec.id)
             checkpoint.unmet += gate in self.checkpoints and not self.checkpoints[gate].passed
@@ -129,7 +151,7 @@ class RunState:
                 continue
             index = self.finish_waits if wait.on == "finish" else self.start_waits
             index.setdefault(wait.task, []).append((record.spec.id, wait))
-            met = other.status is TaskStatus.DONE if wait.on == "finish" else other.started
+            met = other.over if wait.on == "finish" else other.started
             if not met:
                 record.unmet += 1
                 continue
@@ -154,225 +176,7 @@ def _carried(known: TaskRecord | None, spec: TaskSpec) -> TaskRecord:
 
 def _carried_checkpoint(known: CheckpointRecord | None, spec: CheckpointSpec) -> CheckpointRecord:
     judged = {record.spec: record for record in known.criteria} if known else {}
-    criteria = [judged.get(criterion) or CriterionRecord(criterion) for criterion in spec.criteria]
-    passed = known is not None and known.passed
-    return CheckpointRecord(spec, criteria, passed, known.passed_at if known else None)
-
-
-def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
-    """Rebuild a run's state from its events, or bring an older state up to date with the ones after it."""
-    state = state or RunState()
-    for event in events:
-        evolve(state, event)
-    return state
-
-
-def evolve(state: RunState, event: ev.Event) -> None:
-    """Let one event change the state."""
-    _EVOLVE[type(event)](state, event)
-    state.version += 1
-
-
-def _run_started(state: RunState, event: ev.RunStarted) -> None:
-    state.run = event.run
-    state.started_at = event.at
-    state.adopt(RunSpec.from_payload(event.spec))
-
-
-def _plan_revised(state: RunState, event: ev.PlanRevised) -> None:
-    state.adopt(RunSpec.from_payload(event.spec))
-    state.finished_at = None
-
-
-def _supervisor_joined(state: RunState, event: ev.SupervisorJoined) -> None:
-    state.supervisor = event.supervisor
-    for checkpoint in state.checkpoints.values():
-        for criterion in checkpoint.criteria:
-            if criterion.status is CriterionStatus.FAILED:
-                criterion.status = CriterionStatus.PENDING
-
-
-def _supervisor_left(state: RunState, event: ev.SupervisorLeft) -> None:
-    if state.supervisor == event.supervisor:
-        state.supervisor = ""
-
-
-def _attempt_started(state: RunState, event: ev.AttemptStarted) -> None:
-    record = state.tasks[event.task]
-    first = not record.started
-    if record.unmet == 0:
-        state.unmark_ready(record)
-    record.attempts.append(Attempt(event.attempt_no, event.tier, event.worker, event.at, event.lease_until))
-    record.status = TaskStatus.RUNNING
-    state.running[event.tier] = state.running.get(event.tier, 0) + 1
-    if first:
-        _release_start_waits(state, event.task, event.at)
-
-
-def _lease_extended(state: RunState, event: ev.LeaseExtended) -> None:
-    current = state.tasks[event.task].current
-    if current is not None:
-        current.lease_until = event.lease_until
-
-
-def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
-    record = state.tasks[event.task]
-    _end_attempt(state, record, event.at, "failed", event.reason, event.evidence)
-    record.tries += 1
-    _back_to_pending(state, record)
-
-
-def _attempt_overran(state: RunState, event: ev.AttemptOverran) -> None:
-    record = state.tasks[event.task]
-    _end_attempt(state, record, event.at, "overran", f"ran past {event.limit:g} s")
-    record.tries += 1
-    _back_to_pending(state, record)
-
-
-def _attempt_lost(state: RunState, event: ev.AttemptLost) -> None:
-    record = state.tasks[event.task]
-    _end_attempt(state, record, event.at, "lost", event.reason)
-    _back_to_pending(state, record)
-
-
-def _task_completed(state: RunState, event: ev.TaskCompleted) -> None:
-    record = state.tasks[event.task]
-    first = not record.started
-    if record.status is TaskStatus.RUNNING:
-        outcome = "done" if event.attempt_no else "finished by hand"
-        _end_attempt(state, record, event.at, outcome, evidence=event.evidence)
-    elif record.status is TaskStatus.PENDING and record.unmet == 0:
-        state.unmark_ready(record)
-    record.status = TaskStatus.DONE
-    record.finished_at = event.at
-    record.by = event.by
-    record.reason = ""
-    if record.retired:
-        return
-    state.open_tasks -= 1
-    if first:
-        _release_start_waits(state, event.task, event.at)
-    for successor, wait in state.finish_waits.get(event.task, ()):
-        state.release(successor, event.at + max(wait.lag, 0))
-    for checkpoint in state.checkpoints_after.get(event.task, ()):
-        state.checkpoints[checkpoint].unmet -= 1
-
-
-def _task_reopened(state: RunState, event: ev.TaskReopened) -> None:
-    record = state.tasks[event.task]
-    record.status = TaskStatus.PENDING
-    record.finished_at = None
-    record.tries = 0
-    record.reason = event.reason
-    state.finished_at = None
-    state.rebuild()
-
-
-def _task_escalated(state: RunState, event: ev.TaskEscalated) -> None:
-    record = state.tasks[event.task]
-    if record.unmet == 0 and record.status is TaskStatus.PENDING:
-        state.unmark_ready(record)
-    record.tier = event.to_tier
-    record.tries = 0
-    _back_to_pending(state, record)
-
-
-def _task_blocked(state: RunState, event: ev.TaskBlocked) -> None:
-    record = state.tasks[event.task]
-    if record.status is TaskStatus.RUNNING:
-        _end_attempt(state, record, event.at, "blocked", event.reason)
-    elif record.status is TaskStatus.PENDING and record.unmet == 0:
-        state.unmark_ready(record)
-    record.status = TaskStatus.BLOCKED
-    record.reason = event.reason
-
-
-def _task_unblocked(state: RunState, event: ev.TaskUnblocked) -> None:
-    record = state.tasks[event.task]
-    record.tries = 0
-    record.reason = ""
-    _back_to_pending(state, record)
-
-
-def _criterion_passed(state: RunState, event: ev.CriterionPassed) -> None:
-    _judge(state, event, CriterionStatus.PASSED)
-
-
-def _criterion_failed(state: RunState, event: ev.CriterionFailed) -> None:
-    _judge(state, event, CriterionStatus.FAILED)
-
-
-def _checkpoint_passed(state: RunState, event: ev.CheckpointPassed) -> None:
-    checkpoint = state.checkpoints[event.checkpoint]
-    checkpoint.passed = True
-    checkpoint.passed_at = event.at
-    state.open_checkpoints -= 1
-    for task in state.gated.get(event.checkpoint, ()):
-        state.release(task, event.at)
-    for gated in state.checkpoints_gated.get(event.checkpoint, ()):
-        state.checkpoints[gated].unmet -= 1
-
-
-def _run_finished(state: RunState, event: ev.RunFinished) -> None:
-    state.finished_at = event.at
-
-
-def _judge(state: RunState, event: ev.CriterionPassed | ev.CriterionFailed, status: CriterionStatus) -> None:
-    criterion = state.checkpoints[event.checkpoint].criteria[event.index]
-    criterion.status = status
-    criterion.by = event.by
-    criterion.at = event.at
-    criterion.evidence = event.evidence
-
-
-def _release_start_waits(state: RunState, task: str, at: float) -> None:
-    for successor, wait in state.start_waits.get(task, ()):
-        state.release(successor, at + max(wait.lag, 0))
-
-
-def _end_attempt(
-    state: RunState,
-    record: TaskRecord,
-    at: float,
-    outcome: str,
-    reason: str = "",
-    evidence: Mapping[str, Any] | None = None,
-) -> None:
-    attempt = record.attempts[-1]
-    attempt.ended_at = at
-    attempt.outcome = outcome
-    attempt.reason = reason
-    attempt.evidence = evidence or {}
-    state.running[attempt.tier] -= 1
-    tier = state.tiers.get(attempt.tier)
-    record.cost += max(at - attempt.started_at, 0.0) / 3600 * (tier.cost_per_hour if tier else 0.0)
-
-
-def _back_to_pending(state: RunState, record: TaskRecord) -> None:
-    record.status = TaskStatus.PENDING
-    if record.retired:
-        del state.tasks[record.spec.id]
-    elif record.unmet == 0:
-        state.mark_ready(record)
-
-
-_EVOLVE: dict[type[ev.Event], Any] = {
-    ev.RunStarted: _run_started,
-    ev.PlanRevised: _plan_revised,
-    ev.SupervisorJoined: _supervisor_joined,
-    ev.SupervisorLeft: _supervisor_left,
-    ev.AttemptStarted: _attempt_started,
-    ev.LeaseExtended: _lease_extended,
-    ev.AttemptFailed: _attempt_failed,
-    ev.AttemptOverran: _attempt_overran,
-    ev.AttemptLost: _attempt_lost,
-    ev.TaskCompleted: _task_completed,
-    ev.TaskReopened: _task_reopened,
-    ev.TaskEscalated: _task_escalated,
-    ev.TaskBlocked: _task_blocked,
-    ev.TaskUnblocked: _task_unblocked,
-    ev.CriterionPassed: _criterion_passed,
-    ev.CriterionFailed: _criterion_failed,
-    ev.CheckpointPassed: _checkpoint_passed,
-    ev.RunFinished: _run_finished,
-}
+    criteria = [judged.pop(criterion, None) or CriterionRecord(criterion) for criterion in spec.criteria]
+    if known is None:
+        return CheckpointRecord(spec, criteria)
+    return CheckpointRecord(spec, criteria, known.passed, known.passed_at, rejected=known.rejected)

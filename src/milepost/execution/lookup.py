@@ -1,0 +1,100 @@
+"""What a command names, found in the state or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from milepost.errors import Refused, UnknownName
+from milepost.execution.records import Attempt, CheckpointRecord, TaskRecord
+from milepost.execution.state import RunState
+
+
+def find_task(state: RunState, task: str) -> TaskRecord:
+    """The record of a task.
+
+    Raises:
+        UnknownName: the run has no such task; the nearest name is suggested.
+    """
+    if task not in state.tasks:
+        from difflib import get_close_matches
+
+        near = get_close_matches(task, state.tasks, n=1)
+        raise UnknownName(f"the run has no task {task}", remedy=f"did you mean {near[0]}?" if near else "")
+    return state.tasks[task]
+
+
+def find_checkpoint(state: RunState, name: str) -> CheckpointRecord:
+    """The record of a checkpoint.
+
+    Raises:
+        UnknownName: the run has no such checkpoint; all are listed.
+    """
+    if name not in state.checkpoints:
+        known = ", ".join(item.spec.name for item in state.checkpoints.values()) or "none"
+        raise UnknownName(f"the run has no checkpoint {name}", remedy=f"it has: {known}")
+    return state.checkpoints[name]
+
+
+def held_attempt(state: RunState, task: str, attempt_no: int) -> tuple[TaskRecord, Attempt]:
+    """The attempt of that number, which must be the one that holds the task now (fencing).
+
+    Raises:
+        Refused: it is not; the message says who holds the task.
+    """
+    record = find_task(state, task)
+    current = record.current
+    lost = f"attempt {attempt_no} does not hold task {task} any more"
+    if current is None:
+        raise Refused(f"{lost}: task {task} is {record.status}")
+    if current.no != attempt_no:
+        raise Refused(f"{lost}: attempt {current.no} by {current.worker} does")
+    return record, current
+
+
+def holding_back(state: RunState, record: TaskRecord) -> list[str]:
+    """Names of the tasks and checkpoints that a task waits for."""
+    names = []
+    for wait in record.spec.waits:
+        other = state.tasks.get(wait.task)
+        if other is None or other.retired:
+            continue
+        if not (other.over if wait.on == "finish" else other.started):
+            names.append(f"task {wait.task}")
+    return names + open_gates(state, record.spec.gates)
+
+
+def open_gates(state: RunState, gates: tuple[str, ...]) -> list[str]:
+    """Names of those of the checkpoints that have not passed."""
+    found = (state.checkpoints[gate] for gate in gates if gate in state.checkpoints)
+    return [gate.spec.name for gate in found if not gate.passed]
+
+
+def in_the_way(state: RunState, record: TaskRecord, besides: Iterable[TaskRecord] = ()) -> TaskRecord | None:
+    """The running task, or one of those ``besides``, that uses a file or resource of this one."""
+    if not (record.spec.files or record.spec.resources):
+        return None
+    return next((other for other in (*state.active.values(), *besides) if _share(record, other)), None)
+
+
+def _share(one: TaskRecord, other: TaskRecord) -> bool:
+    if one is other:
+        return False
+    if set(one.spec.resources) & set(other.spec.resources):
+        return True
+    return any(_overlap(mine, theirs) for mine in one.spec.files for theirs in other.spec.files)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one path is the other or lies below it; a pattern counts as the folder before its first wildcard."""
+    first, second = _fixed_part(one), _fixed_part(other)
+    return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/") or not (first and second)
+
+
+def _fixed_part(path: str) -> str:
+    parts = path.removeprefix("./").strip("/").split("/")
+    fixed = []
+    for part in parts:
+        if any(char in part for char in "*?["):
+            break
+        fixed.append(part)
+    return "/".join(fixed)

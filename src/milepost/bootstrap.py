@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity, read_document, update_document
@@ -13,10 +16,15 @@ from milepost.app.ports import Ledger
 from milepost.app.run_specs import build_run_spec
 from milepost.app.runs import RunSession, open_run, peek_run
 from milepost.app.settings import Settings, load_settings
+from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
 from milepost.source import SourceText
+
+if TYPE_CHECKING:
+    from milepost.adapters.local_engine import Ended
+    from milepost.app.reports import RunReport
 
 LEDGER = ".milepost/ledger.db"
 
@@ -64,6 +72,47 @@ class Project:
         if dry_run:
             return project(read_document(self.path), state, today)
         return update_document(self.path, lambda source: project(source, state, today))
+
+    def drive(
+        self,
+        session: RunSession,
+        *,
+        wait: bool,
+        approved: Mapping[str, str],
+        on_event: Callable[[Event, RunState], None],
+    ) -> Ended:
+        """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due."""
+        from milepost.adapters.local_engine import LocalEngine
+        from milepost.app.briefs import write_brief
+
+        return LocalEngine(
+            session,
+            self.settings.root,
+            plan_path=self.path,
+            wait=wait,
+            approved=approved,
+            grace=self.settings.grace_seconds,
+            tier_env={rank: tier.env for rank, tier in self.settings.tiers.items()},
+            brief=lambda record: write_brief(self.plan, session.state, record),
+            on_event=on_event,
+            after_change=lambda state: (self.sync(state), None)[1],
+        ).run()
+
+    def report(self, session: RunSession) -> RunReport:
+        """Look back on a run."""
+        from milepost.app.reports import run_report
+        from milepost.schedule.critical_path import compute
+        from milepost.schedule.network import Network
+
+        network = Network.from_plan(self.plan, gates=True, default_effort=self.settings.default_effort)
+        events = session.ledger.read(session.stream)
+        return run_report(session.state, events, planned_seconds=compute(network).makespan, now=self.now())
+
+    def attempt_log(self, run: str, task: str, attempt_no: int) -> Path:
+        """Where an attempt's output is kept."""
+        from milepost.adapters.run_folder import RunFolder
+
+        return RunFolder(self.settings.root, run).attempt_log(task, attempt_no)
 
     def now(self) -> float:
         """The wall clock: seconds since 1970, UTC."""

@@ -25,9 +25,9 @@ from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandLost, CommandRunner
 from milepost.app.runs import RunSession
 from milepost.errors import MilepostError, Refused
-from milepost.execution.commands import Claim, Command, ExpireLeases, Fail, Join, Leave, Lose
+from milepost.execution.commands import Approve, Claim, Command, ExpireLeases, Fail, Join, Leave, Lose
 from milepost.execution.events import Event
-from milepost.execution.queries import Outcome, due_criteria, outcome, running, startable
+from milepost.execution.queries import Outcome, awaiting_approval, due_criteria, outcome, running, startable
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 
@@ -50,7 +50,8 @@ class LocalEngine:
     """Drives one run of the project at ``root`` until nothing is left that goes by itself.
 
     ``on_event`` hears of every event with the state after it. ``after_change`` writes the state into the document;
-    it is called now and then, and at the end. ``wait`` goes on while people can still move the run. ``tier_env`` is
+    it is called now and then, and at the end. ``wait`` goes on while people can still move the run. ``approved`` says
+    who signs off which checkpoint as soon as it is due. ``tier_env`` is
     the environment of each tier's workers, by rank; ``grace`` the seconds a command gets to end when asked.
     """
 
@@ -58,6 +59,7 @@ class LocalEngine:
     root: Path
     plan_path: str = ""
     wait: bool = False
+    approved: Mapping[str, str] = field(default_factory=dict)
     grace: float = 5.0
     tier_env: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     brief: Callable[[TaskRecord], str] = plain_brief
@@ -193,6 +195,10 @@ class _Supervision:
                 self.execute(*(self.claim(record) for record in ready))
         for record in ready:
             self.see_to(self.state.tasks.get(record.spec.id))
+        for gate in awaiting_approval(self.state):
+            by = self.engine.approved.get(gate.spec.id)
+            if by and not gate.rejected:
+                self.execute(Approve(self.now(), gate.spec.id, by, "approved in advance"))
         for checkpoint in dict.fromkeys(due.checkpoint for due in due_criteria(self.state)):
             if checkpoint not in self.jobs:
                 self.start(checkpoint, self.evaluate(checkpoint))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -35,22 +36,27 @@ class Progress(Protocol):
         """Something happened; ``state`` is the one after it."""
 
 
-def make_progress(plan: str, state: RunState, *, quiet: bool, to_stderr: bool) -> Progress:
-    """Pick the view: none when quiet, live on a terminal, else lines."""
+def make_progress(
+    plan: str, state: RunState, *, quiet: bool, to_stderr: bool, approved: Collection[str] = ()
+) -> Progress:
+    """Pick the view: none when quiet, live on a terminal, else lines.
+
+    Nobody is asked for the approval of the checkpoints in ``approved``.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
     if not quiet and stream.isatty():
-        return LiveProgress(plan, state, to_stderr=to_stderr)
-    return LineProgress(plan, quiet=quiet, to_stderr=to_stderr)
+        return LiveProgress(plan, state, to_stderr=to_stderr, announced=set(approved))
+    return LineProgress(plan, quiet=quiet, to_stderr=to_stderr, announced=set(approved))
 
 
 class LineProgress:
     """A line with a time for each event."""
 
-    def __init__(self, plan: str, *, quiet: bool, to_stderr: bool) -> None:
+    def __init__(self, plan: str, *, quiet: bool, to_stderr: bool, announced: set[str]) -> None:
         self.plan = plan
         self.quiet = quiet
         self.to_stderr = to_stderr
-        self.announced: set[str] = set()
+        self.announced = announced
 
     def __enter__(self) -> LineProgress:
         return self
@@ -75,7 +81,7 @@ class LineProgress:
 class LiveProgress:
     """A bar, the running tasks with their time against their limit, and the log scrolling above."""
 
-    def __init__(self, plan: str, state: RunState, *, to_stderr: bool) -> None:
+    def __init__(self, plan: str, state: RunState, *, to_stderr: bool, announced: set[str]) -> None:
         from rich.console import Console
         from rich.live import Live
 
@@ -83,7 +89,7 @@ class LiveProgress:
         self.console = Console(stderr=to_stderr, highlight=False)
         self.lock = threading.Lock()
         self.running: dict[str, tuple[str, int, float, float | None]] = {}
-        self.announced: set[str] = set()
+        self.announced = announced
         self.waiting: list[str] = []
         self.done = self.total = 0
         self._count(state)

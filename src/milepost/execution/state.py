@@ -175,8 +175,8 @@ def _carried(known: TaskRecord | None, spec: TaskSpec) -> TaskRecord:
 
 
 def _carried_checkpoint(known: CheckpointRecord | None, spec: CheckpointSpec) -> CheckpointRecord:
-    judged = {record.spec: record for record in known.criteria} if known else {}
-    criteria = [judged.pop(criterion, None) or CriterionRecord(criterion) for criterion in spec.criteria]
+    judged = {record.spec: record for record in (known.criteria if known else ())}
+    criteria = [judged.pop(item) if item in judged else CriterionRecord(item) for item in spec.criteria]
     if known is None:
         return CheckpointRecord(spec, criteria)
     return CheckpointRecord(spec, criteria, known.passed, known.passed_at, rejected=known.rejected)

@@ -1,0 +1,76 @@
+"""``milepost run``: execute a plan on its tiers."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from milepost.app.checkpoints import find_checkpoint
+from milepost.app.runs import require_runnable
+from milepost.app.statuses import RunStatus, run_status
+from milepost.app.trust import require_trust, trust
+from milepost.bootstrap import open_project
+from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
+from milepost.cli.progress import make_progress
+from milepost.cli.report import report_lines
+from milepost.execution.queries import Outcome
+
+
+@click.command()
+@plan_argument
+@click.option("--trust", "trust_now", is_flag=True, help="Allow the plan's commands first, as `milepost trust` does.")
+@click.option("--approve", "approvals", multiple=True, metavar="CHECKPOINT", help="Sign this one off when it is due.")
+@by_option
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Stay while only people can move it on.")
+@click.option("--force", is_flag=True, help="Run a plan that `milepost check` finds errors in.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
+@json_option
+def command(
+    plan: str,
+    trust_now: bool,
+    approvals: tuple[str, ...],
+    by: str,
+    wait: bool,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Execute a plan: every task on its tier as soon as what it waits for is done.
+
+    What overruns or fails escalates to a stronger tier, checkpoints hold back what comes after them, and the plan's
+    boxes are ticked on the way. Stop with Ctrl-C; the same command goes on where it stopped and repeats nothing that
+    finished.
+
+    Exit codes: 0 finished, 1 stopped before the end, 130 interrupted.
+    """
+    project = open_project(plan)
+    require_runnable(project.plan, force=force)
+    if trust_now:
+        trust(project.spec, project.settings.root)
+    require_trust(project.spec, project.settings.root, plan)
+    session = project.open_run(by)
+    state = session.state
+    approved = {find_checkpoint(state, name): by for name in approvals}
+    with make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved) as progress:
+        ended = project.drive(session, wait=wait, approved=approved, on_event=progress.see)
+    status = run_status(session.state, project.now())
+    report = project.report(session)
+    if as_json:
+        say_json({**report.to_json(), "outcome": status.outcome.value, "waiting_for": status.reasons()})
+    else:
+        for line in [*_stopped(plan, status, ended.signal), *report_lines(report)]:
+            say(line)
+    if ended.signal:
+        return 128 + signal.Signals[ended.signal].value
+    return 0 if status.outcome is Outcome.FINISHED else 1
+
+
+def _stopped(plan: str, status: RunStatus, by_signal: str) -> list[str]:
+    """Why the run stopped before its end, and how to go on."""
+    if status.outcome in (Outcome.FINISHED, Outcome.CANCELLED):
+        return [""]
+    lines = ["", f"Stopped before the end; `milepost run {plan}` goes on from here."]
+    if not by_signal:
+        lines += [f"  - {reason}" for reason in status.reasons()]
+    return lines

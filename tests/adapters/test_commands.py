@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -297,14 +298,19 @@ def test_an_exit_record_that_cannot_be_written_is_kept_until_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        assert told == []
+        if len(pauses) == 3:
+            (tmp_path / shim.EXIT).rmdir()
+
     ours = shim.Shim(channel=-1)
     monkeypatch.setattr(ours, "tell", told.append)
+    monkeypatch.setattr(time, "sleep", pause)
     (tmp_path / shim.EXIT).mkdir()  # stands in for a disk that refuses
-    ours.unrecorded.append((str(tmp_path), {"exit_code": 0}))
-    ours.record()
-    assert told == []
-    assert len(ours.unrecorded) == 1
-    (tmp_path / shim.EXIT).rmdir()
-    ours.record()
+    ours.record(str(tmp_path), {"exit_code": 0})
     assert told == [str(tmp_path)]
+    assert len(pauses) == 3
     assert json.loads((tmp_path / shim.EXIT).read_text()) == {"exit_code": 0}

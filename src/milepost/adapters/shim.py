@@ -24,6 +24,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -35,7 +36,7 @@ ABANDONED = "abandoned"
 FOLDER_VARIABLE = "MILEPOST_ATTEMPT_DIR"
 
 _RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them; a command must not inherit that
-_RETRY_MS = 1000
+_RETRY_SECONDS = 1.0
 
 
 def identity(pid: int) -> str | None:
@@ -73,12 +74,11 @@ class Shim:
         self.channel = channel
         self.owner = identity(os.getpid()) or ABANDONED
         self.running: dict[int, tuple[str, float, float]] = {}
-        self.unrecorded: list[tuple[str, dict[str, Any]]] = []
         self.buffer = b""
         self.supervised = True
 
     def serve(self) -> None:
-        """Work until the supervisor is gone and every command has ended and is recorded."""
+        """Work until the supervisor is gone and every command has ended; Python waits for the last records."""
         woken, waker = os.pipe()
         for end in (woken, waker, self.channel):
             os.set_blocking(end, end == self.channel)
@@ -87,12 +87,11 @@ class Shim:
         poll = select.poll()
         poll.register(woken, select.POLLIN)
         poll.register(self.channel, select.POLLIN)
-        while self.supervised or self.running or self.unrecorded:
-            ready = {end for end, _ in poll.poll(_RETRY_MS if self.unrecorded else None)}
+        while self.supervised or self.running:
+            ready = {end for end, _ in poll.poll()}
             if woken in ready:
                 os.read(woken, 4096)
             self.reap()
-            self.record()
             if self.channel in ready:
                 self.receive()
                 if not self.supervised:
@@ -126,8 +125,7 @@ class Shim:
             os.chdir(request["cwd"])
             pid = _spawn(request["argv"], {**os.environ, **request["env"], FOLDER_VARIABLE: folder}, folder)
         except OSError as error:
-            self.unrecorded.append((folder, _ending(*began, error=f"{error.strerror}: {error.filename}")))
-            self.record()
+            self.ended(folder, _ending(*began, error=f"{error.strerror}: {error.filename}"))
         else:
             self.running[pid] = (folder, *began)
             _note_process(folder, pid)
@@ -140,21 +138,24 @@ class Shim:
                 return
             if pid in self.running:
                 folder, wall, clock = self.running.pop(pid)
-                self.unrecorded.append((folder, _ending(wall, clock, status, usage)))
+                self.ended(folder, _ending(wall, clock, status, usage))
 
-    def record(self) -> None:
-        """Write the exit records that are due, then tell the supervisor; keep those a full disk refuses."""
-        refused = []
-        for folder, ending in self.unrecorded:
+    def ended(self, folder: str, ending: dict[str, Any]) -> None:
+        """Have an exit record written, at the disk's leisure: several at once cost it little more than one."""
+        threading.Thread(target=self.record, args=(folder, ending)).start()
+
+    def record(self, folder: str, ending: dict[str, Any]) -> None:
+        """Write an exit record, then tell the supervisor; while the disk refuses (it may be full), try again."""
+        while True:
             try:
                 _write(folder, ending)
             except FileNotFoundError:
-                pass  # somebody removed the folder: nobody will ask for it
+                break  # somebody removed the folder: nobody will ask for it
             except OSError:
-                refused.append((folder, ending))
-                continue
-            self.tell(folder)
-        self.unrecorded = refused
+                time.sleep(_RETRY_SECONDS)
+            else:
+                break
+        self.tell(folder)
 
     def tell(self, folder: str) -> None:
         """Say that there is news in a folder."""

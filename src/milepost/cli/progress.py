@@ -107,6 +107,8 @@ class LiveProgress:
 
     def see(self, event: ev.Event, state: RunState) -> None:
         """Log the event above the view and bring the view up to date."""
+        from rich.text import Text
+
         with self.lock:
             if isinstance(event, ev.AttemptStarted):
                 self._add(event.task, state, event.at)
@@ -117,8 +119,7 @@ class LiveProgress:
         lines = [event_line(event, state), *approval_requests(self.plan, state, self.announced)]
         for line in filter(None, lines):
             stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
-            self.console.print(f"[dim]{stamp}[/dim] ", end="")
-            self.console.print(printable(line), markup=False, style=_style(event))
+            self.console.print(Text.assemble((stamp, "dim"), " ", (printable(line), _style(event))))
 
     def render(self) -> Group:
         """Draw the view as it is now."""

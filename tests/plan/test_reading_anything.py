@@ -72,8 +72,8 @@ def test_a_damaged_plan_is_read_without_fail(data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "text",
     ["- " * 3000 + "[ ] **1.1** a", "".join("  " * n + f"- [ ] **{'1.' * n}1** a\n" for n in range(300)), "> " * 3000 + "- [ ] a",
-     "[" * 20000, "`" * 20001, "_a: " * 5000, "1.1 → " * 5000, "**" * 10000, "|" * 20000],
-    ids=["bullets", "tasks", "quotes", "brackets", "ticks", "fields", "arrows", "stars", "pipes"],
+     "[" * 20000, "`" * 20001, "_a: " * 5000, "1.1 → " * 5000, "**" * 10000, "|" * 20000, "1" * 20000, " " * 20000 + "!", "│" * 20000],
+    ids=["bullets", "tasks", "quotes", "brackets", "ticks", "fields", "arrows", "stars", "pipes", "digits", "blanks", "wires"],
 )  # fmt: skip
 def test_deep_and_long_texts_are_read_without_fail(text: str) -> None:
     wrapped = f"- [ ] **1.1** a\n  - {text}\n\n## Dependencies\n\n{text}\n"

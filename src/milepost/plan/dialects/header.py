@@ -25,6 +25,9 @@ _LABEL = re.compile(r"(?:\*\*|__)[^*_]+(?:[:：](?:\*\*|__)|(?:\*\*|__)[:：])")
 _META = re.compile(r"(?P<key>[A-Za-z_][\w-]*):[ \t]*(?P<value>[^\s#][^#]*)")
 
 
+_LONGEST_SUFFIX = 80
+
+
 class Title(NamedTuple):
     """A plan's name and where it stands."""
 
@@ -40,7 +43,7 @@ def read_title(document: Document) -> Title:
     start, end = section.title_span
     raw = document.text[start:end]
     prefix = _PREFIX.match(raw)
-    suffix = None if prefix else _SUFFIX.search(raw)
+    suffix = None if prefix else _SUFFIX.search(raw, max(len(raw) - _LONGEST_SUFFIX, 0))
     if prefix and prefix.end() < len(raw):
         start += prefix.end()
     elif suffix and suffix.start() > 0:

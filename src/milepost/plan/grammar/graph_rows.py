@@ -36,6 +36,11 @@ class Token:
     span: Span
     refs: tuple[IdRef, ...] = ()
     unknown: tuple[IdRef, ...] = ()
+    place: int = 0
+
+    def distance(self, column: int) -> int:
+        """How many columns lie between the token and a column; 0 inside it."""
+        return max(self.start - column, column - self.end + 1, 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +50,29 @@ class Row:
     span: Span
     columns: list[int]
     tokens: list[Token] = field(default_factory=list)
+    groups: list[Token] = field(default_factory=list)
+
+    def add(self, piece: _Piece) -> None:
+        """Append a token."""
+        start, end = (self.columns[offset - self.span.start] for offset in piece.span)
+        token = Token(piece.kind, start, end, piece.span, piece.refs, piece.unknown, len(self.tokens))
+        self.tokens.append(token)
+        if token.kind is TokenKind.GROUP:
+            self.groups.append(token)
+
+    def left_of(self, token: Token) -> Token | None:
+        """The group that stands right before a token."""
+        return _group(self.tokens[token.place - 1]) if token.place else None
+
+    def right_of(self, token: Token) -> Token | None:
+        """The group that stands right behind a token."""
+        return _group(self.tokens[token.place + 1]) if token.place + 1 < len(self.tokens) else None
+
+    def nearest_group(self, column: int) -> Token:
+        """The group nearest to a column, of two the left one; the row must have one."""
+        place = bisect_right(self.groups, column, key=lambda group: group.start)
+        around = self.groups[max(place - 1, 0) : place + 1]
+        return min(around, key=lambda group: group.distance(column))
 
     def at(self, column: int) -> Token | None:
         """The token that covers a column."""
@@ -56,11 +84,6 @@ class Row:
         """The offset of the character shown at a column."""
         return self.span.start + bisect_right(self.columns, column) - 1
 
-    @property
-    def groups(self) -> list[Token]:
-        """The row's groups, from left to right."""
-        return [token for token in self.tokens if token.kind is TokenKind.GROUP]
-
 
 _HEADS = "→➜⟶⇒▶►➔➝⟹⮕"
 _LINE = re.compile(
@@ -69,7 +92,7 @@ _LINE = re.compile(
 _LEFT = re.compile(r"[←⟵⇐◀◄⟸][-=─━═]*|<[-=─━═]+(?!>)")
 _MARK = re.compile(r"[↓⇓│┃║▼▽⬇↧|]|(?<!\w)[vV](?!\w)")
 _STOPS = rf";{_HEADS}←⟵⇐◀◄⟸├└┌╰╭┣┗┏┬┐┘┤┼┴╮╯─━═↓⇓│┃║▼▽⬇↧|"
-_WORD = re.compile(rf"(?:(?![-=]+>|<[-=])[^\s{_STOPS}])+")
+_WORD = re.compile(rf"(?:(?![-=]{1, 8}>|<[-=])[^\s{_STOPS}])+")
 _BLANKS = re.compile(r"[ \t\u3000]+")
 _CORNERS = frozenset("┐┘┤╮╯")
 _DRAWN = frozenset("─━═┬┐┘┤┼┴╮╯")
@@ -83,10 +106,13 @@ def read_rows(text: str, lines: list[Span], index: IdIndex) -> list[Row]:
 
 def _read_row(text: str, line: Span, index: IdIndex) -> Row:
     row = Row(line, display_columns(text[line.start : line.end]))
-    for kind, span, refs, unknown in _Scanner(text, line, index).pieces():
-        start, end = row.columns[span.start - line.start], row.columns[span.end - line.start]
-        row.tokens.append(Token(kind, start, end, span, refs, unknown))
+    for piece in _Scanner(text, line, index).pieces():
+        row.add(piece)
     return row
+
+
+def _group(token: Token) -> Token | None:
+    return token if token.kind is TokenKind.GROUP else None
 
 
 class _Piece(NamedTuple):

@@ -8,6 +8,7 @@ neighbour of the arrow; it is read as leaving from the left one, and that readin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -104,7 +105,7 @@ def _chain_links(row: Row, above: Row | None) -> Iterator[Link]:
     before: Token | None = None
     arrow: Token | None = None
     if above and above.tokens[-1].kind is TokenKind.RIGHT and row.tokens[0].kind is TokenKind.GROUP:
-        before, arrow = _left_of(above, above.tokens[-1]), above.tokens[-1]
+        before, arrow = above.left_of(above.tokens[-1]), above.tokens[-1]
     elif above and row.tokens[0].kind is TokenKind.RIGHT:
         before = _continued(row.tokens[0], above)
     for token in row.tokens:
@@ -123,20 +124,8 @@ def _continued(arrow: Token, above: Row) -> Token | None:
     """Where an arrow at the start of a row comes from: left of an arrow above it, else the last group above."""
     over = above.at(arrow.start) or above.at(arrow.start + 1)
     if over and over.kind is TokenKind.RIGHT:
-        return _left_of(above, over)
+        return above.left_of(over)
     return above.groups[-1] if above.groups else None
-
-
-def _left_of(row: Row, token: Token) -> Token | None:
-    place = row.tokens.index(token)
-    neighbour = row.tokens[place - 1] if place else None
-    return neighbour if neighbour and neighbour.kind is TokenKind.GROUP else None
-
-
-def _right_of(row: Row, token: Token) -> Token | None:
-    place = row.tokens.index(token) + 1
-    neighbour = row.tokens[place] if place < len(row.tokens) else None
-    return neighbour if neighbour and neighbour.kind is TokenKind.GROUP else None
 
 
 def _wires(rows: list[Row], text: str) -> list[_Wire]:
@@ -177,13 +166,13 @@ def _junctions(row: Row, text: str) -> Iterator[_Junction]:
             yield _Junction(token.start, token, True, True, None, None)
         elif token.kind is TokenKind.BRANCH:
             up, down = _ARMS[text[token.span.start]]
-            yield _Junction(token.start, token, up, down, None, _right_of(row, token))
+            yield _Junction(token.start, token, up, down, None, row.right_of(token))
         if token.kind in _DRAWN:
             for offset in range(token.span.start + (token.kind is TokenKind.BRANCH), token.span.end):
                 if arms := _ARMS.get(text[offset]):
-                    leaves = _right_of(row, token) if text[offset] in _LEADS_RIGHT else None
+                    leaves = row.right_of(token) if text[offset] in _LEADS_RIGHT else None
                     column = row.columns[offset - row.span.start]
-                    yield _Junction(column, token, *arms, _left_of(row, token), leaves)
+                    yield _Junction(column, token, *arms, row.left_of(token), leaves)
 
 
 def _join(wire: _Wire, row: Row, junction: _Junction) -> None:
@@ -200,12 +189,12 @@ def _attach_above(wire: _Wire, above: Row, junction: _Junction) -> None:
     if token and token.kind is TokenKind.GROUP:
         wire.feeds += _refs_at(above, token, junction.column)
     elif token and token.kind in (TokenKind.RIGHT, TokenKind.LEFT):
-        left = _left_of(above, token)
+        left = above.left_of(token)
         wire.doubtful = True
         wire.feeds += left.refs if left else ()
-    elif groups := above.groups:
-        nearest = min(groups, key=lambda group: _distance(group, junction.column))
-        wire.doubtful = len(groups) > 1 and _distance(nearest, junction.column) > 1
+    elif above.groups:
+        nearest = above.nearest_group(junction.column)
+        wire.doubtful = len(above.groups) > 1 and nearest.distance(junction.column) > 1
         wire.feeds += _refs_at(above, nearest, junction.column)
 
 
@@ -216,19 +205,15 @@ def _attach_below(loose: list[tuple[int, _Wire]], row: Row) -> None:
         token = row.at(column)
         if token and token.kind in (TokenKind.RIGHT, TokenKind.LEFT):
             wire.doubtful = True
-            token = _right_of(row, token)
+            token = row.right_of(token)
         if (token is None or token.kind is not TokenKind.GROUP) and row.groups:
-            token = min(row.groups, key=lambda group: _distance(group, column))
-            wire.doubtful |= len(row.groups) > 1 and _distance(token, column) > 1
+            token = row.nearest_group(column)
+            wire.doubtful |= len(row.groups) > 1 and token.distance(column) > 1
         if token and token.kind is TokenKind.GROUP:
             landings.append((wire, token, column))
+    wires_over = Counter(token.place for _, token, _ in landings)
     for wire, token, column in landings:
-        shared = sum(1 for _, other, _ in landings if other is token) > 1
-        wire.exits += _refs_at(row, token, column) if shared else token.refs
-
-
-def _distance(token: Token, column: int) -> int:
-    return max(token.start - column, column - token.end + 1, 0)
+        wire.exits += _refs_at(row, token, column) if wires_over[token.place] > 1 else token.refs
 
 
 def _refs_at(row: Row, token: Token, column: int) -> tuple[IdRef, ...]:

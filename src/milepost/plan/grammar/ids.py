@@ -97,6 +97,8 @@ def read_id_list(text: str, index: IdIndex, start: int = 0, end: int | None = No
     over the index, ``2.x`` stands for all ids below ``2``, ``Phase 2`` for that phase's tasks, ``all`` for all tasks.
     """
     end = len(text) if end is None else end
+    if text[start:end] in index:
+        return IdList((IdRef(text[start:end], Span(offset + start, offset + end)),), (), offset + end)
     known: list[IdRef] = []
     unknown: list[IdRef] = []
     position = _skip(_OPENING, text, start, end)

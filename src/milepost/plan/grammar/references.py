@@ -10,10 +10,12 @@ from milepost.source import Span
 
 _PART = re.compile(r"[^,;、，；]+")
 _AND = re.compile(r"\s+(?:and|&)\s+")
-_STORY = re.compile(r"\[?US-?\d+\]?", re.IGNORECASE)
-_WILDCARD = re.compile(r"\[?[\w-]*\d+(?:\.\d+)*\.(?:x|X|\*)\]?")
-_ID = re.compile(r"\[?(?:[A-Za-z][A-Za-z0-9_]*-)*[A-Za-z]*\d+(?:\.\d+)*[a-z]?\]?")
-_UNFILLED = re.compile(r"\[[^\]]*\]|.*\bX\.X\b.*")
+_KINDS = re.compile(
+    r"(?P<STORY>\[?[Uu][Ss]-?\d+\]?)"
+    r"|(?P<WILDCARD>\[?(?:[\w-]*[A-Za-z_-])?\d+(?:\.\d+)*\.(?:x|X|\*)\]?)"
+    r"|(?P<REQUIREMENT>\[?(?:[A-Za-z][A-Za-z0-9_]*-)*[A-Za-z]*\d+(?:\.\d+)*[a-z]?\]?)"
+    r"|(?P<PLACEHOLDER>\[[^\]]*\]|.*\bX\.X\b.*)"
+)
 
 
 def read_references(text: str, span: Span) -> tuple[Reference, ...]:
@@ -23,40 +25,30 @@ def read_references(text: str, span: Span) -> tuple[Reference, ...]:
 
 def _references(text: str, span: Span) -> Iterator[Reference]:
     for part in _PART.finditer(text, span.start, span.end):
-        cuts = _and_cuts(part)
-        for start, end in cuts:
+        for start, end in _and_cuts(part):
             piece = text[start:end]
             body = piece.strip().strip("`").strip()
             if body:
                 at = start + piece.index(body)
-                yield Reference(_bare(body), _kind(body), Span(at, at + len(body)))
+                kind = _kind(body)
+                bare = body.strip("[]") if kind is ReferenceKind.STORY else body
+                yield Reference(bare, kind, Span(at, at + len(body)))
 
 
 def _and_cuts(part: re.Match[str]) -> list[tuple[int, int]]:
     """Cut at ``and`` only between ids: ``Security and privacy`` is one standard."""
-    whole = [(part.start(), part.end())]
+    whole = [part.span()]
+    if " " not in part.group().strip():
+        return whole
     cuts, start = [], part.start()
     for word in _AND.finditer(part.string, part.start(), part.end()):
         cuts.append((start, word.start()))
         start = word.end()
-    if not cuts:
-        return whole
     cuts.append((start, part.end()))
     all_ids = all(_kind(part.string[a:b].strip()) is not ReferenceKind.STANDARD for a, b in cuts)
     return cuts if all_ids else whole
 
 
-def _bare(body: str) -> str:
-    return body[1:-1] if body.startswith("[") and body.endswith("]") and _STORY.fullmatch(body) else body
-
-
 def _kind(body: str) -> ReferenceKind:
-    for pattern, kind in (
-        (_STORY, ReferenceKind.STORY),
-        (_WILDCARD, ReferenceKind.WILDCARD),
-        (_ID, ReferenceKind.REQUIREMENT),
-        (_UNFILLED, ReferenceKind.PLACEHOLDER),
-    ):
-        if pattern.fullmatch(body):
-            return kind
-    return ReferenceKind.STANDARD
+    found = _KINDS.fullmatch(body)
+    return ReferenceKind[found.lastgroup] if found and found.lastgroup else ReferenceKind.STANDARD

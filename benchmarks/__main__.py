@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.measure import MILEPOST, Measurement, in_process, measure, run_once
+from benchmarks.measure import MILEPOST, Measurement, Sample, in_process, measure, run_once
 from benchmarks.plans import SETTINGS, Grid, makefile, plan
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "wordcount"
@@ -63,13 +63,21 @@ def running(folder: Path, size: int) -> Iterator[str]:
     (project / "tasks.md").write_text(plan(grid, run="true"), encoding="utf-8")
     (project / "milepost.toml").write_text(SETTINGS.format(capacity=2), encoding="utf-8")
     (project / "graph.mk").write_text(makefile(grid, run="true"), encoding="utf-8")
-    ours = run_once([*MILEPOST, "run", "tasks.md", "--trust"], project).wall / grid.size
-    yield f"\n{grid.size:,} no-op tasks, 2 at once{'':<17} {ours:>7.2f} ms a task, wall   aim < 10"
+    ours = run_once([*MILEPOST, "run", "tasks.md", "--trust"], project)
+    yield f"\n{grid.size:,} no-op tasks, two at once; milliseconds a task"
+    yield per_task("milepost run", ours, grid.size, "wall < 10")
     if shutil.which("make") is None:
         yield "make is not installed: nothing to compare with"
         return
-    make = run_once(["make", "-s", "-j2", "-f", "graph.mk"], project).wall / grid.size
-    yield f"the same graph with make -j2{'':<18} {make:>7.2f} ms a task, wall   ratio {ours / make:.1f}"
+    make = run_once(["make", "-s", "-j2", "-f", "graph.mk"], project)
+    yield per_task(
+        "make -j2, the same graph", make, grid.size, f"milepost takes {ours.wall / make.wall:.1f} times as long"
+    )
+
+
+def per_task(name: str, sample: Sample, size: int, aim: str) -> str:
+    """One line of the table, for one task of a run."""
+    return ROW.format(name, f"{sample.cpu / size:.2f}", "", f"{sample.wall / size:.2f}", aim)
 
 
 def row(name: str, found: Measurement, aim: str) -> str:

@@ -13,14 +13,14 @@ cd "$scratch"
 export XDG_STATE_HOME="$scratch/.milepost/state"
 
 show() {
-    printf '\n$ %s\n' "$*"
-    "$@"
+    printf '\n$ %s\n' "$1"
+    eval "$1"
 }
 
-show milepost check tasks.md
-show milepost schedule tasks.md
-show milepost run tasks.md --trust --approve 'Checkpoint 2' --by demo
-show milepost status tasks.md
+show 'milepost check tasks.md'
+show 'milepost schedule tasks.md'
+show 'milepost run tasks.md --trust --approve "Checkpoint 2" --by demo'
+show 'milepost status tasks.md'
 
 printf '\n$ diff -u before/tasks.md after/tasks.md\n'
 ! diff -u --label before/tasks.md "$example/tasks.md" --label after/tasks.md tasks.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ import pytest
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.adapters.local_engine import Ended, LocalEngine
 from milepost.adapters.run_folder import RunFolder, file_name
+from milepost.adapters.subprocess_worker import CommandRunner, ShellCommand
 from milepost.app.runs import RunSession
 from milepost.errors import LedgerUnavailable, Refused
 from milepost.execution import events as ev
@@ -280,6 +282,50 @@ def test_a_signal_stops_cleanly_and_the_next_run_resumes(stage: Stage) -> None:
     (stage.root / "go").touch()
     assert stage.run() == Ended(Outcome.FINISHED)
     assert stage.lines("order") == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize("verify", [(), ("echo $$ > pid; exec sleep 1000",)])
+def test_a_signal_at_once_stops_also_what_a_former_supervisor_left(stage: Stage, verify: tuple[str, ...]) -> None:
+    first = "true" if verify else "echo $$ > pid; exec sleep 1000"
+    stage.begin(task("1", first, verify=verify))
+
+    async def leave_behind() -> None:
+        """Start the command as a supervisor would, and be gone."""
+        folder = RunFolder(stage.root, RUN).attempt("1", 1)
+        async with CommandRunner() as runner:
+            await runner.run(ShellCommand(folder, "true", stage.root)) if verify else None
+            left = ShellCommand(folder / "verify-1" if verify else folder, (*verify, first)[0], stage.root)
+            work = asyncio.create_task(runner.run(left))
+            while not stage.lines("pid"):
+                await asyncio.sleep(0.01)
+            work.cancel()
+
+    stage.session().execute(Claim(1.0, "1", "Tier 3"))
+    asyncio.run(leave_behind())
+
+    def interrupt(event: ev.Event, state: RunState) -> None:
+        if isinstance(event, ev.SupervisorJoined):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert stage.run(interrupt) == Ended(Outcome.ACTIVE, "SIGINT")
+    assert stage.kinds("1") == ["AttemptStarted", "AttemptLost"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(stage.lines("pid")[0]), 0)
+
+
+def test_a_task_claimed_by_another_process_first_is_left_to_it(stage: Stage) -> None:
+    """Two tasks can start; while the engine joins, somebody takes one: the engine's claim of both is refused."""
+    stage.begin(task("1", "echo 1 >> order"), task("2", "echo 2 >> order"))
+    seen: list[ev.Event] = []
+
+    def watch(event: ev.Event, state: RunState) -> None:
+        seen.append(event)
+        if isinstance(event, ev.SupervisorJoined):
+            stage.session().execute(Claim(1.0, "1", "Ada", lease=1e12))
+
+    assert stage.run(watch) == Ended(Outcome.WAITING)
+    assert stage.lines("order") == ["2"]
+    assert seen == stage.ledger.read(RUN)[1:]  # all but RunStarted
 
 
 def test_a_second_supervisor_is_refused(stage: Stage) -> None:

@@ -31,12 +31,21 @@ class Overran(Exception):
 class Job:
     """Something the supervisor waits for: an attempt, or (``attempt_no`` 0) the criteria of a checkpoint.
 
-    ``folder`` is the one of the command that runs now.
+    ``folder`` is the one of its command.
     """
 
     attempt_no: int = 0
-    task: asyncio.Task[None] | None = None
     folder: Path | None = None
+    task: asyncio.Task[None] | None = None
+
+    def folders(self) -> list[Path]:
+        """The folder of the command, and those of the verifications that have begun."""
+        return [] if self.folder is None else [self.folder, *self.folder.glob("verify-*")]
+
+    @property
+    def ended(self) -> bool:
+        """Whether all that has begun has ended, so that the next supervisor can adopt it."""
+        return {standing(folder) for folder in self.folders()} == {Standing.ENDED}
 
 
 @dataclass
@@ -53,10 +62,10 @@ class Workshop:
     env: Mapping[str, str] = field(default_factory=dict)
     tier_env: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
-    async def attempt(self, job: Job, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
+    async def attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
         """Run a task's command, then its verifications. Each may take ``limit`` seconds."""
         task, number = record.spec.id, attempt.no
-        folder = job.folder = self.files.attempt(task, number)
+        folder = self.files.attempt(task, number)
         text = record.spec.commands.get(attempt.tier, "")
         if not text and standing(folder) is Standing.UNCLAIMED:
             return Lose(self.now(), task, number, "the plan no longer states a command for it")
@@ -65,16 +74,16 @@ class Workshop:
         evidence: dict[str, object] = {}
         try:
             for step, command in enumerate((text, *record.spec.verify)):
-                job.folder = folder / f"verify-{step}" if step else folder
-                end = await self._bounded(ShellCommand(job.folder, command, self.files.root, env), limit)
-                found = self.files.evidence(job.folder, command, end)
+                place = folder / f"verify-{step}" if step else folder
+                end = await self._bounded(ShellCommand(place, command, self.files.root, env), limit)
+                found = self.files.evidence(place, command, end)
                 if step:
                     verified.append(found)
                     evidence["verify"] = verified
                 else:
                     evidence = found
                 if not end.ok:
-                    return Fail(self.now(), task, number, _reason(command, end, job.folder, bool(step)), evidence)
+                    return Fail(self.now(), task, number, _reason(command, end, place, bool(step)), evidence)
         except Overran:
             return Overrun(self.now(), task, number, limit or 0.0)
         except CommandLost as lost:

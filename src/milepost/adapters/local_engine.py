@@ -99,6 +99,7 @@ class _Supervision:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.jobs: dict[str, Job] = {}
         self.losses: Counter[str] = Counter()
+        self.told = self.session.state.version
         self.wake = asyncio.Event()
         self.signal = ""
         self.broken: BaseException | None = None
@@ -159,22 +160,29 @@ class _Supervision:
     # What is known ----------------------------------------------------------------------------------------------
 
     def execute(self, *commands: Command) -> None:
-        """Have the run decide, and tell of everything that happened, also in other processes meanwhile."""
-        before = self.state.version
-        events = self.session.execute(*commands)
-        if self.state.version != before + len(events):
-            events = self.session.ledger.read(self.session.stream, before)
-            self.drop_jobs()
-        self.tell(events)
+        """Have the run decide.
+
+        Raises:
+            Refused: the rules forbid it by now.
+        """
+        events: list[Event] = []
+        try:
+            events = self.session.execute(*commands)
+        finally:
+            self.tell(events)
 
     def take_news(self) -> None:
         """Learn what other processes did."""
-        news = self.session.refresh()
-        if news:
-            self.tell(news)
-            self.drop_jobs()
+        if self.session.refresh():
+            self.tell([])
 
     def tell(self, events: list[Event]) -> None:
+        """Tell of everything that happened: of ``events``, our own doing, and of what others did meanwhile."""
+        told, self.told = self.told, self.state.version
+        others = told + len(events) != self.told
+        if others:
+            events = self.session.ledger.read(self.session.stream, told)[: self.told - told]
+            self.drop_jobs()
         for event in events:
             self.engine.on_event(event, self.state)
 
@@ -201,7 +209,8 @@ class _Supervision:
                 self.execute(Approve(self.now(), gate.spec.id, by, "approved in advance"))
         for checkpoint in dict.fromkeys(due.checkpoint for due in due_criteria(self.state)):
             if checkpoint not in self.jobs:
-                self.start(checkpoint, self.evaluate(checkpoint))
+                job = Job()
+                self.start(checkpoint, job, self.evaluate(job, checkpoint))
 
     def claim(self, record: TaskRecord) -> Claim:
         return Claim(self.now(), record.spec.id, self.state.tiers[record.tier].name, record.tier)
@@ -210,11 +219,12 @@ class _Supervision:
         """See to an attempt that lives as long as its process: a new one, or one a former supervisor left."""
         attempt = record.current if record else None
         if record and attempt and attempt.lease_until is None:
-            self.start(record.spec.id, self.attempt(record, attempt), attempt.no)
+            job = Job(attempt.no, self.workshop.files.attempt(record.spec.id, attempt.no))
+            self.start(record.spec.id, job, self.attempt(job, record, attempt))
 
-    def start(self, name: str, work: Callable[[Job], Coroutine[Any, Any, None]], attempt_no: int = 0) -> None:
-        job = self.jobs[name] = Job(attempt_no)
-        job.task = asyncio.create_task(work(job))
+    def start(self, name: str, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        self.jobs[name] = job
+        job.task = asyncio.create_task(work)
 
         def ended(task: asyncio.Task[None]) -> None:
             del self.jobs[name]
@@ -224,34 +234,29 @@ class _Supervision:
 
         job.task.add_done_callback(ended)
 
-    def attempt(self, record: TaskRecord, attempt: Attempt) -> Callable[[Job], Coroutine[Any, Any, None]]:
-        task, limit = record.spec.id, self.state.attempt_limit(record)
+    async def attempt(self, job: Job, record: TaskRecord, attempt: Attempt) -> None:
+        """See an attempt through and record what became of it."""
+        task = record.spec.id
+        try:
+            verdict = await self.workshop.attempt(record, attempt, self.state.attempt_limit(record))
+        except asyncio.CancelledError:
+            if not self.leaving:
+                await stop(job.folders(), self.engine.grace)
+            raise
+        if isinstance(verdict, Lose):
+            self.losses[task] += 1
+            if self.losses[task] >= _LOSSES:
+                verdict = Fail(verdict.at, task, attempt.no, f"{verdict.reason}, {_LOSSES} times")
+        # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
+        with contextlib.suppress(Refused):
+            self.execute(verdict)
 
-        async def work(job: Job) -> None:
-            try:
-                verdict = await self.workshop.attempt(job, record, attempt, limit)
-            except asyncio.CancelledError:
-                if not self.leaving and job.folder is not None:
-                    await stop([job.folder], self.engine.grace)
-                raise
-            if isinstance(verdict, Lose):
-                self.losses[task] += 1
-                if self.losses[task] >= _LOSSES:
-                    verdict = Fail(verdict.at, task, attempt.no, f"{verdict.reason}, {_LOSSES} times")
-            # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
-            with contextlib.suppress(Refused):
-                self.execute(verdict)
-
-        return work
-
-    def evaluate(self, checkpoint: str) -> Callable[[Job], Coroutine[Any, Any, None]]:
-        async def work(job: Job) -> None:
-            for due in due_criteria(self.state):
-                if due.checkpoint == checkpoint:
-                    with contextlib.suppress(Refused, CommandLost):
-                        self.execute(await self.workshop.criterion(job, due))
-
-        return work
+    async def evaluate(self, job: Job, checkpoint: str) -> None:
+        """Evaluate a checkpoint's criteria one after the other."""
+        for due in due_criteria(self.state):
+            if due.checkpoint == checkpoint:
+                with contextlib.suppress(Refused, CommandLost):
+                    self.execute(await self.workshop.criterion(job, due))
 
     def drop_jobs(self) -> None:
         """End the commands of attempts that no longer hold their task."""
@@ -263,8 +268,8 @@ class _Supervision:
 
     async def stop_all(self) -> None:
         """End every command; an attempt whose command ended before stays open, and is adopted next time."""
-        folders = [job.folder for job in self.jobs.values() if job.folder is not None]
-        cut = [name for name, job in self.jobs.items() if not _ended(job.folder)]
+        folders = [folder for job in self.jobs.values() for folder in job.folders()]
+        cut = [name for name, job in self.jobs.items() if not job.ended]
         await self.forget_jobs()
         grace = asyncio.create_task(stop(folders, self.engine.grace))
         self.impatient = grace.cancel
@@ -329,7 +334,3 @@ class _Synced:
         finally:
             self.version = version
             self.next = time.monotonic() + max(_SYNC_SECONDS, _SYNC_SHARE * (time.monotonic() - began))
-
-
-def _ended(folder: Path | None) -> bool:
-    return folder is not None and standing(folder) is Standing.ENDED

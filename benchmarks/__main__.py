@@ -77,7 +77,7 @@ def running(folder: Path, size: int) -> Iterator[str]:
 
 def per_task(name: str, sample: Sample, size: int, aim: str) -> str:
     """One line of the table, for one task of a run."""
-    return ROW.format(name, f"{sample.cpu / size:.2f}", "", f"{sample.wall / size:.2f}", aim)
+    return ROW.format(name, "", "", f"{sample.wall / size:.2f}", aim)
 
 
 def row(name: str, found: Measurement, aim: str) -> str:

@@ -15,6 +15,7 @@ from milepost.adapters import shim
 from milepost.adapters.processes import Standing, standing, stop
 from milepost.adapters.run_folder import RunFolder, last_lines
 from milepost.adapters.subprocess_worker import CommandLost, CommandRunner, Ending, ShellCommand, ending
+from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
 from milepost.execution.queries import DueCriterion
 from milepost.execution.records import Attempt, TaskRecord
@@ -100,9 +101,11 @@ class Workshop:
 
     def _environment(self, record: TaskRecord, attempt: Attempt, folder: Path) -> dict[str, str]:
         brief = folder / "brief.md"
-        if not brief.exists():
+        try:
             folder.mkdir(parents=True, exist_ok=True)
             brief.write_text(self.brief(record), encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=str(brief)) from None
         return {
             **self.env,
             "MILEPOST_TASK": record.spec.id,

@@ -114,10 +114,6 @@ class CommandRunner:
             CommandLost: nobody will ever know how it ended; what was left of it is dead.
             WorkerUnavailable: the shim cannot be started.
         """
-        try:
-            command.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WorkerUnavailable(f"its folder cannot be made: {error.strerror}", place=str(command.folder)) from None
         asked = 0
         while True:
             match standing(command.folder):
@@ -138,6 +134,10 @@ class CommandRunner:
 
     async def _request(self, command: ShellCommand) -> None:
         """Have the shim start a command, and wait for news of it or the death of the shim."""
+        try:
+            command.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkerUnavailable(f"its folder cannot be made: {error.strerror}", place=str(command.folder)) from None
         folder = str(command.folder)
         news = self._waiting[folder] = asyncio.get_running_loop().create_future()
         request = {

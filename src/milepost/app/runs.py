@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from milepost.app.ports import Ledger
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
 from milepost.execution.commands import Command, MarkDone, Revise, Start
@@ -13,6 +15,9 @@ from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
 from milepost.source import Severity
+
+NOT_RUN = "not run yet"
+"""What stands for a run's name while there is none."""
 
 BY_DOCUMENT = "document"
 """Who finished a task whose box somebody ticked in the plan itself."""
@@ -93,7 +98,7 @@ def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float) -> RunSta
     """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
     session = latest_run(ledger, spec.plan)
     state = session.state if session and not session.state.cancelled_by else RunState()
-    begin = [] if state.run else [Start(now, "", spec)]
+    begin = [] if state.run else [Start(now, NOT_RUN, spec)]
     _decide_all(state, (*begin, *news_of_document(state, plan, spec, now)))
     return state
 
@@ -110,15 +115,15 @@ def news_of_document(state: RunState, plan: Plan, spec: RunSpec, now: float) -> 
     return [Revise(now, spec), *(MarkDone(now, task, BY_DOCUMENT, evidence) for task in dict.fromkeys(ticked))]
 
 
-def require_runnable(plan: Plan, *, force: bool = False) -> None:
-    """Check that a plan has nothing in it that makes running it meaningless.
+def require_runnable(plan: Plan, capacities: Mapping[int, int], *, force: bool = False) -> None:
+    """Check that a plan has nothing in it that makes running it meaningless on tiers of these capacities, by rank.
 
     Raises:
         PlanInvalid: it has errors; the message lists them. With ``force`` only those that nothing can get around.
     """
     from milepost.lint.runner import check
 
-    errors = [found for found in check(plan) if found.severity is Severity.ERROR]
+    errors = [found for found in check(plan, capacities=capacities) if found.severity is Severity.ERROR]
     if errors and not force:
         places = [(plan.source.position(found.span.start), found) for found in errors]
         lines = [f"    {at.line}:{at.column} {found.code} [{found.name}] {found.message}" for at, found in places]

@@ -45,7 +45,8 @@ def command(
     Exit codes: 0 finished, 1 stopped before the end, 130 interrupted.
     """
     project = open_project(plan)
-    require_runnable(project.plan, force=force)
+    capacities = {rank: tier.capacity for rank, tier in project.settings.tiers.items()}
+    require_runnable(project.plan, capacities, force=force)
     if trust_now:
         trust(project.spec, project.settings.root)
     require_trust(project.spec, project.settings.root, plan)

@@ -89,4 +89,8 @@ def _write(known: dict[str, Iterable[str]]) -> None:
             json.dump(known, file, indent=1)
         os.replace(temporary, path)
     except OSError as error:
-        raise NotTrusted(f"the permission cannot be recorded: {error.strerror}", place=str(path)) from None
+        raise NotTrusted(
+            f"the permission cannot be recorded: {error.strerror}",
+            place=str(path),
+            remedy="make that folder writable, or set XDG_STATE_HOME to one that is",
+        ) from None

@@ -12,11 +12,12 @@ from milepost.plan.model import Plan
 
 
 class Dialect(NamedTuple):
-    """A spelling of plans: how to recognise it and how to read it."""
+    """A spelling of plans: how to recognise it, how to read it, and what in a document shows it."""
 
     name: str
     detect: Callable[[Document], bool]
     read: Callable[[Reading], Plan]
+    why: Callable[[Document], str] = lambda _: "no more special spelling fits"
 
 
 DIALECTS: tuple[Dialect, ...] = (

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from typing import NamedTuple
 
 from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, read_checkpoints
 from milepost.plan.dialects.claims import FOOTER, escalation_rule, read_claims, read_notes
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies, merge
 from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.header import read_metadata, read_purpose, read_title
+from milepost.plan.dialects.numbering import separate
 from milepost.plan.dialects.placeholders import note_placeholders
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tables import assignments
 from milepost.plan.grammar.ids import IdIndex
-from milepost.plan.model import Checkpoint, Claim, Note, ObservationKind, Phase, Plan, Task
+from milepost.plan.model import Checkpoint, Claim, Dependency, Note, ObservationKind, Phase, Plan, Task
 from milepost.source import Span
 
 SectionTasks = Callable[[Section, str | None], list[Task]]
@@ -28,6 +29,19 @@ _PHASE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NOTES = re.compile(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)
+
+
+class PhaseName(NamedTuple):
+    """What a heading calls a phase: its id and its title."""
+
+    id: str
+    title: str
+
+
+def phase_name(section: Section) -> PhaseName | None:
+    """The phase a section's title names by its number."""
+    found = _PHASE.match(section.title)
+    return PhaseName(found["id"], found["title"].strip()) if found else None
 
 
 def is_phase(section: Section) -> bool:
@@ -45,13 +59,28 @@ def in_checkpoint(section: Section) -> bool:
     return any(is_checkpoint(around) or is_checkpoint_group(around) for around in section.ancestors())
 
 
+def stated_dependencies(reader: PlanReader) -> Iterator[Dependency]:
+    """What graphs draw and ``_Depends:_`` fields say."""
+    yield from graph_dependencies(reader.reading, reader.document.sections)
+    yield from field_dependencies(reader.reading, reader.tasks)
+
+
 @dataclass
 class PlanReader:
-    """Reads a document whose tasks are list items; ``section_tasks`` says which items those are."""
+    """Reads a document whose tasks are list items; ``section_tasks`` says which items those are.
+
+    What dialects say differently are the other functions: how a heading names a phase (the innermost one around a
+    task counts), what the list of all tasks shows of each of them, where dependencies are stated, and which
+    checkpoints there are beside those with a heading of their own.
+    """
 
     reading: Reading
     dialect: str
     section_tasks: SectionTasks
+    name_phase: Callable[[Section], PhaseName | None] = phase_name
+    arrange: Callable[[list[Task]], list[Task]] = separate
+    dependencies: Callable[[PlanReader], Iterable[Dependency]] = stated_dependencies
+    more_checkpoints: Callable[[PlanReader], Iterable[Checkpoint]] = lambda _: ()
     tasks: list[Task] = field(default_factory=list)
     phase_sections: dict[str, Section] = field(default_factory=dict)
     phase_tasks: dict[str, list[str]] = field(default_factory=dict)
@@ -69,12 +98,7 @@ class PlanReader:
         self._note_duplicates()
         title = read_title(self.document)
         checkpoints = self._checkpoints()
-        dependencies = merge(
-            chain(
-                graph_dependencies(self.reading, self.document.sections),
-                field_dependencies(self.reading, self.tasks),
-            )
-        )
+        dependencies = merge(self.dependencies(self))
         table_blocks = (block for section in self.document.sections for block in section.blocks)
         rows = tuple(assignments(self.reading, table_blocks))
         claims = tuple(self._claims())
@@ -99,26 +123,30 @@ class PlanReader:
         )
 
     def _read_tasks(self) -> None:
-        stated = {found["id"] for section in self.document.sections if (found := _PHASE.match(section.title))}
+        stated = {name.id for section in self.document.sections if (name := self.name_phase(section))}
         ids: dict[int, str] = {}
         for section in self.document.sections:
-            group = next((around for around in section.ancestors() if is_phase(around)), section)
+            group = next((around for around in section.ancestors() if self.name_phase(around)), section)
             phase = ids.get(id(group)) or self._phase_id(group, stated)
             tasks = self.section_tasks(section, phase)
-            if group.heading and (tasks or is_phase(section)):
+            if group.heading and (tasks or self.name_phase(section)):
                 assert phase is not None
                 ids[id(group)] = phase
                 self.phase_sections.setdefault(phase, group)
-                self.phase_tasks.setdefault(phase, []).extend(task.id for task in tasks)
             self.tasks += tasks
+        self.tasks = self.arrange(self.tasks)
+        self.phase_tasks = {phase: [] for phase in self.phase_sections}
+        for task in self.tasks:
+            if task.phase in self.phase_tasks:
+                self.phase_tasks[task.phase].append(task.id)
 
     def _phase_id(self, section: Section, stated: set[str]) -> str | None:
         """A phase's number as written, or else a free ordinal; None where there is no heading."""
         if section.heading is None:
             return None
-        found = _PHASE.match(section.title)
-        if found and found["id"] not in self.phase_sections:
-            return found["id"]
+        found = self.name_phase(section)
+        if found and found.id not in self.phase_sections:
+            return found.id
         number = len(self.phase_sections) + 1
         while str(number) in stated or str(number) in self.phase_sections:
             number += 1
@@ -126,8 +154,8 @@ class PlanReader:
 
     def _phases(self) -> Iterator[Phase]:
         for phase, section in self.phase_sections.items():
-            found = _PHASE.match(section.title)
-            title = found["title"].strip() if found else section.title
+            found = self.name_phase(section)
+            title = found.title if found else section.title
             span = Span(section.start, section.end)
             yield Phase(phase, title, span, section.title_span, tuple(self.phase_tasks[phase]))
 
@@ -147,7 +175,7 @@ class PlanReader:
     def _checkpoints(self) -> tuple[Checkpoint, ...]:
         starts = {phase: section.start for phase, section in self.phase_sections.items()}
         sections = (section for section in self.document.sections if section.heading and is_checkpoint(section))
-        return tuple(read_checkpoints(self.reading, sections, starts))
+        return (*read_checkpoints(self.reading, sections, starts), *self.more_checkpoints(self))
 
     def _claims(self) -> Iterator[Claim]:
         """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""

@@ -28,7 +28,7 @@ MARK_OF: dict[TaskState, str] = {
     TaskState.DEFERRED: ">",
 }
 
-_BOX = re.compile(r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\*)?(?=[ \t])[ \t]+(?=\S)")
+_BOX = re.compile(r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*))(?=\S)")
 
 
 class Box(NamedTuple):

@@ -11,8 +11,8 @@ from milepost.plan.model import Field
 from milepost.source import Span
 
 _HEAD = re.compile(
-    r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?:[Tt]ask[ \t]+)?(?P<bracket>\[)?"
-    rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：](?!\d))?"
+    r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?P<word>[Tt]ask[ \t]+)?(?P<bracket>\[)?"
+    rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：、．](?!\d))?(?P<star>\\?\*(?=[ \t]))?"
     r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
 )
 _WEAK = re.compile(r"\d+|[A-Za-z]+\d")
@@ -29,26 +29,29 @@ class Head(NamedTuple):
     title_span: Span
     struck: bool
     fields: tuple[Field, ...]
+    starred: bool = False
 
 
 def read_head(text: str, start: int, end: int) -> Head | None:
     """Read ``**1.1** Title``, ``1.1 Title``, ``**1.1: Title**``, ``T001 Title`` …; None when no id starts the line.
 
-    A bare whole number, or letters with one digit, are an id only when bold by themselves or before ``.``, ``:`` or
-    ``)``: ``3 retries`` and ``V3 format`` are no tasks.
+    A bare whole number, or letters with one digit, are an id only when bold by themselves, behind the word "Task" or
+    before ``.``, ``:`` or ``)``: ``3 retries`` and ``V3 format`` are no tasks. A ``*`` behind the id marks the task.
     """
     found = _HEAD.match(text, start, end)
     if found is None or not (found["gap"] or found.end() == end):
         return None
     bold = found["open"] and found["open"] == found["close"]
-    if _WEAK.fullmatch(found["id"]) and not (bold or found["mark"] or found["mark2"] or found["bracket"]):
+    is_marked = bold or found["word"] or found["mark"] or found["mark2"] or found["bracket"]
+    if _WEAK.fullmatch(found["id"]) and not is_marked:
         return None
     if found["open"] and not bold and found["open"] not in text[found.end() : end]:
         return None
     dash = _DASH.match(text, found.end(), end)
     title = read_title(text, dash.end() if dash else found.end(), end)
     id_span = Span(found.start("id"), found.end("id"))
-    return Head(found["id"], id_span, title.title, title.title_span, found["strike"] is not None, title.fields)
+    struck, starred = found["strike"] is not None, found["star"] is not None
+    return Head(found["id"], id_span, title.title, title.title_span, struck, title.fields, starred)
 
 
 def read_title(text: str, start: int, end: int) -> Head:

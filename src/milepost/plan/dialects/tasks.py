@@ -36,6 +36,11 @@ def head_with_id(reading: Reading, item: Block, box: Box | None, line: Span) -> 
     return read_head(reading.text, start, line.end)
 
 
+def continues(parent: str, task_id: str) -> bool:
+    """Say whether an id continues the one of a parent."""
+    return task_id.startswith(f"{parent}.")
+
+
 @dataclass
 class _Body:
     """What stands below a task's first line."""
@@ -47,10 +52,14 @@ class _Body:
 
 @dataclass
 class TaskReader:
-    """Reads list items into tasks; ``head`` decides which items are tasks and what their ids are."""
+    """Reads list items into tasks; ``head`` decides which items are tasks and what their ids are.
+
+    ``nests`` says whether an item with an id may be part of the task with another one.
+    """
 
     reading: Reading
     head: HeadReader = head_with_id
+    nests: Callable[[str, str], bool] = continues
 
     def read(self, item: Block, phase: str | None, parent: str | None = None, depth: int = 0) -> list[Task]:
         """The task an item states, followed by the tasks nested in it; empty when the item is no task."""
@@ -59,7 +68,7 @@ class TaskReader:
             return []
         box = read_box(self.reading, line.start, line.end)
         head = self.head(self.reading, item, box, line)
-        if head is None or (parent is not None and not head.id.startswith(f"{parent}.")):
+        if head is None or (parent is not None and not self.nests(parent, head.id)):
             return []
         return self.build(item, box, head, phase, parent, depth)
 
@@ -69,7 +78,7 @@ class TaskReader:
         """Build a task from its item and its head."""
         body = self._body(item, head, phase, depth)
         values = understand(self.reading, body.fields)
-        if box and box.starred:
+        if head.starred or (box and box.starred):
             values["optional"] = True
         line = item.children[0].lines[0]
         task = Task(

@@ -15,7 +15,7 @@ from milepost.source import Span
 
 ID = (
     r"(?:[A-Za-z][A-Za-z_]*(?:-[A-Za-z][A-Za-z_]*)*-|[A-Z]{1,6})?"
-    r"\d+(?:\.\d+)*(?:[a-z](?![A-Za-z])(?:-\d+(?![\w.]))?)?"
+    r"\d+(?:\.\d+)*(?:(?:[a-z]|(?<=T\d{3})[A-Z])(?![A-Za-z])(?:-\d+(?![\w.]))?)?"
 )
 """The pattern of one id, to be embedded in others."""
 

@@ -1,0 +1,70 @@
+"""Numbers as ids: what they say about nesting, and what keeps them apart where they start again in every section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from milepost.plan.model import Task
+
+_FEWEST = 2
+"""So many ids of a section must be taken already before its numbering counts as started again."""
+
+_SHARE = 4
+"""And so many times their number must cover the section: one stray repetition is a mistake, not a scheme."""
+
+
+def separate(tasks: Sequence[Task]) -> list[Task]:
+    """Give ids that a later phase counts from the start again a name of their own: ``3`` in phase 2 becomes ``P2/3``.
+
+    An id used twice within one phase, or once more in a phase that goes on counting, keeps its spelling: it is a
+    duplicate.
+    """
+    taken: set[str] = set()
+    names: dict[str | None, dict[str, str]] = {}
+    for phase, own in _by_phase(tasks).items():
+        repeated = list(dict.fromkeys(task.id for task in own if task.id in taken))
+        if phase and len(repeated) >= _FEWEST and len(repeated) * _SHARE >= len(own):
+            names[phase] = {task_id: f"P{phase}/{task_id}" for task_id in repeated}
+        taken.update(task.id for task in own)
+    return [_renamed(task, names.get(task.phase, {})) for task in tasks] if names else list(tasks)
+
+
+def nest(tasks: Sequence[Task]) -> list[Task]:
+    """Make tasks parts of the task whose number theirs begins with, wherever they stand in the document.
+
+    The nearest number counts (``2.1.3`` is part of ``2.1``, or of ``2`` where there is no ``2.1``), first in the
+    task's own phase. Where no such number exists, the indentation decides.
+    """
+    ids = {task.id for task in tasks}
+    return [_nested(task, next((stem for stem in _stems(task) if stem in ids), None)) for task in tasks]
+
+
+def written_id(task: Task) -> str:
+    """A task's id as the document spells it."""
+    prefix = f"P{task.phase}/"
+    return task.id[len(prefix) :] if task.id.startswith(prefix) else task.id
+
+
+def _by_phase(tasks: Sequence[Task]) -> dict[str | None, list[Task]]:
+    found: dict[str | None, list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.phase, []).append(task)
+    return found
+
+
+def _renamed(task: Task, names: dict[str, str]) -> Task:
+    if task.id not in names and task.parent not in names:
+        return task
+    return replace(task, id=names.get(task.id, task.id), parent=names.get(task.parent or "", task.parent))
+
+
+def _stems(task: Task) -> Iterator[str]:
+    number = written_id(task)
+    stems = [number[:place] for place in range(len(number) - 1, 0, -1) if number[place] == "."]
+    yield from (f"P{task.phase}/{stem}" for stem in stems)
+    yield from stems if number == task.id else ()
+
+
+def _nested(task: Task, parent: str | None) -> Task:
+    return replace(task, parent=parent) if parent and parent != task.parent else task

@@ -223,7 +223,9 @@ def test_a_comment_silences_a_finding(folder: Path, capsys: pytest.CaptureFixtur
 def test_capacities_come_from_the_settings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     crowded = CLEAN.replace("hour_", "hour_\n  - _Tier: 1_").replace("hours_", "hours_\n  - _Tier: 1_")
     write(folder, crowded + "\n## Notes\n\n- **Parallelizable:** Tasks 1.1 and 1.2\n")
-    # Tier 1 runs one task at a time unless the settings say more.
+    # Without settings nobody knows how many tasks a tier runs at once.
+    assert run(["check", "tasks.md", "--select", "false-parallel-claim"]) == 0
+    (folder / "milepost.toml").write_text('[tiers.1]\ndriver = "manual"\ncapacity = 1\n')
     assert run(["check", "tasks.md", "--select", "false-parallel-claim"]) == 1
     (folder / "milepost.toml").write_text('[tiers.1]\ndriver = "manual"\ncapacity = 2\n')
     assert run(["check", "tasks.md", "--select", "false-parallel-claim"]) == 0

@@ -54,6 +54,10 @@ CASES = [case for path in sorted(FOLDER.glob("*.md")) for case in read_cases(pat
 RULES = {rule.name: rule for rule in registry.RULES}
 
 
+CAPACITIES = {1: 1, 2: 2, 3: 4}
+"""The tiers that the cases count with."""
+
+
 def report(source: SourceText, findings: list[Diagnostic]) -> str:
     lines = []
     for found in findings:
@@ -70,7 +74,11 @@ def selection(name: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_rule_finds_what_its_page_says(case: Case) -> None:
     source = SourceText(case.plan)
-    found = [one for one in check(read_plan(source), select=selection(case.rule)) if one.name == case.rule]
+    found = [
+        one
+        for one in check(read_plan(source), select=selection(case.rule), capacities=CAPACITIES)
+        if one.name == case.rule
+    ]
     assert report(source, found) == case.findings
     if case.kind == "Good":
         assert not case.findings
@@ -79,12 +87,16 @@ def test_a_rule_finds_what_its_page_says(case: Case) -> None:
 @pytest.mark.parametrize("case", [case for case in CASES if case.fixed is not None], ids=str)
 def test_a_fix_repairs_what_it_found_and_nothing_else(case: Case) -> None:
     unsafe = RULES[case.rule].fix is Safety.UNSAFE
-    before = check(read_plan(SourceText(case.plan)))
+    before = check(read_plan(SourceText(case.plan)), capacities=CAPACITIES)
     result = fix(
-        read_plan(SourceText(case.plan)), select=selection(case.rule), ignore=_others(case.rule), unsafe=unsafe
+        read_plan(SourceText(case.plan)),
+        select=selection(case.rule),
+        ignore=_others(case.rule),
+        capacities=CAPACITIES,
+        unsafe=unsafe,
     )
     assert result.source.text == case.fixed
-    after = check(result.plan)
+    after = check(result.plan, capacities=CAPACITIES)
     assert {one.name for one in after} <= {one.name for one in before} - {case.rule}
 
 
@@ -123,6 +135,6 @@ def test_findings_carry_their_rules_code_and_declared_fix() -> None:
     for case in CASES:
         plan = read_plan(SourceText(case.plan))
         rule = RULES[case.rule]
-        for found in rule.check(Context(plan)):
+        for found in rule.check(Context(plan, capacities=CAPACITIES)):
             assert (found.code, found.name, found.severity) == (rule.code, rule.name, rule.severity)
             assert found.fix is None or rule.fix is not None

@@ -39,14 +39,14 @@ def test_the_readme_lists_every_command(name: str) -> None:
     assert f"| `{name}` |" in text("README.md")
 
 
-@pytest.mark.parametrize("key", [*settings._RUN_KEYS, *settings._TIER_KEYS])
+@pytest.mark.parametrize("key", [*settings._RUN_KEYS, *settings._TIER_KEYS, *settings._LINT_KEYS])
 def test_every_setting_is_documented(key: str) -> None:
     assert re.search(rf"^\| `{key}` \|", text("docs/settings.md"), re.MULTILINE)
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
-    documented = re.findall(r"^\| `(\w+)` \|", text("docs/settings.md"), re.MULTILINE)
-    assert set(documented) <= {*settings._RUN_KEYS, *settings._TIER_KEYS}
+    documented = re.findall(r"^\| `([\w-]+)` \|", text("docs/settings.md"), re.MULTILINE)
+    assert set(documented) <= {*settings._RUN_KEYS, *settings._TIER_KEYS, *settings._LINT_KEYS}
 
 
 def test_the_settings_of_the_documentation_can_be_read() -> None:
@@ -54,6 +54,7 @@ def test_the_settings_of_the_documentation_can_be_read() -> None:
     assert example
     read = parse_settings(example[1].encode(), path="docs/settings.md", root=ROOT)
     assert read.lease_minutes == 30
+    assert read.lint.per_file_ignores == {"specs/old/**": ("MP6", "placeholder-left")}
     assert (read.tier(2).driver, read.tier(3).env) == ("manual", {"LOG_LEVEL": "info"})
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from milepost.app.documents import read_document, update_document
-from milepost.app.plans import load_plan, require_tasks
-from milepost.app.settings import load_settings
-from milepost.lint import runner
+from milepost.app.globs import matches
+from milepost.app.plans import require_tasks
+from milepost.app.settings import LintSettings, Settings, load_settings
+from milepost.errors import SettingsInvalid, UnknownName
+from milepost.lint import registry, runner
 from milepost.plan.model import Plan
 from milepost.plan.reader import read_plan
 from milepost.source import Diagnostic, SourceText
@@ -31,7 +35,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rules to run: codes, beginnings of codes, names, or ``ALL``; nothing selected means the default rules."""
+    """Which rules to run: codes, beginnings of codes, names, or ``ALL``.
+
+    What is selected here replaces all that the settings say but for their per-file ignores; nothing selected means
+    the settings' rules, else the default ones. ``ignore`` takes away in any case.
+    """
 
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
@@ -44,14 +52,27 @@ def check_plan(path: str, selection: Selection) -> Checked:
         PlanUnreadable, NoTasksFound, SettingsInvalid: the plan or its settings cannot be read.
         UnknownName: a selector names no rule.
     """
-    plan = load_plan(path)
-    findings = runner.check(plan, select=selection.select, ignore=selection.ignore, capacities=_capacities(path))
+    return check_document(read_document(path), selection)
+
+
+def check_document(source: SourceText, selection: Selection) -> Checked:
+    """Check a document that was read from wherever, as the plan its path names. Raises as :func:`check_plan`."""
+    choice = _choice(source.path, selection)
+    plan = require_tasks(read_plan(source))
+    findings = runner.check(
+        plan, select=choice.select, ignore=choice.ignore, extend=choice.extend, capacities=choice.capacities
+    )
     return Checked(plan.source, plan, tuple(findings))
 
 
 def preview_fixes(path: str, selection: Selection, *, unsafe: bool = False) -> Checked:
     """Check a plan and carry out its fixes in memory only. Raises what :func:`check_plan` raises."""
-    return _fixed(read_document(path), selection, _capacities(path), unsafe=unsafe)
+    return fix_document(read_document(path), selection, unsafe=unsafe)
+
+
+def fix_document(source: SourceText, selection: Selection, *, unsafe: bool = False) -> Checked:
+    """Check a document and carry out its fixes in memory. Raises what :func:`check_plan` raises."""
+    return _fixed(source, _choice(source.path, selection), unsafe=unsafe)
 
 
 def fix_plan(path: str, selection: Selection, *, unsafe: bool = False) -> Checked:
@@ -62,22 +83,69 @@ def fix_plan(path: str, selection: Selection, *, unsafe: bool = False) -> Checke
         UnknownName: a selector names no rule.
         DocumentUnwritable, DocumentChanged: the fixes cannot be written.
     """
-    capacities = _capacities(path)
+    choice = _choice(path, selection)
     done: list[Checked] = []
 
     def change(source: SourceText) -> SourceText:
-        done.append(_fixed(source, selection, capacities, unsafe=unsafe))
+        done.append(_fixed(source, choice, unsafe=unsafe))
         return done[-1].plan.source
 
     update_document(path, change)
     return done[-1]
 
 
-def _fixed(source: SourceText, selection: Selection, capacities: Mapping[int, int], *, unsafe: bool) -> Checked:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the command line and the settings say together about one file."""
+
+    select: Sequence[str]
+    ignore: Sequence[str]
+    extend: Sequence[str]
+    capacities: Mapping[int, int] | None
+
+
+def _choice(path: str, selection: Selection) -> _Choice:
+    registry.require_known((*selection.select, *selection.ignore))
+    settings = load_settings(path)
+    lint = settings.lint
+    _require_known(lint)
+    ignore = [*selection.ignore, *_ignored_here(path, settings)]
+    capacities = {rank: tier.capacity for rank, tier in settings.tiers.items()} if settings.tiers_stated else None
+    if selection.select:
+        return _Choice(selection.select, ignore, (), capacities)
+    return _Choice(lint.select, [*ignore, *lint.ignore], lint.extend_select, capacities)
+
+
+def _require_known(lint: LintSettings) -> None:
+    """Complain about a selector of the settings that names no rule, with its line."""
+    stated = {"select": lint.select, "extend-select": lint.extend_select, "ignore": lint.ignore}
+    for key, selectors in (*stated.items(), *lint.per_file_ignores.items()):
+        try:
+            registry.require_known(selectors)
+        except UnknownName as error:
+            raise SettingsInvalid(str(error), place=lint.places.get(key, ""), remedy=error.remedy) from None
+
+
+def _ignored_here(path: str, settings: Settings) -> list[str]:
+    if not settings.lint.per_file_ignores:
+        return []
+    relative = Path(os.path.relpath(os.path.realpath(path), os.path.realpath(settings.root))).as_posix()
+    return [
+        selector
+        for glob, selectors in settings.lint.per_file_ignores.items()
+        if matches(glob, relative)
+        for selector in selectors
+    ]
+
+
+def _fixed(source: SourceText, choice: _Choice, *, unsafe: bool) -> Checked:
     plan = require_tasks(read_plan(source))
-    fixed = runner.fix(plan, select=selection.select, ignore=selection.ignore, capacities=capacities, unsafe=unsafe)
+    fixed = runner.fix(
+        plan,
+        select=choice.select,
+        ignore=choice.ignore,
+        extend=choice.extend,
+        capacities=choice.capacities,
+        unsafe=unsafe,
+    )
     return Checked(source, fixed.plan, fixed.remaining, fixed.applied)
-
-
-def _capacities(path: str) -> dict[int, int]:
-    return {rank: tier.capacity for rank, tier in load_settings(path).tiers.items()}

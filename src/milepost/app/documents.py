@@ -12,7 +12,10 @@ from milepost.errors import DocumentChanged, DocumentUnwritable, PlanUnreadable
 from milepost.source import SourceText
 
 MAX_BYTES = 32 * 1024 * 1024
-_PROJECT_MARKS = ("milepost.toml", ".milepost", ".git")
+SETTINGS = "milepost.toml"
+PYPROJECT = "pyproject.toml"
+_PROJECT_MARKS = (SETTINGS, ".milepost", ".git")
+_OWN_SECTION = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*milepost\b", re.MULTILINE)
 
 
 def read_document(path: str) -> SourceText:
@@ -88,9 +91,17 @@ def project_root(path: str) -> Path:
     """The folder a plan belongs to: the nearest one above it with settings, a ledger or a repository."""
     folder = Path(os.path.realpath(path)).parent
     for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+        if any((candidate / mark).exists() for mark in _PROJECT_MARKS) or states_settings(candidate / PYPROJECT):
             return candidate
     return folder
+
+
+def states_settings(pyproject: Path) -> bool:
+    """Whether a ``pyproject.toml`` exists and speaks of Milepost."""
+    try:
+        return _OWN_SECTION.search(pyproject.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def plan_identity(path: str) -> str:

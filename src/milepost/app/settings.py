@@ -1,16 +1,20 @@
-"""Settings: ``milepost.toml`` in the project's folder, with defaults that work without one."""
+"""Settings: ``milepost.toml``, or ``[tool.milepost]`` of ``pyproject.toml``, in the project's folder.
+
+There are defaults for everything. Where both files say something, ``milepost.toml`` alone counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from milepost.app.documents import project_root
+from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
 from milepost.errors import SettingsInvalid
 
-FILE_NAME = "milepost.toml"
+FILE_NAME = SETTINGS
 DRIVERS = ("command", "manual")
 _CAPACITY = {1: 1, 2: 2, 3: 4}
 
@@ -37,11 +41,28 @@ class TierSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LintSettings:
+    """Which rules are checked: codes, beginnings of codes, names, or ``ALL``.
+
+    ``select`` replaces the default rules, ``extend_select`` adds to them, ``ignore`` takes away, and
+    ``per_file_ignores`` (glob below the settings' folder → selectors) takes away in some files. ``places`` says
+    where each key stands (``path:line``).
+    """
+
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configurable, and the file it came from (empty when there is none).
 
     ``escalation_factor`` overrides the plan's own rule; ``lease_minutes`` is how long a manual claim lives
     without a heartbeat; ``default_effort`` in working seconds stands in for a missing estimate.
+    ``tiers_stated``: the tiers are the file's own, not the defaults.
     """
 
     root: Path
@@ -52,6 +73,8 @@ class Settings:
     default_effort: int = 3600
     grace_seconds: float = 5.0
     durable: bool = False
+    tiers_stated: bool = False
+    lint: LintSettings = field(default_factory=LintSettings)
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -70,27 +93,41 @@ class Settings:
 
 
 def load_settings(plan_path: str) -> Settings:
-    """Settings that hold for a plan: the ``milepost.toml`` of its project root.
+    """Settings that hold for a plan: those of its project root.
 
     Raises:
         SettingsInvalid: the file cannot be read or says something unknown; the message names the line.
     """
     root = project_root(plan_path)
-    path = root / FILE_NAME
-    if not path.is_file():
-        return Settings(root=root, tiers=_default_tiers())
-    return parse_settings(path.read_bytes(), path=str(path), root=root)
+    for path in (root / FILE_NAME, root / PYPROJECT):
+        if path.is_file() and (path.name == FILE_NAME or states_settings(path)):
+            return parse_settings(_bytes_of(path), path=str(path), root=root)
+    return Settings(root=root, tiers=_default_tiers())
 
 
 def parse_settings(raw: bytes, *, path: str, root: Path) -> Settings:
-    """Read the text of a settings file."""
+    """Read the text of a settings file; of a ``pyproject.toml`` only ``[tool.milepost]`` counts.
+
+    Raises:
+        SettingsInvalid: it says something that is not understood.
+    """
     import tomllib
 
     try:
         data = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"it is not valid TOML: {error}", place=path) from None
+    if Path(path).name == PYPROJECT:
+        own = data.get("tool", {}).get("milepost", {})
+        return _Reader(own, raw.decode("utf-8"), path, prefix="tool.milepost.").settings(root)
     return _Reader(data, raw.decode("utf-8"), path).settings(root)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(f"it cannot be read: {error.strerror}", place=str(path)) from None
 
 
 def _default_tiers() -> dict[int, TierSettings]:
@@ -114,71 +151,115 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "grace_seconds": (int, float),
     "durable": (bool,),
 }
+_LINT_KEYS: dict[str, tuple[type, ...]] = {
+    "select": (list,),
+    "extend-select": (list,),
+    "ignore": (list,),
+    "per-file-ignores": (dict,),
+}
 _POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes"}
 
 
 class _Reader:
-    """Checks a settings file key by key, so that each complaint can name its line."""
+    """Checks a settings file key by key, so that each complaint can name its line.
 
-    def __init__(self, data: dict[str, Any], text: str, path: str) -> None:
+    ``prefix`` stands before the names of all sections.
+    """
+
+    def __init__(self, data: Any, text: str, path: str, *, prefix: str = "") -> None:
         self.data = data
-        self.lines = text.splitlines()
+        self.lines = re.split(r"\r\n|\n|\r", text)
         self.path = path
+        self.prefix = prefix
 
     def settings(self, root: Path) -> Settings:
+        if not isinstance(self.data, dict):
+            raise self._invalid("`tool.milepost` must be a section", "", "", "write [tool.milepost.lint]")
         for section in self.data:
             if section not in {"run", "tiers", "lint"}:
                 raise self._invalid(
-                    f"[{section}] is no section of the settings", section, "use [run], [tiers.N] or [lint]"
+                    f"[{self.prefix}{section}] is no section of the settings",
+                    section,
+                    section,
+                    f"use [{self.prefix}run], [{self.prefix}tiers.N] or [{self.prefix}lint]",
                 )
         run = self._section("run", self.data.get("run", {}), _RUN_KEYS)
         if "default_effort" in run:
             run["default_effort"] = self._duration(run["default_effort"])
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
-        return Settings(root=root, path=self.path, tiers=ranks, **run)
+        lint = self._lint(self.data.get("lint", {}))
+        return Settings(root=root, path=self.path, tiers=ranks, tiers_stated=tiers is not None, lint=lint, **run)
 
     def _tiers(self, tiers: Any) -> dict[int, TierSettings]:
+        example = f"write [{self.prefix}tiers.1], [{self.prefix}tiers.2], …"
         if not isinstance(tiers, dict) or not tiers:
-            raise self._invalid("`tiers` needs a section for each tier", "tiers", "write [tiers.1], [tiers.2], …")
+            raise self._invalid("`tiers` needs a section for each tier", "tiers", "tiers", example)
         found = {}
         for name, table in tiers.items():
             where = f"tiers.{name}"
             if not name.isdecimal() or int(name) < 1:
-                raise self._invalid(
-                    f"a tier is named by its rank, not `{name}`", where, "write [tiers.1], [tiers.2], …"
-                )
+                raise self._invalid(f"a tier is named by its rank, not `{name}`", where, "", example)
             found[int(name)] = self._tier(int(name), where, table)
         return found
 
     def _tier(self, rank: int, where: str, table: Any) -> TierSettings:
         values = self._section(where, table, _TIER_KEYS)
         if "driver" not in values:
-            raise self._invalid(f"tier {rank} has no driver", where, 'add driver = "command" or driver = "manual"')
+            raise self._invalid(f"tier {rank} has no driver", where, "", 'add driver = "command" or driver = "manual"')
         if values["driver"] not in DRIVERS:
             raise self._invalid(
                 f"tier {rank} has an unknown driver `{values['driver']}`",
                 where,
+                "driver",
                 "use " + " or ".join(DRIVERS),
             )
         tier = TierSettings(rank, f"Tier {rank}", _CAPACITY.get(rank, 4))
         if not all(isinstance(value, str) for value in values.get("env", {}).values()):
-            raise self._invalid(f"the environment of tier {rank} holds something that is no string", where, "quote it")
+            raise self._invalid(
+                f"the environment of tier {rank} holds something that is no string", where, "env", "quote it"
+            )
         return replace(tier, **values)
 
+    def _lint(self, table: Any) -> LintSettings:
+        values = self._section("lint", table, _LINT_KEYS)
+        lists = {key: self._selectors("lint", key, value) for key, value in values.items() if isinstance(value, list)}
+        per_file = {
+            glob: self._selectors("lint.per-file-ignores", glob, value)
+            for glob, value in values.get("per-file-ignores", {}).items()
+        }
+        return LintSettings(
+            select=lists.get("select", ()),
+            extend_select=lists.get("extend-select", ()),
+            ignore=lists.get("ignore", ()),
+            per_file_ignores=per_file,
+            places={
+                **{key: self._place("lint", key) for key in lists},
+                **{glob: self._place("lint.per-file-ignores", glob) for glob in per_file},
+            },
+        )
+
+    def _selectors(self, where: str, key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise self._invalid(
+                f"`{key}` of [{self.prefix}{where}] is no list of rules", where, key, 'give a list such as ["MP301"]'
+            )
+        return tuple(value)
+
     def _section(self, where: str, table: Any, keys: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+        shown = f"[{self.prefix}{where}]"
         if not isinstance(table, dict):
-            raise self._invalid(f"`{where}` must be a section", where, f"write [{where}]")
+            raise self._invalid(f"`{where}` must be a section", "", where, f"write {shown}")
         values: dict[str, Any] = table
         for key, value in values.items():
             if key not in keys:
-                raise self._invalid(f"[{where}] has no setting `{key}`", key, "it has " + ", ".join(keys))
+                raise self._invalid(f"{shown} has no setting `{key}`", where, key, "it has " + ", ".join(keys))
             if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
                 raise self._invalid(
-                    f"`{key}` of [{where}] is of the wrong type", key, f"give a {keys[key][0].__name__}"
+                    f"`{key}` of {shown} is of the wrong type", where, key, f"give a {keys[key][0].__name__}"
                 )
             if key in _POSITIVE and not 0 < float(values[key]) < float("inf"):
-                raise self._invalid(f"`{key}` of [{where}] must be above 0", key, "give a positive number")
+                raise self._invalid(f"`{key}` of {shown} must be above 0", where, key, "give a positive number")
         return dict(values)
 
     def _duration(self, text: str) -> int:
@@ -186,9 +267,30 @@ class _Reader:
 
         parsed = parse_duration(text)
         if parsed is None:
-            raise self._invalid(f"`{text}` is no duration", "default_effort", "write it like 30m, 2h or 1d")
+            raise self._invalid(f"`{text}` is no duration", "run", "default_effort", "write it like 30m, 2h or 1d")
         return parsed.likely
 
-    def _invalid(self, message: str, word: str, remedy: str) -> SettingsInvalid:
-        line = next((n for n, text in enumerate(self.lines, 1) if word in text), 0)
-        return SettingsInvalid(message, place=f"{self.path}:{line}" if line else self.path, remedy=remedy)
+    def _invalid(self, message: str, where: str, key: str, remedy: str) -> SettingsInvalid:
+        return SettingsInvalid(message, place=self._place(where, key), remedy=remedy)
+
+    def _place(self, where: str, key: str) -> str:
+        """The file and the line of a key in a section, or of the section, or whichever line names the key."""
+        line = _line_of(self.lines, self.prefix + where, key)
+        return f"{self.path}:{line}" if line else self.path
+
+
+def _line_of(lines: Sequence[str], section: str, key: str) -> int:
+    """The number of the line that states a key of a section; 0 when nothing like it is found."""
+    header = re.compile(rf"\s*\[\s*{re.escape(section)}\s*\]")
+    stated = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    begin = next((number for number, text in enumerate(lines, 1) if header.match(text)), 0)
+    if begin and not key:
+        return begin
+    if begin:
+        for number, text in enumerate(lines[begin:], begin + 1):
+            if text.lstrip().startswith("["):
+                break
+            if stated.match(text):
+                return number
+    words = [word for word in (key, section) if word]
+    return next((number for word in words for number, text in enumerate(lines, 1) if word in text), begin)

@@ -23,9 +23,6 @@ from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network, find_cycle
 from milepost.source import Span
 
-CAPACITIES: Mapping[int, int] = {1: 1, 2: 2, 3: 4}
-"""How many tasks a tier runs at once when no settings say otherwise."""
-
 STATED = frozenset({DependencyOrigin.GRAPH, DependencyOrigin.FIELD})
 """The dependencies somebody wrote down."""
 
@@ -37,9 +34,12 @@ class Context:
     """One plan under examination."""
 
     def __init__(self, plan: Plan, *, capacities: Mapping[int, int] | None = None) -> None:
-        """Examine a plan; ``capacities`` says how many tasks each tier runs at once."""
+        """Examine a plan; ``capacities`` says how many tasks each configured tier runs at once.
+
+        None means that nobody configured tiers: then no tier is unknown and none is too small.
+        """
         self.plan = plan
-        self.capacities = CAPACITIES if capacities is None else capacities
+        self.capacities = capacities
 
     @cached_property
     def network(self) -> Network:

@@ -89,18 +89,30 @@ def find(name: str) -> Rule:
     raise _unknown(name)
 
 
-def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """Give the rules to run: the selected ones (else the default ones) without the ignored ones.
+def choose(select: Sequence[str] = (), ignore: Sequence[str] = (), extend: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Give the rules to run: the selected ones (else the default ones) and ``extend``, without the ignored ones.
 
     Raises:
         UnknownName: a selector names no rule.
     """
-    for selector in (*select, *ignore):
+    require_known((*select, *ignore, *extend))
+    return tuple(
+        rule
+        for rule in RULES
+        if ((_covered(rule, select) if select else rule.default) or _covered(rule, extend))
+        and not _covered(rule, ignore)
+    )
+
+
+def require_known(selectors: Sequence[str]) -> None:
+    """Make sure that each selector means at least one rule.
+
+    Raises:
+        UnknownName: one does not.
+    """
+    for selector in selectors:
         if not any(covers(selector, rule.code, rule.name) for rule in RULES):
             raise _unknown(selector)
-    return tuple(
-        rule for rule in RULES if (_covered(rule, select) if select else rule.default) and not _covered(rule, ignore)
-    )
 
 
 def _covered(rule: Rule, selectors: Sequence[str]) -> bool:

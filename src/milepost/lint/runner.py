@@ -34,16 +34,18 @@ def check(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
 ) -> list[Diagnostic]:
     """Find what is wrong with a plan, in the order of the document.
 
-    ``select`` and ``ignore`` hold rule codes, beginnings of codes (``MP3``), names, or ``ALL``.
+    ``select``, ``ignore`` and ``extend`` hold rule codes, beginnings of codes (``MP3``), names, or ``ALL``.
+    ``capacities`` says how many tasks each configured tier runs at once; None when nobody configured tiers.
 
     Raises:
         UnknownName: a selector names no rule.
     """
-    return _check(plan, registry.choose(select, ignore), capacities)
+    return _check(plan, registry.choose(select, ignore, extend), capacities)
 
 
 def fix(
@@ -51,6 +53,7 @@ def fix(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
     unsafe: bool = False,
 ) -> Fixed:
@@ -59,7 +62,7 @@ def fix(
     Raises:
         UnknownName: a selector names no rule.
     """
-    rules = registry.choose(select, ignore)
+    rules = registry.choose(select, ignore, extend)
     applied: list[Diagnostic] = []
     findings = _check(plan, rules, capacities)
     for _ in range(MAX_PASSES):

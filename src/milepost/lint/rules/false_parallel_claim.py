@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a `**Parallelizable:**` claim about tasks of which one waits for the other, directly, through other
-tasks or through a checkpoint, or of which more sit on one tier than it runs at once. Tasks named as
+tasks or through a checkpoint, or of which more sit on one configured tier than it runs at once. Tasks named as
 conditions ("after 2.3") and tasks in separate groups ("3.1 and 3.2; 4.1 and 4.2") are not compared.
 
 ## Why is this bad
@@ -27,7 +27,7 @@ Correct the claim, or remove the dependency if it is not needed. Nothing is chan
 
 ## Options
 
-Capacities of the tiers come from `[tiers.N]` in `milepost.toml`; 1, 2 and 4 for tiers 1, 2 and 3 unless set.
+Capacities of the tiers come from `[tiers.N]` in `milepost.toml`; without that only paths between tasks count.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ def _gate_between(context: Context, first: str, then: str) -> str:
 
 
 def _crowded(context: Context, claim: Claim, group: tuple[str, ...]) -> Iterator[Diagnostic]:
+    if context.capacities is None:
+        return
     tiers = context.plan.tiers
     for tier, number in sorted(Counter(tiers[name] for name in group if name in tiers).items()):
         capacity = context.capacities.get(tier)

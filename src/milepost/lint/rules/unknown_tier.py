@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports a tier in the assignment table or in a `_Tier:_` line for which there are no settings.
+Reports a tier in the assignment table or in a `_Tier:_` line that the settings lack. Nothing is said where nobody
+configured tiers.
 
 ## Why is this bad
 
@@ -21,7 +22,7 @@ Name a configured tier, or add a `[tiers.N]` section to `milepost.toml`. Nothing
 
 ## Options
 
-The tiers of `[tiers.N]` in `milepost.toml`; 1, 2 and 3 unless set.
+The tiers of `[tiers.N]` in `milepost.toml`.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ from milepost.source import Diagnostic, Severity
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find tiers without settings."""
-    known = ", ".join(str(rank) for rank in sorted(context.capacities))
+    tiers = context.capacities
+    if tiers is None:
+        return
+    known = ", ".join(str(rank) for rank in sorted(tiers))
     for row in context.plan.assignments:
-        if row.tier is not None and row.tier not in context.capacities:
+        if row.tier is not None and row.tier not in tiers:
             yield RULE.at(row.assignee.span, f"Tier {row.tier} is not configured; there are {known}")
     for task in context.plan.tasks:
-        if task.tier is not None and task.tier not in context.capacities:
+        if task.tier is not None and task.tier not in tiers:
             span = next((one.value_span for one in task.fields if one.key.casefold() == "tier"), task.head_span)
             yield RULE.at(span, f"Tier {task.tier} is not configured; there are {known}")
 

@@ -36,6 +36,15 @@ class Checkbox:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenState:
+    """A state in words where a task has no checkbox: a status field, a table cell, a mark behind a heading."""
+
+    state: TaskState
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """Working time a task demands at its tier, in seconds: ``low <= likely <= high``."""
 
@@ -130,11 +139,24 @@ class Task:
     due: str | None = None
     deadline: str | None = None
     owner: str | None = None
+    written: WrittenState | None = None
 
     @property
     def state(self) -> TaskState:
-        """What the task's checkbox says; a task without one counts as not started."""
-        return self.checkbox.state if self.checkbox else TaskState.NOT_STARTED
+        """What the task's checkbox says, or else its status in words, or else the boxes of its steps."""
+        if self.checkbox:
+            return self.checkbox.state
+        return self.written.state if self.written else _of_steps(self.steps)
+
+
+def _of_steps(steps: tuple[Step, ...]) -> TaskState:
+    """The state that the boxes of steps amount to; steps without a box say nothing."""
+    states = {step.checkbox.state for step in steps if step.checkbox}
+    if not states:
+        return TaskState.NOT_STARTED
+    if states <= {TaskState.DONE, TaskState.DEFERRED}:
+        return TaskState.DONE if TaskState.DONE in states else TaskState.DEFERRED
+    return TaskState.IN_PROGRESS if states & {TaskState.DONE, TaskState.IN_PROGRESS} else TaskState.NOT_STARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +335,11 @@ class Observation:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole plan as its document states it. ``dependencies`` are the stated ones, duplicates merged."""
+    """A whole plan as its document states it. ``dependencies`` are the stated ones, duplicates merged.
+
+    ``criteria`` are boxes that stand for conditions of the whole plan (acceptance criteria, a definition of done):
+    neither tasks nor, having no place in the network, checkpoints.
+    """
 
     source: SourceText
     dialect: str
@@ -330,6 +356,7 @@ class Plan:
     escalation: EscalationRule | None = None
     observations: tuple[Observation, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Task]:

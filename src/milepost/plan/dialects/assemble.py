@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from milepost.plan.blocks import walk
 from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, read_checkpoints
 from milepost.plan.dialects.claims import FOOTER, escalation_rule, read_claims, read_notes
+from milepost.plan.dialects.criteria import criteria_lists, in_criteria, read_criteria
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies, merge
 from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.header import read_metadata, read_purpose, read_title
@@ -17,14 +20,14 @@ from milepost.plan.dialects.placeholders import note_placeholders
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tables import assignments
 from milepost.plan.grammar.ids import IdIndex
-from milepost.plan.model import Checkpoint, Claim, Dependency, Note, ObservationKind, Phase, Plan, Task
+from milepost.plan.model import Checkpoint, Claim, Criterion, Dependency, Note, ObservationKind, Phase, Plan, Task
 from milepost.source import Span
 
 SectionTasks = Callable[[Section, str | None], list[Task]]
 """Gives the tasks of one section; the second argument is the id of the phase they belong to."""
 
 _PHASE = re.compile(
-    r"(?:phase|stage|milestone|sprint|iteration)[ \t]+(?P<id>\d+(?:\.\d+)*|[A-Z])\b"
+    r"\W*(?:phase|stage|milestone|sprint|iteration|fase|etapa)[ \t]+(?P<id>\d+[A-Z]?(?:\.\d+)*|[A-Z])\b"
     r"[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -42,6 +45,23 @@ def phase_name(section: Section) -> PhaseName | None:
     """The phase a section's title names by its number."""
     found = _PHASE.match(section.title)
     return PhaseName(found["id"], found["title"].strip()) if found else None
+
+
+def united(spans: Iterable[Span]) -> list[Span]:
+    """The stretches of text that spans cover together, in order."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def is_inside(span: Span, stretches: Sequence[Span]) -> bool:
+    """Say whether a span lies in one of some stretches that stand in order and apart."""
+    place = bisect_right(stretches, span.start, key=lambda stretch: stretch.start)
+    return place > 0 and stretches[place - 1].end >= span.end
 
 
 def is_phase(section: Section) -> bool:
@@ -67,11 +87,12 @@ def stated_dependencies(reader: PlanReader) -> Iterator[Dependency]:
 
 @dataclass
 class PlanReader:
-    """Reads a document whose tasks are list items; ``section_tasks`` says which items those are.
+    """Reads a document section by section; ``section_tasks`` says which tasks a section holds.
 
     What dialects say differently are the other functions: how a heading names a phase (the innermost one around a
-    task counts), what the list of all tasks shows of each of them, where dependencies are stated, and which
-    checkpoints there are beside those with a heading of their own.
+    task counts), what the list of all tasks shows of each of them, where dependencies are stated, which checkpoints
+    there are beside those with a heading of their own, and which sections are themselves a task: those group no
+    tasks and claim nothing of the plan.
     """
 
     reading: Reading
@@ -81,6 +102,7 @@ class PlanReader:
     arrange: Callable[[list[Task]], list[Task]] = separate
     dependencies: Callable[[PlanReader], Iterable[Dependency]] = stated_dependencies
     more_checkpoints: Callable[[PlanReader], Iterable[Checkpoint]] = lambda _: ()
+    is_task: Callable[[Section], bool] = lambda _: False
     tasks: list[Task] = field(default_factory=list)
     phase_sections: dict[str, Section] = field(default_factory=dict)
     phase_tasks: dict[str, list[str]] = field(default_factory=dict)
@@ -120,13 +142,14 @@ class PlanReader:
             escalation=escalation_rule(self.reading, notes),
             observations=tuple(sorted(dict.fromkeys(self.reading.observations), key=lambda seen: seen.span)),
             metadata=read_metadata(self.document),
+            criteria=tuple(self._criteria()),
         )
 
     def _read_tasks(self) -> None:
         stated = {name.id for section in self.document.sections if (name := self.name_phase(section))}
         ids: dict[int, str] = {}
         for section in self.document.sections:
-            group = next((around for around in section.ancestors() if self.name_phase(around)), section)
+            group = self._group(section)
             phase = ids.get(id(group)) or self._phase_id(group, stated)
             tasks = self.section_tasks(section, phase)
             if group.heading and (tasks or self.name_phase(section)):
@@ -139,6 +162,11 @@ class PlanReader:
         for task in self.tasks:
             if task.phase in self.phase_tasks:
                 self.phase_tasks[task.phase].append(task.id)
+
+    def _group(self, section: Section) -> Section:
+        """The section that groups a section's tasks: the phase around it, or else the nearest that is no task."""
+        around = [outer for outer in section.ancestors() if not self.is_task(outer)]
+        return next((outer for outer in around if self.name_phase(outer)), around[0] if around else section)
 
     def _phase_id(self, section: Section, stated: set[str]) -> str | None:
         """A phase's number as written, or else a free ordinal; None where there is no heading."""
@@ -177,11 +205,25 @@ class PlanReader:
         sections = (section for section in self.document.sections if section.heading and is_checkpoint(section))
         return (*read_checkpoints(self.reading, sections, starts), *self.more_checkpoints(self))
 
+    def _criteria(self) -> Iterator[Criterion]:
+        """The boxes under criteria of the whole plan that are no part of a task."""
+        taken = united(task.span for task in self.tasks)
+        for section in self.document.sections:
+            named = in_criteria(section)
+            lists = criteria_lists(self.reading.text, section)
+            if (named or lists) and not in_checkpoint(section):
+                for block in section.blocks:
+                    if named or id(block) in lists:
+                        items = (item for item in walk(block) if not is_inside(item.span, taken))
+                        yield from read_criteria(self.reading, items)
+
     def _claims(self) -> Iterator[Claim]:
         """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""
         phases = list(self.phase_sections.values())
         inner = {id(section) for section in phases[1:]} | {id(section) for section in phases[:1] if is_phase(section)}
         for section in self.document.sections:
+            if any(self.is_task(around) for around in section.ancestors()):
+                continue
             is_inner = in_checkpoint(section) or any(id(around) in inner for around in section.ancestors())
             yield from read_claims(self.reading, section, FOOTER if is_inner else None)
 

@@ -108,12 +108,13 @@ def _unknown(reading: Reading, section: Section, text: str) -> None:
 
 def _criteria(reading: Reading, section: Section) -> Iterator[Criterion]:
     items = [item for _, item in section.items]
-    criteria = [criterion for item in items if (criterion := _criterion(reading, item))]
+    criteria = [criterion for item in items if (criterion := read_criterion(reading, item))]
     boxed = any(criterion.checkbox for criterion in criteria)
     yield from (criterion for criterion in criteria if criterion.checkbox or not boxed)
 
 
-def _criterion(reading: Reading, item: Block) -> Criterion | None:
+def read_criterion(reading: Reading, item: Block) -> Criterion | None:
+    """Read an item as a condition, with the command that ends it."""
     line = first_line(item)
     if line is None:
         return None

@@ -1,0 +1,194 @@
+"""Headings that are tasks: ``### Task 1.1: Title``, ``### TASK-001: Title ✅``, or any heading over a task's fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from milepost.plan.blocks import Block, BlockKind
+from milepost.plan.dialects.assemble import is_notes, is_phase
+from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group
+from milepost.plan.dialects.criteria import is_criteria
+from milepost.plan.dialects.dependencies import is_dependency_section
+from milepost.plan.dialects.document import LISTS, Document, Section
+from milepost.plan.dialects.tasks import first_line
+from milepost.plan.grammar.labels import meaning, read_labels
+from milepost.plan.grammar.states import SIGN, find_state
+from milepost.plan.model import Field, WrittenState
+from milepost.source import Span
+
+_DECORATION = r"(?:[^\w\s#\[(<`~*_]+[ \t]*)?"
+_SEPARATOR = r"(?:[ \t]*(?:[:：.)、]|[–—-](?=[ \t]))[ \t]*|[ \t]+|(?=[*_`]*$))"
+_TASK = re.compile(
+    rf"{_DECORATION}(?P<strike>~~)?(?:\*\*|__)?{_DECORATION}(?:\[(?P<mark>[ xX~/-])\][ \t]+)?"
+    r"(?:(?P<word>(?:sub-?)?task|tarea|subtarea|tarefa|tâche|aufgabe|задача|任务|任務|子任务|タスク)[ \t]*#?"
+    r"(?P<number>[A-Z]{0,3}\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*)"
+    r"|(?P<id>(?:SUB)?TASK[-_][A-Z]{0,6}-?\d+[a-z]?(?:[.-]\d+)*|T\d{2,4}[a-z]?|P\d+-T\d+[a-z]?))"
+    rf"(?!\w){_SEPARATOR}(?P<title>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANY_ID = re.compile(
+    rf"{_DECORATION}(?P<strike>~~)?(?:\*\*|__)?{_DECORATION}(?:(?i:story|issue|item|step|epic|bug|ticket)[ \t]+#?)?"
+    r"(?P<id>(?:[A-Z][A-Z0-9]*-)+[A-Z]?\d+[a-z]?(?:\.\d+)*|[A-Z]{0,3}\d+[a-z]?(?:\.\d+[a-z]?)*)"
+    rf"(?!\w){_SEPARATOR}(?P<title>.*)",
+    re.DOTALL,
+)
+_NO_TASK = re.compile(
+    r"(?:.*[ \t])?(?:(?:N?FR|REQ|US|AC|ADR|BR|CONST|RISK|GOAL|DEC|NFR|CON|UC|SC|KPI|Q)-?\d+\b.*|user stor(?:y|ies)\b.*)"
+    r"|\W*(?:overview|executive summary|summary|background|metadata|introduction|context|appendix|legend|story|status"
+    r"|(?:project|document|plan|task|implementation) (?:overview|information|metadata|summary|status))\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHOWING = frozenset({"status", "estimated", "depends", "criteria", "owner"})
+_TASKS = re.compile(r"(?:tasks?|to-?dos?|tareas|任务)", re.IGNORECASE)
+_TAIL = re.compile(rf"[ \t]+(?:[–—-]+[ \t]+|[\[(（]|(?={SIGN}))")
+_CLOSE = re.compile(r"[\s\])）*_~]*")
+_STRONG = "**", "__", "~~"
+
+
+@dataclass(frozen=True)
+class TaskHeading:
+    """A heading read as a task; ``id`` is empty when it states none."""
+
+    section: Section
+    id: str
+    id_span: Span | None
+    title: str
+    title_span: Span
+    struck: bool
+    written: WrittenState | None
+
+
+@dataclass
+class TaskHeadings:
+    """The headings of a document that are tasks."""
+
+    document: Document
+
+    @cached_property
+    def found(self) -> dict[int, TaskHeading]:
+        """Task headings by the identity of their sections, in document order."""
+        named = {id(section): self._named(section) for section in self._candidates}
+        by_word = {key: heading for key, heading in named.items() if heading}
+        others = {id(section): self._described(section) for section in self._candidates if id(section) not in by_word}
+        described = {key: heading for key, heading in others.items() if heading and (heading.id or not by_word)}
+        both = {**by_word, **(described if by_word or len(described) > 1 else {})}
+        return {id(section): both[id(section)] for section in self._candidates if id(section) in both}
+
+    def of(self, section: Section) -> TaskHeading | None:
+        """The task a section's heading is, if it is one."""
+        return self.found.get(id(section))
+
+    def around(self, section: Section) -> TaskHeading | None:
+        """The innermost task heading a section stands under, itself included."""
+        for outer in section.ancestors():
+            heading = self.of(outer)
+            if heading:
+                return heading
+        return None
+
+    @cached_property
+    def _candidates(self) -> tuple[Section, ...]:
+        return tuple(
+            section
+            for section in self.document.sections
+            if section.level > 1
+            and not is_phase(section)
+            and not any(is_checkpoint(around) or is_checkpoint_group(around) for around in section.ancestors())
+        )
+
+    def _named(self, section: Section) -> TaskHeading | None:
+        """A heading that says of itself that it is a task."""
+        found = _TASK.match(self.document.text, *section.title_span)
+        if found is None:
+            return None
+        return self._heading(section, found, "number" if found["word"] else "id")
+
+    def _described(self, section: Section) -> TaskHeading | None:
+        """A heading over a task's fields."""
+        if _NO_TASK.fullmatch(section.title) or is_notes(section) or is_dependency_section(section):
+            return None
+        found = _ANY_ID.match(self.document.text, *section.title_span)
+        if not self._describes_task(section, strictly=found is None):
+            return None
+        if found:
+            return self._heading(section, found, "id")
+        title, span, written = self._title(section.title_span)
+        return TaskHeading(section, "", None, title, span, title.startswith("~~"), written)
+
+    def _heading(self, section: Section, found: re.Match[str], group: str) -> TaskHeading:
+        title, span, written = self._title(Span(*found.span("title")))
+        id_span = Span(*found.span(group))
+        struck = found["strike"] is not None
+        return TaskHeading(section, found[group], id_span, title, span, struck, written)
+
+    def _title(self, span: Span) -> tuple[str, Span, WrittenState | None]:
+        """A title without marks of emphasis and without the state written behind it, and that state."""
+        text, written, end = self.document.text, None, span.end
+        for tail in _TAIL.finditer(text, span.start, span.end):
+            state = find_state(text, tail.end(), span.end)
+            if state and _is_tail(text[state[2] : span.end], text[state[1] : state[2]]):
+                written = WrittenState(state[0], text[state[1] : state[2]], Span(state[1], state[2]))
+                end = tail.start()
+                break
+        raw = text[span.start : end].rstrip()
+        title = raw
+        for mark in _STRONG:
+            title = title.replace(mark, "")
+        return title.strip(), Span(span.start, span.start + len(raw)), written
+
+    def _describes_task(self, section: Section, *, strictly: bool) -> bool:
+        """Say whether a task's fields stand directly under a heading.
+
+        A list of boxes under the label "Tasks" makes the heading a group of tasks, and so does, under a heading
+        without an id, one that no label introduces.
+        """
+        labels = section_labels(self.document.text, section)
+        meanings = {meaning(field.key) for field, _ in labels}
+        if any(is_criteria(inner) for inner in self._inner(section)):
+            meanings.add("criteria")
+        if len(meanings - {None}) < 2 or not meanings & _SHOWING:
+            return False
+        introduced = {id(block): field for field, block in labels if block}
+        for block in section.blocks:
+            if block.kind in LISTS and any(item.checkbox for item in block.children):
+                label = introduced.get(id(block))
+                if _TASKS.fullmatch(label.key) if label else strictly:
+                    return False
+        return True
+
+    def _inner(self, section: Section) -> list[Section]:
+        return self._children.get(id(section), [])
+
+    @cached_property
+    def _children(self) -> dict[int, list[Section]]:
+        children: dict[int, list[Section]] = {}
+        for section in self.document.sections:
+            if section.parent:
+                children.setdefault(id(section.parent), []).append(section)
+        return children
+
+
+def _is_tail(rest: str, state: str) -> bool:
+    """Say whether a heading may end so after its state: with nothing, a remark in brackets, or capitals throughout."""
+    rest = rest[_CLOSE.match(rest).end() :]  # type: ignore[union-attr]
+    return not rest or (any(map(str.isalpha, state)) and (rest[0] in "([（" or rest.isupper()))
+
+
+def section_labels(text: str, section: Section) -> list[tuple[Field, Block | None]]:
+    """The labelled lines directly under a heading, each with the list that follows it if its value is empty."""
+    found: list[tuple[Field, Block | None]] = []
+    for place, block in enumerate(section.blocks):
+        if block.kind is BlockKind.PARAGRAPH:
+            labels = [field for line in block.lines for field in read_labels(text, line)]
+            following = section.blocks[place + 1] if place + 1 < len(section.blocks) else None
+            for field in labels:
+                takes = not field.value and field is labels[-1] and following and following.kind in LISTS
+                found.append((field, following if takes else None))
+        elif block.kind in LISTS:
+            for item in block.children:
+                line = first_line(item)
+                if line and not item.checkbox:
+                    found += [(field, None) for field in read_labels(text, line)]
+    return found

@@ -1,6 +1,21 @@
-"""``python -m milepost`` is the same as the ``milepost`` command."""
+"""The ``milepost`` command, and ``python -m milepost``."""
 
-from milepost.cli.main import main
+from __future__ import annotations
+
+import sys
+
+from milepost import __version__
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):  # asked often and by scripts: answered before anything is loaded
+        print(f"milepost {__version__}")
+        return
+    from milepost.cli.main import main as run_command
+
+    run_command()
+
 
 if __name__ == "__main__":
     main()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
-from milepost.app.documents import plan_identity, read_document, update_document
+from milepost.app.documents import plan_identity
 from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger
 from milepost.app.run_specs import build_run_spec
@@ -20,11 +20,11 @@ from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
-from milepost.source import SourceText
 
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended
     from milepost.app.reports import RunReport
+    from milepost.app.syncs import Synced
 
 LEDGER = ".milepost/ledger.db"
 
@@ -60,18 +60,17 @@ class Project:
         """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
         return peek_run(self.ledger, self.plan, self.spec, now=self.now())
 
-    def sync(self, state: RunState, *, dry_run: bool = False) -> SourceText:
-        """Write the truth into the plan's document, and give the document as it reads then.
+    def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
+        """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.
 
         Raises:
             DocumentUnwritable: it cannot be written; nothing was changed.
         """
-        from milepost.app.projection import project
+        from milepost.adapters.run_folder import file_name
+        from milepost.app.syncs import SyncMemory, sync_document
 
-        today = time.strftime("%Y-%m-%d")
-        if dry_run:
-            return project(read_document(self.path), state, today)
-        return update_document(self.path, lambda source: project(source, state, today))
+        memory = SyncMemory(self.settings.root / ".milepost" / "synced" / f"{file_name(self.identity)}.json")
+        return sync_document(self.path, session, memory, time.strftime("%Y-%m-%d"), dry_run=dry_run)
 
     def drive(
         self,
@@ -95,7 +94,7 @@ class Project:
             tier_env={rank: tier.env for rank, tier in self.settings.tiers.items()},
             brief=lambda record: write_brief(self.plan, session.state, record),
             on_event=on_event,
-            after_change=lambda state: (self.sync(state), None)[1],
+            after_change=lambda: (self.sync(session), None)[1],
         ).run()
 
     def report(self, session: RunSession) -> RunReport:

@@ -363,7 +363,7 @@ def test_the_document_is_brought_up_to_date_at_the_end_and_seldom_before(stage: 
     stage.begin(*(task(str(number), "true") for number in range(20)))
     counts: list[int] = []
     engine = stage.engine()
-    engine.after_change = lambda state: counts.append(state.open_tasks)
+    engine.after_change = lambda: counts.append(engine.session.state.open_tasks)
     engine.run()
     assert counts[-1] == 0
     assert len(counts) < 20  # not once for each task

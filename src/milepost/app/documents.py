@@ -41,6 +41,15 @@ def read_document(path: str) -> SourceText:
         ) from None
     except OSError as error:
         raise PlanUnreadable(f"it cannot be read: {error.strerror}", place=path) from None
+    return document_of(raw, path)
+
+
+def document_of(raw: bytes, path: str) -> SourceText:
+    """Take bytes as the text document of a path.
+
+    Raises:
+        PlanUnreadable: they are none, too many, or no text.
+    """
     if len(raw) > MAX_BYTES:
         raise PlanUnreadable(
             f"it is larger than {MAX_BYTES // 2**20} MB, which no plan is",
@@ -58,33 +67,28 @@ def read_document(path: str) -> SourceText:
     return SourceText.from_bytes(raw, path=path)
 
 
-def write_document(path: str, expected_digest: str, new: SourceText) -> None:
-    """Replace a document atomically: a reader sees the old bytes or the new ones, never a mixture.
+def update_document(path: str, change: Callable[[SourceText], SourceText], *, attempts: int = 100) -> SourceText:
+    """Read, change and write a document while no other Milepost process does, and give what it reads now.
+
+    A reader sees the old bytes or the new ones, never a mixture. When another program writes meanwhile, all is done
+    again on its text; ``change`` may be called several times.
 
     Raises:
-        DocumentChanged: its bytes are no longer those of ``expected_digest``.
-        DocumentUnwritable: the folder or the file does not let itself be written.
+        PlanUnreadable: it cannot be read.
+        DocumentUnwritable: the folder or the file does not let itself be written; nothing was changed.
+        DocumentChanged: another program kept writing.
     """
     target = Path(os.path.realpath(path))
     with _document_lock(target):
-        if SourceText.from_bytes(_read_bytes(target)).digest != expected_digest:
-            raise DocumentChanged(place=path, remedy="it is read again before anything is written")
-        _replace(target, new.to_bytes(), shown=path)
-
-
-def update_document(path: str, change: Callable[[SourceText], SourceText], *, attempts: int = 20) -> SourceText:
-    """Read, change and write a document; when somebody else wrote meanwhile, read again and repeat."""
-    for _ in range(attempts):
-        old = read_document(path)
-        new = change(old)
-        if new.text == old.text:
-            return old
-        try:
-            write_document(path, old.digest, new)
-        except DocumentChanged:
-            continue
-        return new
-    raise DocumentChanged("others keep writing to it", place=path, remedy="try again in a moment")
+        for _ in range(attempts):
+            old = read_document(path)
+            new = change(old)
+            if new.text == old.text:
+                return old
+            if _read_bytes(target) == old.to_bytes():
+                replace_file(target, new.to_bytes(), shown=path)
+                return new
+    raise DocumentChanged("another program keeps writing to it", place=path, remedy="try again when it has ended")
 
 
 def project_root(path: str) -> Path:
@@ -132,14 +136,18 @@ def _document_lock(target: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _replace(target: Path, raw: bytes, *, shown: str) -> None:
-    """Write beside the target, make it durable, rename over it."""
+def replace_file(target: Path, raw: bytes, *, shown: str) -> None:
+    """Write beside the target, make it durable, rename over it.
+
+    Raises:
+        DocumentUnwritable: that is not possible; nothing was changed.
+    """
     import tempfile
 
     temporary = ""
     try:
-        mode = target.stat().st_mode & 0o7777
-        if not os.access(target, os.W_OK):
+        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o644
+        if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(13, "it is read-only")
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         with os.fdopen(descriptor, "wb") as file:

@@ -8,7 +8,7 @@ alone, whatever its wording; the date changes only when something else does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
@@ -25,6 +25,7 @@ _STATES = {
     TaskStatus.RUNNING: TaskState.IN_PROGRESS,
     TaskStatus.DONE: TaskState.DONE,
     TaskStatus.BLOCKED: TaskState.BLOCKED,
+    TaskStatus.SKIPPED: TaskState.DEFERRED,
 }
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _BRACKET = re.compile(r"\s*\(([^)]*)\)\s*$")
@@ -33,23 +34,26 @@ _NUMBER = re.compile(r"^\s*(\d+)\b")
 _Value = Callable[[Claim], str]
 
 
-def project(source: SourceText, state: RunState | None, today: str, dialect: str | None = None) -> SourceText:
-    """Give the document as it should read. ``today`` is an ISO date. Projecting twice changes nothing more."""
-    plan = read_plan(source, dialect)
-    ticked = apply(source, _box_edits(plan, state) if state else [])
-    plan = plan if ticked is source else read_plan(ticked, dialect)
+def project(source: SourceText, state: RunState | None, today: str, *, leave: Collection[str] = ()) -> SourceText:
+    """Give the document as it should read. ``today`` is an ISO date; the boxes of tasks in ``leave`` stay as they are.
+
+    Projecting twice changes nothing more.
+    """
+    plan = read_plan(source)
+    ticked = apply(source, _box_edits(plan, state, leave) if state else [])
+    plan = plan if ticked is source else read_plan(ticked)
     true = apply(ticked, _claim_edits(plan))
     if true.text == source.text:
         return source
-    plan = read_plan(true, dialect)
+    plan = read_plan(true)
     return apply(true, _header(plan, ClaimKind.LAST_UPDATED, lambda _: today))
 
 
-def _box_edits(plan: Plan, state: RunState) -> list[Edit]:
+def _box_edits(plan: Plan, state: RunState, leave: Collection[str]) -> list[Edit]:
     edits: list[Edit] = []
     for task in plan.tasks:
         record = state.tasks.get(task.id)
-        if record is None or task is not plan.by_id[task.id]:
+        if record is None or task is not plan.by_id[task.id] or task.id in leave:
             continue
         wanted = _wanted(task, record)
         if wanted is not task.state:
@@ -66,7 +70,12 @@ def _box_edits(plan: Plan, state: RunState) -> list[Edit]:
 
 
 def _wanted(task: Task, record: TaskRecord) -> TaskState:
-    """The state a task's box should show; a task the run did not touch keeps what its author wrote."""
+    """The state a task's box should show.
+
+    A task the run did not touch keeps what its author wrote, and a ticked box stays ticked: the run will be told.
+    """
+    if task.state is TaskState.DONE:
+        return TaskState.DONE
     if record.status in _STATES:
         return _STATES[record.status]
     return TaskState.NOT_STARTED if record.attempts else task.state

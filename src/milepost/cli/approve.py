@@ -24,7 +24,7 @@ def command(plan: str, checkpoint: str, by: str, comment: str, as_json: bool) ->
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
     approve(session, name, by=by, now=project.now(), comment=comment)
-    project.sync(session.state)
+    project.sync(session)
     record = session.state.checkpoints[name]
     if as_json:
         say_json({"checkpoint": record.spec.name, "passed": record.passed, "by": by})

@@ -20,7 +20,7 @@ def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
     project = open_project(plan)
     session = project.open_run(by)
     block(session, task, reason, by=by, now=project.now())
-    project.sync(session.state)
+    project.sync(session)
     if as_json:
         say_json({"task": task, "status": "blocked", "reason": reason, "by": by})
         return

@@ -25,7 +25,7 @@ def command(plan: str, task: str, by: str, attempt_no: int | None, note: str, fo
         mark_done(session, task, by=by, now=project.now(), note=note)
     else:
         complete(session, task, by=by, now=project.now(), attempt_no=attempt_no or 0, note=note)
-    project.sync(session.state)
+    project.sync(session)
     if as_json:
         say_json({"task": task, "status": "done", "by": by, "finished": session.state.finished})
         return

@@ -22,7 +22,7 @@ def command(plan: str, task: str, reason: str, by: str, attempt_no: int | None, 
     project = open_project(plan)
     session = project.open_run(by)
     events = fail(session, task, reason, by=by, now=project.now(), attempt_no=attempt_no or 0, escalate=escalate)
-    project.sync(session.state)
+    project.sync(session)
     record = session.state.tasks[task]
     if as_json:
         say_json({"task": task, "status": record.status.value, "tier": record.tier, "outcome": aftermath(events)})

@@ -19,7 +19,7 @@ def command(plan: str, task: str, by: str, as_json: bool) -> None:
     project = open_project(plan)
     session = project.open_run(by)
     unblock(session, task, by=by, now=project.now())
-    project.sync(session.state)
+    project.sync(session)
     if as_json:
         say_json({"task": task, "status": session.state.tasks[task].status.value, "by": by})
         return

@@ -1,0 +1,107 @@
+"""Plans brought in line with their runs, by many processes at once.
+
+Reading, deciding and writing happen under one lock per folder, on the newest state of the ledger, so that no process
+writes back an older truth over a newer one, and nobody has to try again. Hand edits are merged: a box ticked by hand
+is a fact for the ledger to record, one unticked by hand is reported and left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from milepost.app.documents import read_document, replace_file, update_document
+from milepost.app.projection import project
+from milepost.app.runs import RunSession
+from milepost.plan.model import Plan, TaskState
+from milepost.plan.reader import read_plan
+from milepost.source import SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A document before and after, and the ids of tasks that are done but were unticked by hand."""
+
+    before: SourceText
+    after: SourceText
+    unticked: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was not true."""
+        return self.before.text != self.after.text
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMemory:
+    """Which boxes of a plan were last seen ticked, kept beside the ledger; losing it loses only the memory.
+
+    Without it a box that is open although its task is done could not be told from one not ticked yet.
+    """
+
+    path: Path
+
+    def read(self) -> frozenset[str]:
+        """Ids of the tasks whose boxes were ticked."""
+        try:
+            found = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
+
+    def write(self, ticked: Collection[str]) -> None:
+        """Remember the ids of the tasks whose boxes are ticked."""
+        if self.path.parent.parent.is_dir():
+            self.path.parent.mkdir(exist_ok=True)
+            replace_file(self.path, json.dumps(sorted(ticked)).encode(), shown=str(self.path))
+
+
+def sync_document(
+    path: str, session: RunSession | None, memory: SyncMemory, today: str, *, dry_run: bool = False
+) -> Synced:
+    """Write the truth into a plan's document: the run's, if there is one, and what follows from its boxes.
+
+    Raises:
+        DocumentUnwritable: it cannot be written; nothing was changed.
+        DocumentChanged: another program keeps rewriting it.
+    """
+    found: list[Synced] = []
+
+    def change(before: SourceText) -> SourceText:
+        if session is not None:
+            session.refresh()
+        seen = memory.read()
+        unticked = _unticked(read_plan(before), session, seen) if session else ()
+        after = project(before, session.state if session else None, today, leave=unticked)
+        found[:] = [Synced(before, after, unticked)]
+        if session is not None and not dry_run:
+            ticked = _ticked(read_plan(after)) | set(unticked)
+            if ticked != seen:
+                memory.write(ticked)
+        return after
+
+    if dry_run:
+        change(read_document(path))
+    else:
+        update_document(path, change)
+    return found[0]
+
+
+def _ticked(plan: Plan) -> set[str]:
+    return {task.id for task in plan.tasks if task.state is TaskState.DONE}
+
+
+def _unticked(plan: Plan, session: RunSession, seen: Collection[str]) -> tuple[str, ...]:
+    """Tasks that the ledger calls done and whose boxes were ticked once and are open now."""
+    tasks = session.state.tasks
+    return tuple(
+        task.id
+        for task in plan.tasks
+        if task.id in seen
+        and task.checkbox
+        and task.state is not TaskState.DONE
+        and task.id in tasks
+        and tasks[task.id].finished_at is not None
+    )

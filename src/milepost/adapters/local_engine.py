@@ -16,7 +16,8 @@ from pathlib import Path
 from milepost.adapters.attempts import Workshop, plain_brief
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandRunner
-from milepost.adapters.supervision import Ended, Supervision
+from milepost.adapters.supervision import Ended as Ended
+from milepost.adapters.supervision import Supervision
 from milepost.app.runs import RunSession
 from milepost.execution.events import Event
 from milepost.execution.records import TaskRecord
@@ -43,7 +44,7 @@ class LocalEngine:
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
     on_wait: Callable[[str], None] = lambda message: None
-    after_change: Callable[[RunState], None] = lambda state: None
+    after_change: Callable[[], None] = lambda: None
     now: Callable[[], float] = time.time
 
     def run(self) -> Ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,39 +69,48 @@ class RunFolder:
         return found
 
     @contextlib.contextmanager
-    def supervised(self) -> Iterator[None]:
-        """Be the run's only supervisor on this machine.
+    def supervised(self, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Be the run's only supervisor on this machine; with ``on_wait``, tell it of another one and wait for its end.
 
         Raises:
-            Refused: another process is.
+            Refused: another process is, and it is not to be waited for.
             WorkerUnavailable: the folder cannot be made.
         """
-        import fcntl
+        descriptor = self._open_lock()
+        try:
+            self._lock(descriptor, on_wait)
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
 
+    def _open_lock(self) -> int:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            return os.open(self.path / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise WorkerUnavailable(
                 f"the run's folder cannot be made: {error.strerror}",
                 place=str(self.path),
                 remedy="make the project's folder writable",
             ) from None
+
+    def _lock(self, descriptor: int, on_wait: Callable[[str], None] | None) -> None:
+        import fcntl
+
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 20, 0).decode() or "another process"
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 20, 0).decode() or "another process"
+            if on_wait is None:
                 raise Refused(
                     f"the run is driven by process {holder} already",
                     place=str(self.path),
                     remedy="watch it with `milepost status`, or end that process first",
                 ) from None
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-            yield
-        finally:
-            os.close(descriptor)
+            on_wait(f"the run is driven by process {holder}; waiting to take over when it ends")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def file_name(name: str) -> str:

@@ -1,0 +1,348 @@
+"""One stay of a supervisor with a run: what is due is started, what ended is recorded, until nothing goes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from milepost.adapters.attempts import Job, Workshop
+from milepost.adapters.processes import Standing, kill, standing, stop
+from milepost.adapters.subprocess_worker import CommandLost
+from milepost.errors import MilepostError, Refused
+from milepost.execution.commands import Approve, Claim, Command, ExpireLeases, Fail, Join, Leave, Lose
+from milepost.execution.events import Event
+from milepost.execution.queries import (
+    Outcome,
+    awaiting_approval,
+    due_criteria,
+    helpable,
+    next_wake,
+    outcome,
+    running,
+    startable,
+)
+from milepost.execution.records import Attempt, TaskRecord
+from milepost.execution.state import RunState
+
+if TYPE_CHECKING:
+    from milepost.adapters.local_engine import LocalEngine
+
+_TICK = 0.2
+_SYNC_SECONDS = 0.5
+_SYNC_SHARE = 10
+_LOSSES = 5
+_OVER = {Outcome.FINISHED, Outcome.CANCELLED, Outcome.STUCK}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why the engine came back: where the run stands, and the signal that stopped it, if one did."""
+
+    outcome: Outcome
+    signal: str = ""
+
+
+class Supervision:
+    """A supervisor at work on the run of an engine."""
+
+    def __init__(self, engine: LocalEngine, workshop: Workshop) -> None:
+        self.engine = engine
+        self.session = engine.session
+        self.now = workshop.now
+        self.workshop = workshop
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.jobs: dict[str, Job] = {}
+        self.losses: Counter[str] = Counter()
+        self.session.refresh()
+        self.told = self.session.state.version
+        self.wake = asyncio.Event()
+        self.signal = ""
+        self.broken: BaseException | None = None
+        self.leaving = False
+        self.judged: tuple[int, Outcome] = (-1, Outcome.ACTIVE)
+        self.ticked = 0.0
+        self.synced = _Synced(self.session.state.version)
+
+    @property
+    def state(self) -> RunState:
+        """The run as it is known now."""
+        return self.session.state
+
+    async def drive(self) -> Ended:
+        """Join the run, supervise it, leave it."""
+        self.execute(Join(self.now(), self.name))
+        await kill(folder for folder in self.workshop.files.criteria() if standing(folder) is Standing.RUNNING)
+        await stop(self.leftovers(), self.engine.grace)
+        for record in running(self.state):
+            self.see_to(record)
+        try:
+            reached = await self.supervise()
+            if self.signal:
+                await self.stop_all()
+        finally:
+            await self.forget_jobs()
+        reason = self.signal or reached.value
+        self.execute(Leave(self.now(), self.name, reason))
+        self.engine.after_change()
+        return Ended(reached, self.signal)
+
+    async def supervise(self) -> Outcome:
+        """Do what is to be done until nothing is, or a signal arrives."""
+        while True:
+            self.take_news()
+            self.tick()
+            self.start_jobs()
+            if self.broken is not None:
+                raise self.broken
+            if self.signal or self.nothing_to_do():
+                return outcome(self.state, self.now())
+            self.sync()
+            await self.pause()
+
+    def tick(self) -> None:
+        """Now and then, look at what time alone changes."""
+        if time.monotonic() - self.ticked >= _TICK:
+            if not self.state.finished:
+                self.execute(ExpireLeases(self.now()))
+            self.ticked = time.monotonic()
+
+    def nothing_to_do(self) -> bool:
+        """Whether the run is over, or only people can move it and they are not waited for."""
+        if self.jobs:
+            return False
+        if self.judged[0] != self.state.version:
+            self.judged = (self.state.version, outcome(self.state, self.now()))
+        return self.judged[1] in (_OVER if self.engine.wait else set(Outcome) - {Outcome.ACTIVE})
+
+    async def pause(self) -> None:
+        """Wait for a job's end, the next moment that matters, or the next look at what others did."""
+        due = None if self.jobs else next_wake(self.state, self.now())
+        seconds = _TICK if due is None else min(max(due - self.now(), 0.0), _TICK)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        self.wake.clear()
+
+    # What is known ----------------------------------------------------------------------------------------------
+
+    def execute(self, *commands: Command) -> None:
+        """Have the run decide.
+
+        Raises:
+            Refused: the rules forbid it by now.
+        """
+        events: list[Event] = []
+        try:
+            events = self.session.execute(*commands)
+        finally:
+            self.tell(events)
+
+    def try_to(self, *commands: Command) -> None:
+        """Have the run decide; a refusal means that others were faster, and their news is next."""
+        with contextlib.suppress(Refused):
+            self.execute(*commands)
+
+    def take_news(self) -> None:
+        """Learn what other processes did."""
+        if self.session.refresh():
+            self.tell([])
+
+    def tell(self, events: list[Event]) -> None:
+        """Tell of everything that happened: of ``events``, our own doing, and of what others did meanwhile."""
+        told, self.told = self.told, self.state.version
+        others = told + len(events) != self.told
+        if others:
+            events = self.session.ledger.read(self.session.stream, told)[: self.told - told]
+            self.drop_jobs()
+        for event in events:
+            self.engine.on_event(event, self.state)
+
+    def sync(self) -> None:
+        """Bring the document up to date, seldom enough to cost a small part of the time."""
+        if self.synced.due(self.state.version):
+            with contextlib.suppress(MilepostError), self.synced.measured(self.state.version):
+                self.engine.after_change()
+
+    # Jobs -------------------------------------------------------------------------------------------------------
+
+    def start_jobs(self) -> None:
+        """Take what can be started, and evaluate what is due."""
+        if self.state.finished:
+            return
+        ready = [record for record in startable(self.state, self.now()) if record.spec.id not in self.jobs]
+        self.take([(record, record.tier) for record in ready])
+        self.take([(record, rank) for record, rank in helpable(self.state, self.now())])
+        for gate in awaiting_approval(self.state):
+            by = self.engine.approved.get(gate.spec.id)
+            if by and not gate.rejected:
+                self.try_to(Approve(self.now(), gate.spec.id, by, "approved in advance"))
+        for checkpoint in dict.fromkeys(due.checkpoint for due in due_criteria(self.state)):
+            if checkpoint not in self.jobs:
+                job = Job()
+                self.start(checkpoint, job, self.evaluate(job, checkpoint))
+
+    def take(self, ready: list[tuple[TaskRecord, int]]) -> None:
+        """Claim tasks, each for the tier of a rank, all or none, and see to those that we got."""
+        if not ready:
+            return
+        tiers = self.state.tiers
+        self.try_to(*(Claim(self.now(), record.spec.id, tiers[rank].name, rank) for record, rank in ready))
+        for record, _ in ready:
+            if record.spec.id not in self.jobs:
+                self.see_to(self.state.tasks.get(record.spec.id))
+
+    def see_to(self, record: TaskRecord | None) -> None:
+        """See to an attempt that lives as long as its process: a new one, or one a former supervisor left."""
+        attempt = record.current if record else None
+        if record and attempt and attempt.lease_until is None:
+            job = Job(attempt.no, self.workshop.files.attempt(record.spec.id, attempt.no))
+            self.start(record.spec.id, job, self.attempt(job, record, attempt))
+
+    def start(self, name: str, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        """Begin to wait for a job."""
+        self.jobs[name] = job
+        job.task = asyncio.create_task(work)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            del self.jobs[name]
+            if not task.cancelled() and task.exception() is not None:
+                self.broken = self.broken or task.exception()
+            self.wake.set()
+
+        job.task.add_done_callback(ended)
+
+    async def attempt(self, job: Job, record: TaskRecord, attempt: Attempt) -> None:
+        """See an attempt through and record what became of it."""
+        task = record.spec.id
+        async with self.stopping(job):
+            verdict = await self.workshop.attempt(record, attempt, self.state.attempt_limit(record))
+        if isinstance(verdict, Lose):
+            self.losses[task] += 1
+            if self.losses[task] >= _LOSSES:
+                verdict = Fail(verdict.at, task, attempt.no, f"{verdict.reason}, {_LOSSES} times")
+        # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
+        self.try_to(verdict)
+
+    async def evaluate(self, job: Job, checkpoint: str) -> None:
+        """Evaluate a checkpoint's criteria one after the other."""
+        for due in due_criteria(self.state):
+            if due.checkpoint == checkpoint:
+                with contextlib.suppress(CommandLost):
+                    async with self.stopping(job):
+                        verdict = await self.workshop.criterion(job, due)
+                    if due in due_criteria(self.state):  # the plan may have been edited since
+                        self.try_to(verdict)
+
+    def drop_jobs(self) -> None:
+        """End the commands of attempts that no longer hold their task, and of checkpoints no longer due."""
+        for name, job in self.jobs.items():
+            if job.task is not None and not self.wanted(name, job):
+                job.task.cancel()
+
+    def wanted(self, name: str, job: Job) -> bool:
+        """Whether somebody still asks for what a job finds out."""
+        if not job.attempt_no:
+            gate = self.state.checkpoints.get(name)
+            return gate is not None and gate.due and not self.state.finished
+        record = self.state.tasks.get(name)
+        return record is not None and record.current is not None and record.current.no == job.attempt_no
+
+    def leftovers(self) -> list[Path]:
+        """Commands that run for attempts which lost their task while nobody supervised."""
+        found = [
+            self.workshop.files.attempt(record.spec.id, attempt.no)
+            for record in self.state.tasks.values()
+            for attempt in record.attempts
+            if attempt.outcome and attempt.lease_until is None and "exit_code" not in attempt.evidence
+        ]
+        folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
+        return [folder for folder in folders if standing(folder) is Standing.RUNNING]
+
+    @contextlib.asynccontextmanager
+    async def stopping(self, job: Job) -> AsyncIterator[None]:
+        """End a job's commands when it is dropped, but not when we leave."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self.leaving:
+                await stop(job.folders(), self.engine.grace)
+            raise
+
+    async def stop_all(self) -> None:
+        """End every command; an attempt whose command ended before stays open, and is adopted next time."""
+        folders = [folder for job in self.jobs.values() for folder in job.folders()]
+        cut = [name for name, job in self.jobs.items() if not job.ended]
+        await self.forget_jobs()
+        grace = asyncio.create_task(stop(folders, self.engine.grace))
+        self.impatient = grace.cancel
+        with contextlib.suppress(asyncio.CancelledError):
+            await grace
+        await kill(folders)
+        for name in cut:
+            record = self.state.tasks.get(name)
+            if record is not None and record.current is not None:
+                self.try_to(Lose(self.now(), name, record.current.no, "the run was stopped"))
+
+    async def forget_jobs(self) -> None:
+        """Wait for no job any more; their commands go on."""
+        self.leaving = True
+        tasks = [job.task for job in self.jobs.values() if job.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # Signals ----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Let SIGINT and SIGTERM end the stay in good order; a second one leaves commands no grace."""
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.interrupt, number)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    impatient: Callable[[], object] = staticmethod(lambda: None)
+
+    def interrupt(self, number: signal.Signals) -> None:
+        """Note a signal; the stay ends soon."""
+        if self.signal:
+            self.impatient()
+        self.signal = signal.Signals(number).name
+        self.wake.set()
+
+
+class _Synced:
+    """When the document was last brought up to date, and at what price."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.next = 0.0
+
+    def due(self, version: int) -> bool:
+        return version != self.version and time.monotonic() >= self.next
+
+    @contextlib.contextmanager
+    def measured(self, version: int) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.version = version
+            self.next = time.monotonic() + max(_SYNC_SECONDS, _SYNC_SHARE * (time.monotonic() - began))

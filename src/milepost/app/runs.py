@@ -89,8 +89,15 @@ def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) 
     session = latest_run(ledger, spec.plan)
     if session is None or session.state.cancelled_by:
         session = RunSession(ledger, f"{_prefix(spec.plan)}{len(ledger.streams(_prefix(spec.plan))) + 1}")
-    begin = [] if session.state.run else [Start(now, session.stream, spec, by)]
-    session.execute(*begin, *news_of_document(session.state, plan, spec, now))
+    if not session.state.run:
+        try:
+            session.execute(Start(now, session.stream, spec, by), *news_of_document(session.state, plan, spec, now))
+            return session
+        except Refused:
+            if not session.state.run:
+                raise
+    # It has been begun before, perhaps by somebody else a moment ago.
+    session.execute(*news_of_document(session.state, plan, spec, now))
     return session
 
 

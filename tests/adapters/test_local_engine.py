@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from queue import Queue
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,13 +22,14 @@ from milepost.adapters.subprocess_worker import CommandRunner, ShellCommand
 from milepost.app.runs import RunSession
 from milepost.errors import LedgerUnavailable, Refused
 from milepost.execution import events as ev
-from milepost.execution.commands import Approve, Block, Claim, MarkDone, Start
-from milepost.execution.policy import CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
+from milepost.execution.commands import Approve, Block, Cancel, Claim, ExtendBudget, MarkDone, Pause, Resume, Start
+from milepost.execution.policy import Budget, CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
 from milepost.execution.queries import Outcome
 from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
 
 RUN = "plan#1"
+TIERS = (TierPolicy(1, "Tier 1", 1, 1), TierPolicy(2, "Tier 2", 2, 1), TierPolicy(3, "Tier 3", 2, 2))
 E = TypeVar("E", bound=ev.Event)
 
 
@@ -39,9 +43,8 @@ class Stage:
     def session(self) -> RunSession:
         return RunSession(SqliteLedger(self.ledger.path), RUN)
 
-    def begin(self, *tasks: TaskSpec, checkpoints: tuple[CheckpointSpec, ...] = (), factor: float = 2.0) -> None:
-        tiers = (TierPolicy(1, "Tier 1", 1, 1), TierPolicy(2, "Tier 2", 2, 1), TierPolicy(3, "Tier 3", 2, 2))
-        self.session().execute(Start(0.0, RUN, RunSpec("plan", tasks, checkpoints, tiers, factor), "tester"))
+    def begin(self, *tasks: TaskSpec, tiers: tuple[TierPolicy, ...] = TIERS, **more: Any) -> None:
+        self.session().execute(Start(0.0, RUN, RunSpec("plan", tasks, tiers=tiers, **more), "tester"))
 
     def engine(self, on_event: Callable[[ev.Event, RunState], None] | None = None, wait: bool = False) -> LocalEngine:
         engine = LocalEngine(self.session(), self.root, plan_path="plan.md", wait=wait, grace=0.2)
@@ -385,3 +388,119 @@ def test_different_names_have_different_files(one: str, two: str, tmp_path: Path
     for name in names:
         (tmp_path / name).mkdir()
         assert (tmp_path / name).parent == tmp_path
+
+
+def test_an_idle_stronger_tier_helps_when_the_policy_says_so(stage: Stage) -> None:
+    """Tier 3 takes two at once. All four run together only if tier 2 takes the other two."""
+    together = "echo x >> here; until test $(wc -l < here) -ge 4; do sleep 0.01; done"
+    stage.begin(*(task(str(number), together) for number in range(4)), help_weaker=True)
+    assert stage.run() == Ended(Outcome.FINISHED)
+    assert sorted(event.tier for event in stage.events(ev.AttemptStarted)) == [2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_cancelling_a_run_stops_its_commands_and_its_supervisor(stage: Stage, wait: bool) -> None:
+    stage.begin(task("1", "echo $$ > pid; exec sleep 1000"), task("2", "until test -s pid; do sleep 0.01; done"))
+
+    def cancel(event: ev.Event, state: RunState) -> None:
+        if isinstance(event, ev.TaskCompleted):
+            stage.session().execute(Cancel(1.0, "Ada", "enough"))
+
+    assert stage.run(cancel, wait=wait) == Ended(Outcome.CANCELLED)
+    assert stage.kinds("1") == ["AttemptStarted", "AttemptLost"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(stage.lines("pid")[0]), 0)
+
+
+def test_cancelling_a_run_stops_the_criterion_that_is_evaluated(stage: Stage) -> None:
+    os.mkfifo(stage.root / "begun")
+    endless = CriterionSpec("never", "echo $$ > pid; echo > begun; exec sleep 1000")
+    stage.begin(task("1", "true"), checkpoints=(CheckpointSpec("c1", "Checkpoint 1", ("1",), criteria=(endless,)),))
+
+    def cancel() -> None:
+        (stage.root / "begun").read_text()
+        stage.session().execute(Cancel(1.0, "Ada"))
+
+    with ThreadPoolExecutor() as pool:
+        cancelled = pool.submit(cancel)
+        assert stage.run() == Ended(Outcome.CANCELLED)
+        cancelled.result()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(stage.lines("pid")[0]), 0)
+
+
+def test_a_paused_run_starts_nothing_until_it_is_resumed(stage: Stage) -> None:
+    stage.begin(task("1", "true"), task("2", "true", "1"))
+
+    def pause(event: ev.Event, state: RunState) -> None:
+        if isinstance(event, ev.AttemptStarted) and event.task == "1":
+            stage.session().execute(Pause(1.0, "Ada"))
+
+    assert stage.run(pause) == Ended(Outcome.WAITING)
+    assert (stage.kinds("1")[-1], stage.kinds("2")) == ("TaskCompleted", [])  # what ran went on
+    stage.session().execute(Resume(2.0, "Ada"))
+    assert stage.run() == Ended(Outcome.FINISHED)
+
+
+def test_commands_left_running_for_a_task_that_was_taken_away_are_stopped_by_the_next_supervisor(stage: Stage) -> None:
+    stage.begin(task("1", "echo $$ > pid; exec sleep 1000"), task("2", "true"))
+
+    async def leave_behind() -> None:
+        async with CommandRunner() as runner:
+            folder = RunFolder(stage.root, RUN).attempt("1", 1)
+            work = asyncio.create_task(runner.run(ShellCommand(folder, "echo $$ > pid; exec sleep 1000", stage.root)))
+            while not stage.lines("pid"):
+                await asyncio.sleep(0.01)
+            work.cancel()
+
+    stage.session().execute(Claim(1.0, "1", "Tier 3"))
+    asyncio.run(leave_behind())
+    stage.session().execute(MarkDone(2.0, "1", "Ada"))
+    assert stage.run() == Ended(Outcome.FINISHED)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(stage.lines("pid")[0]), 0)
+
+
+def test_a_second_supervisor_that_waits_takes_over_when_the_first_ends(stage: Stage) -> None:
+    stage.begin(task("1", "true"))
+    told: Queue[str] = Queue()
+
+    def second() -> Ended:
+        engine = stage.engine(wait=True)
+        engine.on_wait = told.put
+        return engine.run()
+
+    with ThreadPoolExecutor() as pool:
+        with RunFolder(stage.root, RUN).supervised():
+            ended = pool.submit(second)
+            assert told.get() == f"the run is driven by process {os.getpid()}; waiting to take over when it ends"
+            assert not ended.done()
+        assert ended.result() == Ended(Outcome.FINISHED)
+
+
+def test_a_task_is_tried_again_after_its_backoff(stage: Stage) -> None:
+    tiers = (TierPolicy(3, "Tier 3", 2, attempts=2, backoff=0.05),)
+    stage.begin(task("1", "test -e again || { touch again; exit 1; }"), tiers=tiers)
+    assert stage.run() == Ended(Outcome.FINISHED)
+    failed, (_, second) = stage.events(ev.AttemptFailed)[0], stage.events(ev.AttemptStarted)
+    assert failed.retry_at is not None
+    assert second.at >= failed.retry_at
+
+
+def test_an_exhausted_budget_holds_the_run_until_somebody_extends_it(stage: Stage) -> None:
+    stage.begin(task("1", "true"), task("2", "true", "1"), budget=Budget(hours=1e-9))
+    assert stage.run() == Ended(Outcome.WAITING)
+    assert stage.kinds("2") == []
+    stage.session().execute(ExtendBudget(1.0, "run", "hours", 1.0, "Ada"))
+    assert stage.run() == Ended(Outcome.FINISHED)
+
+
+def test_a_clock_that_jumps_holds_nothing_up(stage: Stage) -> None:
+    """Every look at the wall clock gives another hour, back and forth; no lag is asked for, so nothing waits."""
+    hours = itertools.cycle([0.0, 3600.0, -3600.0])
+    stage.begin(task("1", "true"), task("2", "true", "1"), task("3", "true", "2"))
+    for _ in range(3):
+        engine = stage.engine()
+        engine.now = lambda: 1e9 + next(hours)
+        stage.session().execute(MarkDone(engine.now(), "1", "Ada"))
+        assert engine.run() == Ended(Outcome.FINISHED)

@@ -11,7 +11,7 @@ from typing import Any
 from milepost.execution import events as ev
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import Attempt, CheckpointRecord, CriterionStatus, TaskRecord, TaskStatus, spending
-from milepost.execution.state import RunState
+from milepost.execution.state import RunState, after_lag
 
 
 def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
@@ -120,7 +120,7 @@ def _release_followers(state: RunState, record: TaskRecord, at: float, *, first:
     if first:
         _release_start_waits(state, task, at)
     for successor, wait in state.finish_waits.get(task, ()):
-        state.release(successor, at + max(wait.lag, 0))
+        state.release(successor, after_lag(wait, at))
     for checkpoint in state.checkpoints_after.get(task, ()):
         state.checkpoints[checkpoint].unmet -= 1
 
@@ -177,7 +177,7 @@ def _checkpoint_passed(state: RunState, event: ev.CheckpointPassed) -> None:
     checkpoint.passed_at = event.at
     state.open_checkpoints -= 1
     for task in state.gated.get(event.checkpoint, ()):
-        state.release(task, event.at)
+        state.release(task)
     for gated in state.checkpoints_gated.get(event.checkpoint, ()):
         state.checkpoints[gated].unmet -= 1
 
@@ -244,7 +244,7 @@ def _judge_afresh(checkpoint: CheckpointRecord, *, only_failed: bool = False) ->
 
 def _release_start_waits(state: RunState, task: str, at: float) -> None:
     for successor, wait in state.start_waits.get(task, ()):
-        state.release(successor, at + max(wait.lag, 0))
+        state.release(successor, after_lag(wait, at))
 
 
 def _leave(

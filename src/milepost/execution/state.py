@@ -92,7 +92,7 @@ class RunState:
         if index < len(queue) and queue[index] == entry:
             del queue[index]
 
-    def release(self, task: str, at: float) -> None:
+    def release(self, task: str, at: float = 0.0) -> None:
         """One thing less holds a task back, from ``at`` on."""
         record = self.tasks[task]
         record.unmet -= 1
@@ -156,11 +156,16 @@ class RunState:
                 record.unmet += 1
                 continue
             since = other.finished_at if wait.on == "finish" or not other.attempts else other.attempts[0].started_at
-            record.ready_at = max(record.ready_at, (since or 0.0) + max(wait.lag, 0))
+            record.ready_at = max(record.ready_at, after_lag(wait, since or 0.0))
         for gate in record.spec.gates:
             self.gated.setdefault(gate, []).append(record.spec.id)
             if gate in self.checkpoints and not self.checkpoints[gate].passed:
                 record.unmet += 1
+
+
+def after_lag(wait: Wait, at: float) -> float:
+    """When a wait that was met ``at`` some moment is over: at once, whatever the clock says, unless it has a lag."""
+    return at + wait.lag if wait.lag > 0 else 0.0
 
 
 def _carried(known: TaskRecord | None, spec: TaskSpec) -> TaskRecord:

@@ -43,6 +43,12 @@ class NoTasksFound(InputError):
     code = "no-tasks-found"
 
 
+class RequirementsNotFound(InputError):
+    """No requirements were found for the plan."""
+
+    code = "requirements-not-found"
+
+
 class SettingsInvalid(InputError):
     """The settings file holds something Milepost does not understand."""
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Check every claim of a plan.",
     "explain": "Explain a rule.",
     "rules": "List all rules.",
+    "trace": "Trace each requirement to its tasks and their state.",
     "schedule": "Compute dates, floats, the critical path and a tiered schedule.",
     "trust": "Allow a plan's commands to run on this machine.",
     "run": "Execute a plan on its tiers.",
@@ -31,6 +32,8 @@ COMMANDS = {
     "approve": "Sign off a checkpoint.",
     "log": "Show what happened, or an attempt's output.",
     "sync": "Write the truth back into the plan.",
+    "git": "Have git merge plans without conflicts.",
+    "merge-driver": "Merge two versions of a plan (called by git).",
 }
 
 

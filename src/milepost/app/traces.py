@@ -1,0 +1,130 @@
+"""Traceability: a plan joined with the requirements beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from milepost.app.documents import read_document
+from milepost.app.plans import load_plan
+from milepost.errors import InputError, RequirementsNotFound
+from milepost.plan.model import Plan
+from milepost.spec.model import Requirement, RequirementsDocument
+from milepost.spec.requirements import read_requirements
+from milepost.spec.traceability import Matrix, TraceRow, UnknownReference, trace
+
+BESIDE = ("requirements.md", "spec.md")
+"""What the documents that state requirements are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A plan's traceability, and the documents it was computed from."""
+
+    plan: Plan
+    documents: tuple[RequirementsDocument, ...]
+    matrix: Matrix
+
+    @property
+    def serious(self) -> tuple[TraceRow, ...]:
+        """The requirements that may not be left out and that no task serves."""
+        return tuple(row for row in self.matrix.rows if row.is_serious)
+
+    def to_json(self, rows: Sequence[TraceRow]) -> dict[str, Any]:
+        """Give the trace, with these rows of its matrix, as plain JSON values; lines count from 1."""
+        matrix = self.matrix
+        return {
+            "plan": self.plan.source.path,
+            "requirements_files": [document.source.path for document in self.documents],
+            "requirements": [_row_json(row) for row in rows],
+            "standards": [{"name": name, "tasks": list(ids)} for name, ids in matrix.standards.items()],
+            "unknown_references": [_reference_json(one) for one in matrix.unknown],
+            "references_elsewhere": [_reference_json(one) for one in matrix.elsewhere],
+            "untraced_tasks": [task.id for task in matrix.untraced],
+            "summary": {
+                "requirements": len(matrix.rows),
+                "gaps": len(matrix.gaps),
+                "uncovered_must": len(self.serious),
+                **coverage_counts(matrix),
+            },
+        }
+
+
+def coverage_counts(matrix: Matrix) -> dict[str, int]:
+    """How many requirements are in each state of coverage, in the order of the matrix."""
+    counts: dict[str, int] = {}
+    for row in matrix.rows:
+        counts[row.coverage.value.replace(" ", "_")] = counts.get(row.coverage.value.replace(" ", "_"), 0) + 1
+    return counts
+
+
+def trace_plan(path: str, requirements: Sequence[str] = ()) -> Trace:
+    """Trace the requirements of a plan, those of the files named or else of the ones beside it.
+
+    Raises:
+        PlanUnreadable, NoTasksFound: the plan or a requirements file cannot be read.
+        RequirementsNotFound: there is no such file, or none that states a requirement.
+    """
+    plan = load_plan(path)
+    files = list(requirements) or find_requirements(path)
+    documents = tuple(_stating(files))
+    if not documents:
+        raise RequirementsNotFound(
+            "no requirement is stated in it" if files else f"there is no {' or '.join(BESIDE)} beside it",
+            place=files[0] if files else path,
+            remedy="a requirement is a line such as `1. **REQ-1.1:** It shall …`; --requirements names the file",
+        )
+    return Trace(plan, documents, trace(plan, documents))
+
+
+def find_requirements(path: str) -> list[str]:
+    """Files beside a plan that may state its requirements: ``requirements.md``, ``spec.md``, ``specs/*/spec.md``."""
+    folder = Path(path) if os.path.isdir(path) else Path(path).parent
+    found = [folder / name for name in BESIDE]
+    found += sorted(folder.glob("specs/*/spec.md"))
+    return [str(file) for file in found if file.is_file()]
+
+
+def requirements_beside(path: str) -> tuple[RequirementsDocument, ...]:
+    """The documents beside a plan that state requirements; one that cannot be read states none."""
+    return tuple(_stating(find_requirements(path), lenient=True))
+
+
+def _stating(files: Iterable[str], *, lenient: bool = False) -> Iterable[RequirementsDocument]:
+    for file in files:
+        try:
+            document = read_requirements(read_document(file))
+        except InputError:
+            if not lenient:
+                raise
+            continue
+        if document.requirements:
+            yield document
+
+
+def _row_json(row: TraceRow) -> dict[str, Any]:
+    return {
+        "id": row.requirement.id,
+        "title": row.requirement.title,
+        "kind": row.requirement.kind.value,
+        "priority": row.requirement.priority,
+        "must": row.requirement.is_must,
+        "coverage": row.coverage.value,
+        "tasks": [{"id": task.id, "title": task.title, "state": task.state.value} for task in row.tasks],
+        "criteria": len(row.requirement.criteria),
+        "criteria_without_task": [criterion.id for criterion in row.missing],
+        "path": row.document.source.path,
+        "line": line_of(row.document, row.requirement),
+    }
+
+
+def line_of(document: RequirementsDocument, requirement: Requirement) -> int:
+    """The line a requirement starts on, from 1."""
+    return document.source.position(requirement.span.start).line
+
+
+def _reference_json(found: UnknownReference) -> dict[str, Any]:
+    return {"task": found.task.id, "reference": found.reference.text}

@@ -1,0 +1,89 @@
+"""``milepost trace``: each requirement, its tasks and their state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from milepost.app.traces import Trace, coverage_counts, line_of, trace_plan
+from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.plan.model import TaskState
+from milepost.spec.traceability import Coverage, TraceRow
+
+_HEADS = {
+    Coverage.UNCOVERED: "No task serves",
+    Coverage.PARTLY_COVERED: "Criteria that no task serves",
+    Coverage.NOT_STARTED: "Not started",
+    Coverage.IN_PROGRESS: "In progress",
+    Coverage.DONE: "Done",
+}
+_MARKS = {TaskState.DONE: "✓", TaskState.IN_PROGRESS: "▶", TaskState.BLOCKED: "!", TaskState.DEFERRED: "»"}
+_WIDEST = 90
+
+
+@click.command()
+@plan_argument
+@click.option(
+    "--requirements",
+    multiple=True,
+    metavar="FILE",
+    help="Where the requirements are; by default requirements.md and spec.md beside the plan.",
+)
+@click.option("--gaps", is_flag=True, help="Only requirements that no task serves, or not in full.")
+@json_option
+def command(plan: str, requirements: tuple[str, ...], gaps: bool, as_json: bool) -> int:
+    """Trace each requirement to the tasks that name it and their state, gaps first.
+
+    Exit code 1: a requirement whose priority is must or high is served by no task.
+    """
+    trace = trace_plan(plan, requirements)
+    rows = trace.matrix.gaps if gaps else trace.matrix.rows
+    if as_json:
+        say_json(trace.to_json(rows))
+    else:
+        _show(trace, rows)
+    return 1 if trace.serious else 0
+
+
+def _show(trace: Trace, rows: Sequence[TraceRow]) -> None:
+    width = max((len(row.requirement.id) for row in rows), default=0)
+    for coverage, head in _HEADS.items():
+        chosen = [row for row in rows if row.coverage is coverage]
+        if chosen:
+            say(f"{head}:")
+            for row in chosen:
+                say(_line(row, min(width, 20)))
+            say()
+    for found in trace.matrix.unknown:
+        say(f"Task {found.task.id} names {found.reference.text}, which is stated nowhere.")
+    say(_summary(trace))
+
+
+def _line(row: TraceRow, width: int) -> str:
+    requirement = row.requirement
+    title = requirement.title if len(requirement.title) <= _WIDEST else requirement.title[: _WIDEST - 1] + "…"
+    words = [f"  {requirement.id:<{width}}  {title}"]
+    if requirement.priority:
+        words.append(f"[{requirement.priority}]")
+    if row.coverage is Coverage.UNCOVERED:
+        words.append(f"({row.document.source.path}:{line_of(row.document, requirement)})")
+    if row.missing:
+        words.append("(" + ", ".join(criterion.id for criterion in row.missing) + ")")
+    if row.tasks:
+        words.append("← " + ", ".join(task.id + _MARKS.get(task.state, "") for task in row.tasks))
+    return "  ".join(words)
+
+
+def _summary(trace: Trace) -> str:
+    matrix = trace.matrix
+    parts = [f"{number} {kind.replace('_', ' ')}" for kind, number in coverage_counts(matrix).items()]
+    lines = [f"{len(matrix.rows)} requirements: {', '.join(parts)}."]
+    if matrix.untraced:
+        lines.append(f"{len(matrix.untraced)} tasks name no requirement.")
+    if trace.serious:
+        lines.append("Served by no task, and not to be left out: " + ", ".join(r.requirement.id for r in trace.serious))
+    return "\n".join(lines)
+
+
+command.epilog = "Example: milepost trace specs/login/tasks.md --gaps"

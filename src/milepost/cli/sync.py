@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
-from milepost.app.documents import unified_diff
+from milepost.app import merges
+from milepost.app.documents import read_document, unified_diff, update_document
 from milepost.app.runs import latest_run
 from milepost.bootstrap import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
+from milepost.errors import PlanInvalid
 
 
 @click.command()
 @plan_argument
 @click.option("--diff", "show_diff", is_flag=True, help="Show what changes.")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option("--repair", is_flag=True, help="First resolve git's conflict markers around boxes and computed lines.")
 @by_option
 @json_option
-def command(plan: str, show_diff: bool, dry_run: bool, by: str, as_json: bool) -> int:
+def command(plan: str, show_diff: bool, dry_run: bool, repair: bool, by: str, as_json: bool) -> int:
     """Write the truth back into the plan: boxes, table status, totals, status, progress, date.
 
     Only what is not true is changed, by the smallest edits; every other byte stays. A file that somebody else
     changes meanwhile is read again first. A box that somebody unticked by hand although its task is done is reported
     and left alone (exit code 1).
     """
+    if repair:
+        _repair(plan, dry_run=dry_run)
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is not None and not dry_run:
@@ -43,3 +50,22 @@ def command(plan: str, show_diff: bool, dry_run: bool, by: str, as_json: bool) -
         say(f"{task} is done in the ledger, but its box was unticked by hand; the box stays as it is", err=True)
         say(f"  help: tick it again, or `milepost reopen {plan} {task}` to have it done again", err=True)
     return 1 if synced.unticked else 0
+
+
+def _repair(plan: str, *, dry_run: bool) -> None:
+    """Resolve what can be resolved without reading people's minds.
+
+    Raises:
+        PlanInvalid: conflicts are left in people's own words.
+    """
+    today = time.strftime("%Y-%m-%d")
+    if dry_run:
+        left = merges.repair(read_document(plan), today).conflicts
+    else:
+        left = merges.repair(update_document(plan, lambda source: merges.repair(source, today).source), today).conflicts
+    if left:
+        raise PlanInvalid(
+            f"{left} {'conflict is' if left == 1 else 'conflicts are'} left in words that both sides changed",
+            place=plan,
+            remedy="edit them, remove the markers, and sync again",
+        )

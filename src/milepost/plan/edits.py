@@ -9,12 +9,13 @@ from __future__ import annotations
 from milepost.errors import UnknownName
 from milepost.plan.dialects.boxes import MARK_OF
 from milepost.plan.grammar.columns import display_width
-from milepost.plan.model import Assignment, Checkbox, Checkpoint, ClaimKind, Plan, Step, TaskState
+from milepost.plan.grammar.states import read_state, restate
+from milepost.plan.model import Assignment, Checkbox, Checkpoint, ClaimKind, Plan, Step, TaskState, WrittenState
 from milepost.source import Edit, Span
 
 
 def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
-    """Make a task's checkbox say a state.
+    """Make a task's checkbox say a state, or the words that stand in its place.
 
     Raises:
         UnknownName: the plan has no such task.
@@ -23,6 +24,8 @@ def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
     task = plan.by_id.get(task_id)
     if task is None:
         raise UnknownName(f"the plan has no task {task_id}", place=plan.source.path)
+    if task.checkbox is None and task.written is not None:
+        return _restate(plan, task.written, state)
     return _mark(task.checkbox, state)
 
 
@@ -102,6 +105,17 @@ def _checkpoint(plan: Plan, checkpoint_id: str) -> Checkpoint:
         if checkpoint.id == checkpoint_id:
             return checkpoint
     raise UnknownName(f"the plan has no checkpoint {checkpoint_id}", place=plan.source.path)
+
+
+def _restate(plan: Plan, written: WrittenState, state: TaskState) -> list[Edit]:
+    if written.state is state:
+        return []
+    text = restate(written.text, state)
+    if read_state(text) is not state:
+        return []
+    line = plan.source.line_span(plan.source.position(written.span.start).line)
+    in_table = plan.source.text[line.start : line.end].lstrip(" \t>").startswith("|")
+    return [_fill(plan, written.span, text) if in_table else Edit(written.span, text)]
 
 
 def _mark(checkbox: Checkbox | None, state: TaskState) -> list[Edit]:

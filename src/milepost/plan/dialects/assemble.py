@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from milepost.plan.blocks import walk
-from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, read_checkpoints
+from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, is_gate_of_phase, read_checkpoints
 from milepost.plan.dialects.claims import FOOTER, escalation_rule, read_claims, read_notes
 from milepost.plan.dialects.criteria import criteria_lists, in_criteria, read_criteria
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies, merge
@@ -43,7 +43,7 @@ class PhaseName(NamedTuple):
 
 def phase_name(section: Section) -> PhaseName | None:
     """The phase a section's title names by its number."""
-    found = _PHASE.match(section.title)
+    found = None if is_gate_of_phase(section) else _PHASE.match(section.title)
     return PhaseName(found["id"], found["title"].strip()) if found else None
 
 
@@ -66,7 +66,7 @@ def is_inside(span: Span, stretches: Sequence[Span]) -> bool:
 
 def is_phase(section: Section) -> bool:
     """Say whether a section's title names a phase by its number."""
-    return _PHASE.match(section.title) is not None
+    return phase_name(section) is not None
 
 
 def is_notes(section: Section) -> bool:
@@ -91,8 +91,8 @@ class PlanReader:
 
     What dialects say differently are the other functions: how a heading names a phase (the innermost one around a
     task counts), what the list of all tasks shows of each of them, where dependencies are stated, which checkpoints
-    there are beside those with a heading of their own, and which sections are themselves a task: those group no
-    tasks and claim nothing of the plan.
+    there are beside those with a heading of their own, which sections are themselves a task (those group no tasks
+    and claim nothing of the plan), and in which sections boxes that are no task's are conditions of the whole.
     """
 
     reading: Reading
@@ -103,6 +103,7 @@ class PlanReader:
     dependencies: Callable[[PlanReader], Iterable[Dependency]] = stated_dependencies
     more_checkpoints: Callable[[PlanReader], Iterable[Checkpoint]] = lambda _: ()
     is_task: Callable[[Section], bool] = lambda _: False
+    holds_criteria: Callable[[Section], bool] = in_criteria
     tasks: list[Task] = field(default_factory=list)
     phase_sections: dict[str, Section] = field(default_factory=dict)
     phase_tasks: dict[str, list[str]] = field(default_factory=dict)
@@ -209,7 +210,7 @@ class PlanReader:
         """The boxes under criteria of the whole plan that are no part of a task."""
         taken = united(task.span for task in self.tasks)
         for section in self.document.sections:
-            named = in_criteria(section)
+            named = self.holds_criteria(section)
             lists = criteria_lists(self.reading.text, section)
             if (named or lists) and not in_checkpoint(section):
                 for block in section.blocks:

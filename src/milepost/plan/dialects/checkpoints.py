@@ -20,7 +20,14 @@ _NAME = re.compile(
     r"(?:[ \t]*[:：.]|[ \t]*[–—]|[ \t]+-|[ \t]*$)[ \t]*",
     re.IGNORECASE,
 )
-_GROUP = re.compile(r"(?:(?:quality|review)[ \t]+)?(?:checkpoints|gates)\b.*", re.IGNORECASE)
+_OF_PHASE = re.compile(
+    r"\W*(?P<name>phase[ \t]+(?P<phase>\d+[A-Z]?(?:\.\d+)*|[A-Z])[ \t]+"
+    r"(?:(?:validation|quality|completion|exit|review)[ \t]+)?(?:gate|checkpoint))(?![\w])[ \t]*(?:[:：.–—-][ \t]*)?",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(
+    r"(?:(?:quality|review|validation|completion|phase|go/no-go)[ \t]+)*(?:checkpoints|gates)\b.*", re.IGNORECASE
+)
 _COMPLETION = re.compile(
     r"\bbefore\s+(?:completion|completing|release|releasing|merg\w+|ship\w*|deploy\w*|launch\w*|done)\b"
     r"|\bafter\s+(?:all|every)\b|\bat\s+the\s+end\b|^final\b|\bend\s+of\s+(?:project|plan)\b",
@@ -33,9 +40,14 @@ _PHASE_RANGE = re.compile(r"(?P<first>\d+)\s*(?:-|–|—|\bto\b|\bthrough\b)\s*
 
 def is_checkpoint(section: Section) -> bool:
     """Say whether a section is a checkpoint: named so, or directly under a heading ``Checkpoints``."""
-    if _NAME.match(section.title):
+    if _NAME.match(section.title) or is_gate_of_phase(section):
         return True
     return section.parent is not None and is_checkpoint_group(section.parent) and bool(section.blocks)
+
+
+def is_gate_of_phase(section: Section) -> bool:
+    """Say whether a section's title names the gate of a phase: ``Phase 1 Validation Gate``."""
+    return _OF_PHASE.match(section.title) is not None
 
 
 def is_checkpoint_group(section: Section) -> bool:
@@ -47,10 +59,12 @@ def read_checkpoints(reading: Reading, sections: Iterator[Section], phases: dict
     """Read checkpoint sections. ``phases`` gives each phase's start offset by its id, in document order."""
     used: set[str] = set()
     for ordinal, section in enumerate(sections, start=1):
-        found = _NAME.match(section.title)
+        found = _OF_PHASE.match(section.title) or _NAME.match(section.title)
         name = found["name"].strip() if found else section.title
         title = section.title[found.end() :].strip() if found else section.title
-        checkpoint_id = _unused(_slug(name) if found and found["number"] else f"checkpoint-{ordinal}", used)
+        checkpoint_id = _unused(
+            _slug(name) if found and (found.re is _OF_PHASE or found["number"]) else f"checkpoint-{ordinal}", used
+        )
         anchor = _anchor(reading, section, title or section.title, phases)
         criteria = tuple(_criteria(reading, section))
         assert section.heading is not None
@@ -71,6 +85,9 @@ def _unused(wanted: str, used: set[str]) -> str:
 
 
 def _anchor(reading: Reading, section: Section, title: str, phases: dict[str, int]) -> Anchor:
+    of_phase = _OF_PHASE.match(section.title)
+    if of_phase and of_phase["phase"] in phases:
+        return Anchor(AnchorKind.PHASE, (of_phase["phase"],), of_phase["name"])
     after = _AFTER.search(title)
     if after and (after["what"] or "").casefold().startswith("phase"):
         return _phase_anchor(reading, section, title, after.end(), phases)

@@ -13,7 +13,7 @@ from milepost.plan.grammar.labels import meaning, read_labels
 from milepost.plan.model import Criterion
 
 _TITLE = re.compile(
-    r"[\W\d_]*(?:(?:final|overall|key|technical|functional|plan|project|mvp|release)[ \t]+)*"
+    r"[\W\d_]*(?:(?:final|overall|key|technical|functional|plan|project|mvp|release|phase[ \t]+\w+)[ \t]+)*"
     r"(?:acceptance[ \t]+(?:criteria|checks?)|success[ \t]+(?:criteria|metrics|indicators|validation)"
     r"|exit[ \t]+criteria|completion[ \t]+criteria|definition[ \t]+of[ \t]+(?:done|ready)|done[ \t]+when"
     r"|(?:pr|pull[ \t]+request)[ \t]+checklist"

@@ -11,7 +11,8 @@ from milepost.plan.model import Field
 from milepost.source import Span
 
 _HEAD = re.compile(
-    r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?(?P<word>[Tt]ask[ \t]+)?(?P<bracket>\[)?"
+    r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?"
+    r"(?P<word>(?:[Ss]ub-?)?(?:[Tt]ask|[Tt]area)[ \t]+)?(?P<bracket>\[)?"
     rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：、．](?!\d))?(?P<star>\\?\*(?=[ \t]))?"
     r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from milepost.plan.blocks import Block
+from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.assemble import PlanReader, in_checkpoint
 from milepost.plan.dialects.boxes import read_box
+from milepost.plan.dialects.criteria import criteria_lists, in_criteria
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.rows import boxed_row
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.model import Plan, Task
 
@@ -23,31 +25,65 @@ def detect(document: Document) -> bool:
 
 def read(reading: Reading) -> Plan:
     """Read the checklists of a document; tasks are numbered through in document order."""
-    return PlanReader(reading, NAME, _PlainTasks(reading).of_section).read()
+    return PlanReader(reading, NAME, PlainTasks.of(reading).of_section).read()
 
 
 @dataclass
-class _PlainTasks:
+class PlainTasks:
+    """Reads the checklists of sections. ``strict`` leaves out those that state conditions.
+
+    Conditions are tasks only in a document that has no other boxes.
+    """
+
     reading: Reading
+    strict: bool
     count: int = 0
+
+    @classmethod
+    def of(cls, reading: Reading) -> PlainTasks:
+        """A reader as strict as the document allows."""
+        tasks = cls(reading, strict=True)
+        return cls(reading, strict=any(True for section in reading.document.sections for _ in tasks.boxes(section)))
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The tasks of a section's lists; items without a checkbox are looked into."""
-        if in_checkpoint(section):
-            return []
         reader = TaskReader(self.reading, head=lambda *_: None)
         tasks: list[Task] = []
-        waiting = _items(section.blocks)
-        while waiting:
-            item = waiting.pop()
+        for item in self.boxes(section):
             line = first_line(item)
             box = read_box(self.reading, line.start, line.end) if line else None
             if line and box:
                 self.count += 1
                 tasks += reader.build(item, box, title_head(self.reading, line, box, str(self.count)), phase)
+        return [*tasks, *self._rows(section, phase)]
+
+    def _rows(self, section: Section, phase: str | None) -> Iterator[Task]:
+        """The rows of tables that have a checkbox in a cell."""
+        if in_checkpoint(section) or (self.strict and in_criteria(section)):
+            return
+        for block in section.blocks:
+            if block.kind is BlockKind.TABLE:
+                for row in block.children[1:]:
+                    task = boxed_row(self.reading, row, str(self.count + 1), phase)
+                    if task:
+                        self.count += 1
+                        yield task
+
+    def boxes(self, section: Section) -> list[Block]:
+        """The outermost items with a checkbox."""
+        if in_checkpoint(section) or (self.strict and in_criteria(section)):
+            return []
+        criteria = criteria_lists(self.reading.text, section) if self.strict else frozenset()
+        found: list[Block] = []
+        waiting = _items([block for block in section.blocks if id(block) not in criteria])
+        while waiting:
+            item = waiting.pop()
+            line = first_line(item)
+            if line and read_box(self.reading, line.start, line.end):
+                found.append(item)
             else:
                 waiting += _items(item.children)
-        return tasks
+        return found
 
 
 def _items(blocks: Sequence[Block]) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,6 +42,7 @@ _NO_TASK = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SHOWING = frozenset({"status", "estimated", "depends", "criteria", "owner"})
+_ANYTHING = _SHOWING | {"priority", "files", "requirements", "about", "blocks"}
 _TASKS = re.compile(r"(?:tasks?|to-?dos?|tareas|任务)", re.IGNORECASE)
 _TAIL = re.compile(rf"[ \t]+(?:[–—-]+[ \t]+|[\[(（]|(?={SIGN}))")
 _CLOSE = re.compile(r"[\s\])）*_~]*")
@@ -58,6 +60,7 @@ class TaskHeading:
     title_span: Span
     struck: bool
     written: WrittenState | None
+    mark_span: Span | None = None
 
 
 @dataclass
@@ -65,14 +68,14 @@ class TaskHeadings:
     """The headings of a document that are tasks."""
 
     document: Document
+    within: Callable[[Section], bool] = lambda _: True
 
     @cached_property
     def found(self) -> dict[int, TaskHeading]:
         """Task headings by the identity of their sections, in document order."""
         named = {id(section): self._named(section) for section in self._candidates}
         by_word = {key: heading for key, heading in named.items() if heading}
-        others = {id(section): self._described(section) for section in self._candidates if id(section) not in by_word}
-        described = {key: heading for key, heading in others.items() if heading and (heading.id or not by_word)}
+        described = {key: heading for key, heading in self._all_described(by_word) if heading.id or not by_word}
         both = {**by_word, **(described if by_word or len(described) > 1 else {})}
         return {id(section): both[id(section)] for section in self._candidates if id(section) in both}
 
@@ -94,6 +97,7 @@ class TaskHeadings:
             section
             for section in self.document.sections
             if section.level > 1
+            and self.within(section)
             and not is_phase(section)
             and not any(is_checkpoint(around) or is_checkpoint_group(around) for around in section.ancestors())
         )
@@ -105,12 +109,23 @@ class TaskHeadings:
             return None
         return self._heading(section, found, "number" if found["word"] else "id")
 
-    def _described(self, section: Section) -> TaskHeading | None:
-        """A heading over a task's fields."""
+    def _all_described(self, by_word: Container[int]) -> Iterator[tuple[int, TaskHeading]]:
+        """Headings over a task's fields; beside such a one, others over fewer of them count as well."""
+        beside: set[tuple[int, int]] = set()
+        for showing in (_SHOWING, _ANYTHING):
+            for section in self._candidates:
+                place = (id(section.parent), section.level)
+                if id(section) not in by_word and (showing is _SHOWING or place in beside):
+                    heading = self._described(section, showing)
+                    if heading:
+                        beside.add(place)
+                        yield id(section), heading
+
+    def _described(self, section: Section, showing: frozenset[str]) -> TaskHeading | None:
         if _NO_TASK.fullmatch(section.title) or is_notes(section) or is_dependency_section(section):
             return None
         found = _ANY_ID.match(self.document.text, *section.title_span)
-        if not self._describes_task(section, strictly=found is None):
+        if not self._describes_task(section, showing, strictly=found is None):
             return None
         if found:
             return self._heading(section, found, "id")
@@ -121,7 +136,8 @@ class TaskHeadings:
         title, span, written = self._title(Span(*found.span("title")))
         id_span = Span(*found.span(group))
         struck = found["strike"] is not None
-        return TaskHeading(section, found[group], id_span, title, span, struck, written)
+        mark = Span(*found.span("mark")) if found.groupdict().get("mark") else None
+        return TaskHeading(section, found[group], id_span, title, span, struck, written, mark)
 
     def _title(self, span: Span) -> tuple[str, Span, WrittenState | None]:
         """A title without marks of emphasis and without the state written behind it, and that state."""
@@ -138,7 +154,7 @@ class TaskHeadings:
             title = title.replace(mark, "")
         return title.strip(), Span(span.start, span.start + len(raw)), written
 
-    def _describes_task(self, section: Section, *, strictly: bool) -> bool:
+    def _describes_task(self, section: Section, showing: frozenset[str], *, strictly: bool) -> bool:
         """Say whether a task's fields stand directly under a heading.
 
         A list of boxes under the label "Tasks" makes the heading a group of tasks, and so does, under a heading
@@ -148,7 +164,7 @@ class TaskHeadings:
         meanings = {meaning(field.key) for field, _ in labels}
         if any(is_criteria(inner) for inner in self._inner(section)):
             meanings.add("criteria")
-        if len(meanings - {None}) < 2 or not meanings & _SHOWING:
+        if len(meanings - {None}) < 2 or not meanings & showing:
             return False
         introduced = {id(block): field for field, block in labels if block}
         for block in section.blocks:

@@ -1,0 +1,155 @@
+"""BMAD stories: ``## Tasks / Subtasks`` with ``- [ ] Task 1: … (AC: 1, 2)``, ``## Status``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from milepost.plan.blocks import Block, BlockKind
+from milepost.plan.dialects.assemble import PlanReader, in_checkpoint
+from milepost.plan.dialects.boxes import read_box
+from milepost.plan.dialects.document import Document, Section
+from milepost.plan.dialects.headings import HeadingTasks, criteria_references, labelled_dependencies
+from milepost.plan.dialects.heads import Head, read_head
+from milepost.plan.dialects.labelled import read_effort
+from milepost.plan.dialects.numbering import nest, separate
+from milepost.plan.dialects.plain import PlainTasks
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.task_headings import TaskHeadings
+from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
+from milepost.plan.grammar.states import find_state
+from milepost.plan.model import Claim, ClaimKind, Plan, Task
+from milepost.source import Span
+
+NAME = "bmad"
+
+_TASKS = re.compile(r"\W*(?:tasks?(?:[ \t]*(?:/|&|and)[ \t]*sub-?tasks?)?|sub-?tasks)(?:[ \t]+list)?\W*", re.IGNORECASE)
+_BOTH = re.compile(r"\W*tasks?[ \t]*(?:/|&|and)[ \t]*sub-?tasks?\W*", re.IGNORECASE)
+_TITLE = re.compile(r"\W*story[ \t]+\w+(?:[.-]\w+)*[ \t]*[:：–—-]", re.IGNORECASE)
+_PARTS = frozenset({"story", "acceptance criteria", "dev notes", "dev agent record", "status", "qa results"})
+_CRITERIA = re.compile(
+    r"[ \t]*[(（]AC[ \t]*s?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[#\d,.&\s–-]*|all\b[^()]*)(?:[^()]*)[)）]", re.IGNORECASE
+)
+_REMARK = re.compile(r"[(（](?P<inner>[^()（）]*)[)）]")
+
+
+def detect(document: Document) -> bool:
+    """Say whether the document is a story."""
+    return bool(_evidence(document))
+
+
+def why(document: Document) -> str:
+    """What shows that the document is a story."""
+    return f"it has {_evidence(document)}"
+
+
+def _evidence(document: Document) -> str:
+    titles = [section.title for section in document.sections if section.heading]
+    both = next((title for title in titles if _BOTH.fullmatch(title)), None)
+    if both:
+        return f'a section "{both}"'
+    parts = [title for title in titles if title.strip(" :").casefold() in _PARTS]
+    if titles and _TITLE.match(titles[0]) and len(parts) > 1:
+        return f"the title of a story and the sections {', '.join(dict.fromkeys(parts))}"
+    return ""
+
+
+def read(reading: Reading) -> Plan:
+    """Read a story; where its section of tasks is empty, every checklist of it is read as tasks."""
+    document = reading.document
+    headings = TaskHeadings(document, within=_in_tasks)
+    if headings.found:
+        under = HeadingTasks(reading, headings)
+        of_section, is_task = under.of_section, lambda section: headings.of(section) is not None
+    elif any(_in_tasks(section) and _has_boxes(section) for section in document.sections):
+        of_section, is_task = _StoryTasks(reading).of_section, lambda _: False
+    else:
+        of_section, is_task = PlainTasks.of(reading).of_section, lambda _: False
+    reader = PlanReader(
+        reading,
+        NAME,
+        of_section,
+        arrange=lambda tasks: [_finished(reading, task) for task in nest(separate(tasks))],
+        dependencies=labelled_dependencies,
+        is_task=is_task,
+        holds_criteria=lambda section: not _in_tasks(section),
+    )
+    plan = reader.read()
+    return replace(plan, claims=(*plan.claims, *_status(reading)))
+
+
+def _in_tasks(section: Section) -> bool:
+    return any(around.level > 1 and _TASKS.fullmatch(around.title) for around in section.ancestors())
+
+
+def _has_boxes(section: Section) -> bool:
+    return any(item.checkbox for _, item in section.items)
+
+
+@dataclass
+class _StoryTasks:
+    """The boxes of the sections of tasks; one without a number gets the next free one."""
+
+    reading: Reading
+    taken: set[str] = field(default_factory=set)
+    last: int = 0
+
+    def __post_init__(self) -> None:
+        for section in self.reading.document.sections:
+            if _in_tasks(section):
+                heads = (self._head(item) for _, item in section.items)
+                self.taken.update(head.id for head in heads if head)
+
+    def of_section(self, section: Section, phase: str | None) -> list[Task]:
+        """The tasks of a section's lists."""
+        if not _in_tasks(section) or in_checkpoint(section):
+            return []
+        reader = TaskReader(
+            self.reading, lambda reading, _, box, line: read_head(reading.text, box.end, line.end) if box else None
+        )
+        tasks: list[Task] = []
+        for _, item in section.items:
+            line = first_line(item)
+            box = read_box(self.reading, line.start, line.end) if line else None
+            if line and box:
+                head = self._head(item) or title_head(self.reading, line, box, self._next())
+                tasks += reader.build(item, box, head, phase)
+        return tasks
+
+    def _head(self, item: Block) -> Head | None:
+        line = first_line(item)
+        box = read_box(self.reading, line.start, line.end) if line and item.checkbox else None
+        return read_head(self.reading.text, box.end, line.end) if line and box else None
+
+    def _next(self) -> str:
+        while True:
+            self.last += 1
+            if str(self.last) not in self.taken:
+                return str(self.last)
+
+
+def _finished(reading: Reading, task: Task) -> Task:
+    """A task whose title ends before ``(AC: 1, 2)``: those are its requirements, a duration behind it its effort."""
+    found = _CRITERIA.search(reading.text, task.title_span.start, task.title_span.end)
+    if found is None:
+        return task
+    effort = task.effort
+    for remark in _REMARK.finditer(reading.text, found.end(), task.title_span.end):
+        effort = effort or read_effort(reading, Span(*remark.span("inner")))
+    span = Span(task.title_span.start, found.start())
+    title = task.title[: task.title.find(found.group().strip())].rstrip(" *")
+    references = (*task.requirements, *criteria_references(found))
+    return replace(task, title=title, title_span=span, requirements=references, effort=effort)
+
+
+def _status(reading: Reading) -> tuple[Claim, ...]:
+    """What stands under the heading "Status", if it is a state."""
+    for section in reading.document.sections:
+        block = section.blocks[0] if section.blocks else None
+        if section.title.strip(" :").casefold() == "status" and block and block.kind is BlockKind.PARAGRAPH:
+            line = block.lines[0]
+            state = find_state(reading.text, line.start, line.end)
+            if state:
+                text = reading.text[line.start : line.end]
+                return (Claim(ClaimKind.STATUS, text, line, line),)
+    return ()

@@ -1,0 +1,70 @@
+"""spec-workflow's ``tasks.md``: ``- [ ] 1. Title`` over ``- File: …``, ``_Leverage: …_``, ``_Prompt: …_``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from milepost.plan.dialects.assemble import PlanReader
+from milepost.plan.dialects.document import Document
+from milepost.plan.dialects.loose import WithLooseBoxes
+from milepost.plan.dialects.numbered import NumberedTasks, document_heads
+from milepost.plan.dialects.numbering import nest, separate
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.task_headings import TaskHeadings
+from milepost.plan.model import Plan, Task
+
+NAME = "spec-workflow"
+
+_FIELD = re.compile(r"^[ \t]+[-*+][ \t]+_(?P<key>Leverage|Prompt)[ \t]*:", re.MULTILINE)
+_FILE = re.compile(r"^[ \t]+[-*+][ \t]+(?:\*\*)?(?P<key>File)s?(?:\*\*)?:(?:\*\*)?[ \t]", re.MULTILINE)
+_FILES = re.compile(r"(?:\*\*)?files?(?:\*\*)?:(?:\*\*)?[ \t]*(?P<paths>\S.*)", re.IGNORECASE)
+_PATH = re.compile(r"`(?P<code>[^`]+)`|(?P<bare>[^\s,;()]+)(?:[ \t]*\([^)]*\))?")
+_FOLDER = re.compile(r"(?:^|[/\\])\.?spec-workflow[/\\-]")
+_GIVEN_UP = re.compile(r"\[(?:descontinuad[oa]|discontinued|cancell?ed|dropped|removed|obsolete)\]\W*$", re.IGNORECASE)
+
+
+def detect(document: Document) -> bool:
+    """Say whether numbered checkboxes come with spec-workflow's fields."""
+    return bool(_evidence(document))
+
+
+def why(document: Document) -> str:
+    """What shows that the document is one of spec-workflow's."""
+    return f"its numbered checkboxes come with {_evidence(document)}"
+
+
+def _evidence(document: Document) -> str:
+    heads = document_heads(document)
+    if not heads or len(heads) < len(TaskHeadings(document).found):
+        return ""
+    found = _FIELD.search(document.text)
+    if found:
+        return f"the field _{found['key']}: …_"
+    if _FOLDER.search(document.source.path):
+        return "a place in a .spec-workflow folder"
+    files = sum(1 for _ in _FILE.finditer(document.text))
+    return "a line File: … each" if 2 * files >= len(heads) else ""
+
+
+def read(reading: Reading) -> Plan:
+    """Read one of spec-workflow's documents."""
+    known = {head.id for _, head in document_heads(reading.document)}
+    tasks = WithLooseBoxes(reading, NumberedTasks(reading).of_section, known.__contains__)
+    return PlanReader(reading, NAME, tasks.of_section, arrange=_arrange).read()
+
+
+def _arrange(tasks: list[Task]) -> list[Task]:
+    return [_finished(task) for task in nest(separate(tasks))]
+
+
+def _finished(task: Task) -> Task:
+    """A task with the files its bullets name; one that is given up counts as struck out."""
+    files = task.files
+    for step in task.steps:
+        found = _FILES.match(step.text)
+        if found:
+            names = (name["code"] or name["bare"] for name in _PATH.finditer(found["paths"]))
+            files = (*files, *(name for name in names if "." in name or "/" in name))
+    struck = task.struck or _GIVEN_UP.search(task.title) is not None
+    return replace(task, files=tuple(dict.fromkeys(files)), struck=struck)

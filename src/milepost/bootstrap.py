@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity
 from milepost.app.plans import load_plan
-from milepost.app.ports import Ledger
+from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.run_specs import build_run_spec
 from milepost.app.runs import RunSession, open_run, peek_run
 from milepost.app.settings import Settings, load_settings
@@ -116,6 +116,14 @@ class Project:
     def now(self) -> float:
         """The wall clock: seconds since 1970, UTC."""
         return time.time()
+
+
+def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
+    """The ledger of the project that a file or folder belongs to, and its path."""
+    inside = Path(place)
+    settings = load_settings(str(inside / "any" if inside.is_dir() else inside))
+    path = settings.root / LEDGER
+    return path, SqliteLedger(path, durable=settings.durable)
 
 
 def open_project(path: str) -> Project:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from milepost.adapters.ledger_sqlite import SqliteLedger, chain
+from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.ledgers import chain
 from milepost.errors import LedgerUnavailable, VersionConflict
 from milepost.execution.events import TaskBlocked, TaskCompleted
 

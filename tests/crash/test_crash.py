@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from milepost.adapters import shim
-from milepost.adapters.ledger_sqlite import SqliteLedger, chain
+from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.ledgers import chain
 from milepost.app.runs import RunSession
 from milepost.execution import events as ev
 from milepost.execution.commands import Start

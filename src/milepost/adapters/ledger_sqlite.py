@@ -6,15 +6,16 @@ Every event carries the hash of the one before it in its stream, so loss and tam
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from milepost.app.ports import StreamInfo
+from milepost.app.ledgers import chain
+from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, VersionConflict
 from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
 
@@ -24,7 +25,7 @@ PATIENCE = 30.0
 
 _CREATE = """
 CREATE TABLE event (
-    position INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
     stream TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version > 0),
     kind TEXT NOT NULL,
@@ -53,6 +54,10 @@ SELECT stream, (SELECT max(version) FROM event WHERE stream = name.stream) FROM 
 WHERE stream IS NOT NULL AND substr(stream, 1, length(:prefix)) = :prefix
 ORDER BY (SELECT position FROM event WHERE stream = name.stream AND version = 1)
 """
+_ROWS = (
+    "SELECT position, stream, version, kind, v, payload, hash FROM event WHERE position > ? ORDER BY position LIMIT ?"
+)
+_PAGE = 1000
 _T = TypeVar("_T")
 
 
@@ -96,6 +101,35 @@ class SqliteLedger:
         rows = self._guard(lambda: self._open().execute(_STREAMS, {"prefix": prefix}).fetchall())
         return [StreamInfo(name, version) for name, version in rows]
 
+    def rows(self) -> Iterator[LedgerRow]:
+        """Every event as it is stored, in the order in which they were appended, whether understood or not."""
+        position = 0
+        while self._exists():
+            page = self._guard(partial(self._page, position))
+            yield from page
+            position = page[-1].position if page else position
+            if len(page) < _PAGE:
+                return
+
+    def restore(self, rows: Iterable[LedgerRow]) -> int:
+        """Add events as they were stored elsewhere, all or none, and give how many; those known already are skipped.
+
+        Raises:
+            LedgerUnavailable: an event is not the one that follows in its stream here, or its hash is wrong.
+        """
+        return self._guard(lambda: self._restore(rows))
+
+    def events_ever(self) -> int:
+        """How many events were ever appended; fewer rows than that mean that some were taken away."""
+        if not self._exists():
+            return 0
+        query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
+        return int(self._guard(lambda: _one(self._open(), query)))
+
+    def backup(self, path: str | Path) -> None:
+        """Copy the ledger to another file while others go on writing."""
+        self._guard(lambda: self._backup(Path(path)))
+
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
         if self._connection is not None:
@@ -115,6 +149,42 @@ class SqliteLedger:
                 rows.append((stream, version, kind, VERSION, payload, previous))
             connection.executemany(_INSERT, rows)
         return int(version)
+
+    def _page(self, after: int) -> list[LedgerRow]:
+        found = self._open().execute(_ROWS, (after, _PAGE)).fetchall()
+        return [LedgerRow(*row[:-1], row[-1].hex()) for row in found]
+
+    def _restore(self, rows: Iterable[LedgerRow]) -> int:
+        added = 0
+        with self._transaction() as connection:
+            for row in rows:
+                version, previous = connection.execute(_LAST, (row.stream,)).fetchone() or (0, b"")
+                if row.version <= version:
+                    known = connection.execute(
+                        "SELECT hash FROM event WHERE stream = ? AND version = ?", (row.stream, row.version)
+                    ).fetchone()
+                    if known[0].hex() != row.hash:
+                        raise self._unavailable(
+                            f"{row.stream} has another event {row.version} already", "import into an empty ledger"
+                        )
+                    continue
+                digest = chain(previous, row.stream, row.version, row.kind, row.v, row.payload)
+                if row.version != version + 1 or digest.hex() != row.hash:
+                    raise self._unavailable(
+                        f"event {row.version} of {row.stream} does not follow on event {version}",
+                        "the exported file is damaged or incomplete; nothing was imported",
+                    )
+                connection.execute(_INSERT, (*row[1:6], digest))
+                added += 1
+        return added
+
+    def _backup(self, path: Path) -> None:
+        source = self._open()
+        target = sqlite3.connect(path)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -206,12 +276,6 @@ class SqliteLedger:
 
     def _unavailable(self, message: str, remedy: str) -> LedgerUnavailable:
         return LedgerUnavailable(message, place=str(self.path), remedy=remedy)
-
-
-def chain(previous: bytes, stream: str, version: int, kind: str, v: int, payload: str) -> bytes:
-    """The hash of an event: over the hash of the one before it in the stream (empty for the first) and its columns."""
-    head = json.dumps([stream, version, kind, v], separators=(",", ":"))
-    return hashlib.sha256(previous + head.encode() + payload.encode()).digest()
 
 
 _REMEDIES = {

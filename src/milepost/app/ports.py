@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from milepost.execution.events import Event
@@ -13,6 +13,21 @@ class StreamInfo(NamedTuple):
 
     name: str
     version: int
+
+
+class LedgerRow(NamedTuple):
+    """An event as a ledger stores it: ``payload`` is JSON text, ``hash`` hexadecimal, over the row and the one before.
+
+    ``position`` counts all events of the ledger from 1, in the order in which they were appended.
+    """
+
+    position: int
+    stream: str
+    version: int
+    kind: str
+    v: int
+    payload: str
+    hash: str
 
 
 class Ledger(Protocol):
@@ -34,6 +49,26 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
+
+
+class LedgerArchive(Ledger, Protocol):
+    """A ledger whose rows can be looked after."""
+
+    def rows(self) -> Iterator[LedgerRow]:
+        """Every event as it is stored, in the order in which they were appended, whether understood or not."""
+
+    def restore(self, rows: Iterable[LedgerRow]) -> int:
+        """Add events as they were stored elsewhere, all or none, and give how many; those known already are skipped.
+
+        Raises:
+            LedgerUnavailable: an event is not the one that follows in its stream here, or its hash is wrong.
+        """
+
+    def events_ever(self) -> int:
+        """How many events were ever appended; fewer rows than that mean that some were taken away."""
+
+    def backup(self, path: str) -> None:
+        """Copy the store to another file while others go on writing."""
 
 
 class Clock(Protocol):

@@ -32,6 +32,7 @@ COMMANDS = {
     "approve": "Sign off a checkpoint.",
     "log": "Show what happened, or an attempt's output.",
     "sync": "Write the truth back into the plan.",
+    "ledger": "Verify, export, import or back up the ledger.",
     "git": "Have git merge plans without conflicts.",
     "merge-driver": "Merge two versions of a plan (called by git).",
 }

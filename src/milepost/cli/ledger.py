@@ -1,0 +1,89 @@
+"""``milepost ledger``: verify, export, import, back up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from milepost.app.ledgers import export_lines, import_lines, verify
+from milepost.app.ports import LedgerArchive
+from milepost.bootstrap import open_ledger
+from milepost.cli.options import json_option, say, say_json
+from milepost.errors import InputError, UsageError
+
+_place = click.argument("place", metavar="[PATH]", default=".")
+
+
+@click.group()
+def command() -> None:
+    """Look after the ledger of a project; PATH is a plan or any folder of the project."""
+
+
+@command.command(name="verify")
+@_place
+@json_option
+def verify_command(place: str, as_json: bool) -> int:
+    """Check that no event was changed or lost. Exit code 1 when one was."""
+    found = verify(_ledger(place))
+    if as_json:
+        say_json({"events": found.events, "streams": found.streams, "faults": list(found.faults)})
+    else:
+        for fault in found.faults:
+            say(fault)
+        word = "intact" if not found.faults else f"{len(found.faults)} faults"
+        say(f"{found.events} events in {found.streams} runs: {word}")
+    return 1 if found.faults else 0
+
+
+@command.command(name="export")
+@_place
+@click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
+def export_command(place: str, output: str | None) -> None:
+    """Write every event as JSON Lines."""
+    lines = export_lines(_ledger(place))
+    if output is None:
+        for line in lines:
+            click.echo(line)
+        return
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise UsageError(f"it cannot be written: {error.strerror}", place=output) from None
+
+
+@command.command(name="import")
+@click.argument("file")
+@_place
+@json_option
+def import_command(file: str, place: str, as_json: bool) -> None:
+    """Add exported events (`-`: standard input) to the project's ledger; those it has already are skipped."""
+    try:
+        lines = sys.stdin.readlines() if file == "-" else Path(file).read_text("utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"it cannot be read: {error}", place=file) from None
+    added = import_lines(_ledger(place, must_exist=False), lines, name=file)
+    if as_json:
+        say_json({"added": added})
+        return
+    say(f"{added} events added")
+
+
+@command.command(name="backup")
+@click.argument("file")
+@_place
+def backup_command(file: str, place: str) -> None:
+    """Copy the ledger to FILE while runs go on."""
+    if Path(file).exists():
+        raise UsageError("there is a file of that name already", place=file, remedy="choose another name")
+    _ledger(place).backup(file)
+    say(f"backed up to {file}")
+
+
+def _ledger(place: str, *, must_exist: bool = True) -> LedgerArchive:
+    path, ledger = open_ledger(place)
+    if must_exist and not path.exists():
+        raise InputError("the project has no ledger yet", place=str(path), remedy="a run makes one")
+    return ledger

@@ -1,0 +1,91 @@
+"""The ledger verified, exported, imported and backed up from the command line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+from tests.cli.test_run_commands import PLAN
+
+
+@pytest.fixture
+def ledger(milepost: Milepost, project: Path) -> Path:
+    """A ledger with a few events in it."""
+    (project / "tasks.md").write_text(PLAN)
+    milepost("claim", "tasks.md", "1.2")
+    milepost("done", "tasks.md", "1.2")
+    return project / ".milepost" / "ledger.db"
+
+
+def tamper(ledger: Path, statement: str) -> None:
+    connection = sqlite3.connect(ledger)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_an_untouched_ledger_is_intact(milepost: Milepost, ledger: Path) -> None:
+    assert milepost("ledger", "verify", "tasks.md").out == "3 events in 1 runs: intact\n"  # started, claimed, done
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        (
+            "UPDATE event SET payload = replace(payload, 'tester', 'nobody') WHERE version = 2",
+            "event 2 (AttemptStarted)",
+        ),
+        ("DELETE FROM event WHERE version = 2", "event 2 is missing before event 3"),
+        ("DELETE FROM event WHERE version = 3", "1 event was taken away"),
+    ],
+)
+def test_tampering_and_loss_show(milepost: Milepost, ledger: Path, statement: str, fault: str) -> None:
+    tamper(ledger, statement)
+    found = milepost("ledger", "verify")
+    assert (found.code, fault in found.out) == (1, True)
+
+
+def test_an_export_makes_the_same_ledger_again(milepost: Milepost, ledger: Path, project: Path) -> None:
+    lines = milepost("ledger", "export").out
+    assert milepost("ledger", "import", "-o").code == 2
+    (project / "saved.jsonl").write_text(lines)
+    assert milepost("ledger", "import", "saved.jsonl").out == "0 events added\n"  # all known
+    ledger.unlink()
+    for rest in ledger.parent.glob("ledger.db-*"):
+        rest.unlink()
+    assert milepost("ledger", "import", "saved.jsonl").out == "3 events added\n"
+    assert milepost("ledger", "export").out == lines
+    assert milepost("ledger", "verify").code == 0
+    assert "1/3 tasks done" in milepost("status", "tasks.md").out
+
+
+def test_a_damaged_export_is_refused_whole(milepost: Milepost, ledger: Path, project: Path) -> None:
+    rows = [json.loads(line) for line in milepost("ledger", "export").out.splitlines()]
+    other = project / "other"
+    other.mkdir()
+    (other / "milepost.toml").write_text("")
+    rows[1]["payload"] = rows[1]["payload"].replace("tester", "nobody")
+    (project / "bad.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    told = milepost("ledger", "import", "bad.jsonl", "other")
+    assert (told.code, "event 2 of tasks.md#1 does not follow" in told.err) == (1, True)
+    assert "0 events" in milepost("ledger", "verify", "other").out
+    (project / "worse.jsonl").write_text("not json\n")
+    told = milepost("ledger", "import", "worse.jsonl", "other")
+    assert (told.code, "worse.jsonl:1" in told.err) == (3, True)
+
+
+def test_a_backup_is_a_ledger(milepost: Milepost, ledger: Path, project: Path) -> None:
+    (project / "copy" / ".milepost").mkdir(parents=True)
+    assert milepost("ledger", "backup", "copy/.milepost/ledger.db").code == 0
+    assert milepost("ledger", "verify", "copy").out == "3 events in 1 runs: intact\n"
+    assert milepost("ledger", "backup", "copy/.milepost/ledger.db").code == 2
+
+
+def test_a_project_without_a_ledger(milepost: Milepost, project: Path) -> None:
+    told = milepost("ledger", "verify")
+    assert (told.code, "no ledger yet" in told.err) == (3, True)

@@ -152,7 +152,7 @@ class SqliteLedger:
 
     def _page(self, after: int) -> list[LedgerRow]:
         found = self._open().execute(_ROWS, (after, _PAGE)).fetchall()
-        return [LedgerRow(*row[:-1], row[-1].hex()) for row in found]
+        return [LedgerRow._make((*row[:-1], row[-1].hex())) for row in found]
 
     def _restore(self, rows: Iterable[LedgerRow]) -> int:
         added = 0

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from milepost.plan.dialects import plain, reference
+from milepost.plan.dialects import (
+    agentos,
+    bmad,
+    headings,
+    kiro,
+    openspec,
+    plain,
+    reference,
+    speckit,
+    speckitty,
+    specworkflow,
+    task_tables,
+)
 from milepost.plan.dialects.document import Document
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Plan
@@ -21,6 +33,15 @@ class Dialect(NamedTuple):
 
 
 DIALECTS: tuple[Dialect, ...] = (
+    Dialect(speckitty.NAME, speckitty.detect, speckitty.read, speckitty.why),
+    Dialect(speckit.NAME, speckit.detect, speckit.read, speckit.why),
+    Dialect(bmad.NAME, bmad.detect, bmad.read, bmad.why),
+    Dialect(specworkflow.NAME, specworkflow.detect, specworkflow.read, specworkflow.why),
+    Dialect(agentos.NAME, agentos.detect, agentos.read, agentos.why),
+    Dialect(headings.NAME, headings.detect, headings.read, headings.why),
+    Dialect(kiro.NAME, kiro.detect, kiro.read, kiro.why),
+    Dialect(openspec.NAME, openspec.detect, openspec.read, openspec.why),
+    Dialect(task_tables.NAME, task_tables.detect, task_tables.read, task_tables.why),
     Dialect(reference.NAME, reference.detect, reference.read),
     Dialect(plain.NAME, plain.detect, plain.read),
 )

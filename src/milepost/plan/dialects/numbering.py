@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,18 +15,26 @@ _SHARE = 4
 """And so many times their number must cover the section: one stray repetition is a mistake, not a scheme."""
 
 
+_RENUMBERED = re.compile(
+    r"[(\[][^()\[\]]*\b(?:was|formerly|previously|renamed|renumbered)\b[^()\[\]]*[)\]]", re.IGNORECASE
+)
+
+
 def separate(tasks: Sequence[Task]) -> list[Task]:
     """Give ids that a later phase counts from the start again a name of their own: ``3`` in phase 2 becomes ``P2/3``.
 
-    An id used twice within one phase, or once more in a phase that goes on counting, keeps its spelling: it is a
-    duplicate.
+    So does one whose title says that it was renumbered (``T016: … (updated: was T016)``). An id used twice within one
+    phase, or once more in a phase that goes on counting, keeps its spelling: it is a duplicate.
     """
     taken: set[str] = set()
     names: dict[str | None, dict[str, str]] = {}
     for phase, own in _by_phase(tasks).items():
         repeated = list(dict.fromkeys(task.id for task in own if task.id in taken))
         if phase and len(repeated) >= _FEWEST and len(repeated) * _SHARE >= len(own):
-            names[phase] = {task_id: f"P{phase}/{task_id}" for task_id in repeated}
+            names[phase] = {task_id: _in_phase(phase, task_id) for task_id in repeated}
+        elif phase:
+            again = {task.id for task in own if task.id in taken and _RENUMBERED.search(task.title)}
+            names.update({phase: {task_id: _in_phase(phase, task_id) for task_id in again}} if again else {})
         taken.update(task.id for task in own)
     return [_renamed(task, names.get(task.phase, {})) for task in tasks] if names else list(tasks)
 
@@ -42,8 +51,12 @@ def nest(tasks: Sequence[Task]) -> list[Task]:
 
 def written_id(task: Task) -> str:
     """A task's id as the document spells it."""
-    prefix = f"P{task.phase}/"
+    prefix = _in_phase(task.phase or "", "")
     return task.id[len(prefix) :] if task.id.startswith(prefix) else task.id
+
+
+def _in_phase(phase: str, task_id: str) -> str:
+    return f"{'P' if phase[:1].isdigit() else ''}{phase}/{task_id}"
 
 
 def _by_phase(tasks: Sequence[Task]) -> dict[str | None, list[Task]]:
@@ -62,7 +75,7 @@ def _renamed(task: Task, names: dict[str, str]) -> Task:
 def _stems(task: Task) -> Iterator[str]:
     number = written_id(task)
     stems = [number[:place] for place in range(len(number) - 1, 0, -1) if number[place] == "."]
-    yield from (f"P{task.phase}/{stem}" for stem in stems)
+    yield from (_in_phase(task.phase or "", stem) for stem in stems)
     yield from stems if number == task.id else ()
 
 

@@ -21,6 +21,8 @@ class Reading:
     observations: list[Observation] = field(default_factory=list)
     index: IdIndex = field(default_factory=IdIndex)
     text: str = ""
+    groups: frozenset[str] = frozenset()
+    """Names that look like ids of tasks and stand for groups of them: ``WP01``."""
     _durations: dict[str, Duration | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +45,7 @@ class Reading:
 
     def unknown(self, refs: tuple[IdRef, ...], where: str) -> None:
         """Note ids that name no task; ``where`` says what names them."""
-        for ref in dict.fromkeys(refs):
+        for ref in dict.fromkeys(ref for ref in refs if ref.id not in self.groups):
             self.observe(ObservationKind.UNKNOWN_TASK, ref.span, where, text=ref.id)
 
     def duration(self, text: str) -> Duration | None:

@@ -8,7 +8,9 @@ from milepost.plan.model import Field
 from milepost.source import Span
 
 KEYS: dict[str, str] = {
-    **dict.fromkeys(("requirements", "requirement", "requirement refs", "reqs"), "requirements"),
+    **dict.fromkeys(
+        ("requirements", "requirement", "requirement refs", "reqs", "需求", "要件", "要求"), "requirements"
+    ),
     **dict.fromkeys(("estimated", "estimate", "estimated time", "estimated effort", "effort"), "estimated"),
     **dict.fromkeys(("depends", "depends on", "dependencies", "dependency", "blocked by", "after"), "depends"),
     **dict.fromkeys(("run", "command"), "run"),
@@ -23,8 +25,12 @@ KEYS: dict[str, str] = {
 
 MARKERS = frozenset({"optional", "human", "parallel"})
 
-_START = re.compile(r"(?P<mark>_|\*(?!\*))(?P<key>[A-Za-z][A-Za-z /-]{0,30}?)[ \t]*(?::[ \t]*|：[ \t]*|(?=(?P=mark)))")
-_NEXT = re.compile(r"(?P<mark>_|\*)[ \t]+(?=(?P=mark)(?P<key>[A-Za-z][A-Za-z -]{0,30}?)[ \t]*(?:[:：]|(?P=mark)))")
+_START = re.compile(
+    r"(?P<mark>_|\*(?!\*))(?P<key>[^\W\d_](?:[^\W\d_]|[ /-]){0,30}?)[ \t]*(?::[ \t]*|：[ \t]*|(?=(?P=mark)))"
+)
+_NEXT = re.compile(
+    r"(?P<mark>_|\*)[ \t]+(?=(?P=mark)(?P<key>[^\W\d_](?:[^\W\d_]|[ -]){0,30}?)[ \t]*(?:[:：]|(?P=mark)))"
+)
 
 
 def starts_field(text: str, start: int) -> bool:

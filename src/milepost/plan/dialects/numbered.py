@@ -1,0 +1,84 @@
+"""Tasks that are checkboxes with a number or an id, anywhere in the document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from milepost.plan.blocks import Block
+from milepost.plan.dialects.assemble import in_checkpoint
+from milepost.plan.dialects.boxes import Box, read_box
+from milepost.plan.dialects.document import LISTS, Document, Section
+from milepost.plan.dialects.heads import Head, read_head
+from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.tasks import TaskReader, continues, first_line
+from milepost.plan.model import Task
+from milepost.source import Span
+
+_OPTIONAL = re.compile(
+    r"[(\[（【][ \t]*optional\b[^()\[\]（）]*[)\]）】][ \t.]*$|^optional[ \t]*[:：–—-]", re.IGNORECASE
+)
+
+
+@dataclass
+class NumberedTasks:
+    """Reads a section's checkboxes whose text starts with an id that ``accepts`` takes.
+
+    Items without a checkbox and boxes without an id are looked into: a task may be nested in them.
+    """
+
+    reading: Reading
+    accepts: Callable[[Head], bool] = lambda _: True
+    nests: Callable[[str, str], bool] = continues
+
+    def of_section(self, section: Section, phase: str | None) -> list[Task]:
+        """The tasks of a section's lists."""
+        if in_checkpoint(section) and not self._counts_on(section):
+            return []
+        reader = TaskReader(self.reading, self._head, self.nests)
+        tasks: list[Task] = []
+        waiting = [item for _, item in section.items][::-1]
+        while waiting:
+            item = waiting.pop()
+            found = reader.read(item, phase)
+            tasks += found
+            if not found:
+                waiting += [
+                    inner for block in reversed(item.children) if block.kind in LISTS for inner in block.children[::-1]
+                ]
+        return tasks
+
+    def _head(self, reading: Reading, item: Block, box: Box | None, line: Span) -> Head | None:
+        head = read_head(reading.text, box.end, line.end) if box else None
+        return head if head and self.accepts(head) else None
+
+    def _counts_on(self, section: Section) -> bool:
+        """Say whether the first box of a section has an id: a heading "Checkpoint" over tasks is a mere title."""
+        heads = (head for head in boxed_heads(self.reading, section) if head is not None)
+        return next((self.accepts(head) for head in heads), False)
+
+
+def boxed_heads(reading: Reading, section: Section) -> Iterator[Head | None]:
+    """What the checkboxes of a section's lists, not of those nested in others, say at their start."""
+    for _, item in section.items:
+        line = first_line(item)
+        box = read_box(reading, line.start, line.end) if line else None
+        if line and box:
+            yield read_head(reading.text, box.end, line.end)
+
+
+def document_heads(document: Document) -> list[tuple[Section, Head]]:
+    """The heads of a document's outermost boxes with an id, for telling dialects apart."""
+    reading = Reading(document)
+    return [(section, head) for section in document.sections for head in boxed_heads(reading, section) if head]
+
+
+def is_bold(document: Document, head: Head) -> bool:
+    """Say whether a head's id stands in bold by itself, as the reference format has it."""
+    return head.id_span is not None and document.text.startswith(("**", "__"), head.id_span.end)
+
+
+def says_optional(title: str) -> bool:
+    """Say whether a title calls its task optional."""
+    return _OPTIONAL.search(title) is not None

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from milepost.cli.text import printable
+from milepost.errors import UsageError
 
 plan_argument = click.argument("plan", metavar="PLAN.md")
 task_argument = click.argument("task", metavar="TASK")
@@ -38,6 +39,23 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(printable(text), err=err)
 
 
-def say_json(value: Any) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode())
+def say_json(value: Any, output: str | None = None) -> None:
+    """Print a value as JSON, or write it to a file."""
+    write_output(json.dumps(value, indent=2, ensure_ascii=False) + "\n", output)
+
+
+def write_output(text: str, output: str | None) -> None:
+    """Print text, or write it to a file.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    clean = text.encode("utf-8", "replace").decode()
+    if output is None:
+        click.echo(clean, nl=False)
+        return
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(clean)
+    except OSError as error:
+        raise UsageError(f"it cannot be written: {error.strerror}", place=output) from None

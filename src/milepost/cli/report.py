@@ -1,19 +1,60 @@
-"""A run's report as text."""
+"""``milepost report``: what a run did."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+import click
+
 from milepost.app.reports import RunReport
-from milepost.cli.text import duration
+from milepost.app.runs import latest_run
+from milepost.bootstrap import open_project
+from milepost.cli.options import plan_argument, say, say_json, write_output
+from milepost.cli.text import duration, money
+from milepost.errors import Refused
 from milepost.execution.records import CheckpointRecord, CriterionStatus
+
+
+@click.command()
+@plan_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="HTML is one file that needs nothing beside it.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
+def command(plan: str, form: str, output: str | None) -> None:
+    """Report on a plan's run: planned against actual, escalations, cost per tier, checkpoints and their evidence."""
+    project = open_project(plan)
+    session = latest_run(project.ledger, project.identity)
+    if session is None:
+        raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {plan}` runs it")
+    report = project.report(session)
+    title = project.plan.title or project.identity
+    if form == "json":
+        say_json(report.to_json(), output)
+    elif form == "markdown":
+        from milepost.cli.report_markdown import report_markdown
+
+        write_output(report_markdown(report, title), output)
+    elif form == "html":
+        from milepost.cli.report_html import report_html
+
+        write_output(report_html(report, title, now=project.now()), output)
+    else:
+        write_output("\n".join(report_lines(report)) + "\n", output)
+    if output:
+        say(f"{output} written", err=True)
 
 
 def report_lines(report: RunReport) -> list[str]:
     """The report, line by line: result, time against plan, escalations, tiers, checkpoints."""
     word = "finished" if report.finished else "so far"
     planned = f" (planned {duration(report.planned_seconds)})" if report.planned_seconds else ""
-    cost = f", cost {report.cost:.4g}" if report.cost else ""
+    cost = f", cost {money(report.cost)}" if report.cost else ""
     took = f"{duration(report.elapsed_seconds)}{planned}{cost}"
     lines = [f"Run {report.run} {word}: {report.done}/{len(report.tasks)} tasks done in {took}"]
     if report.escalations:
@@ -24,7 +65,7 @@ def report_lines(report: RunReport) -> list[str]:
         lines.append("Tiers")
     for tier in used:
         attempts = f"{tier.attempts} attempt{'s' if tier.attempts != 1 else ''}"
-        price = f", cost {tier.cost:.4g}" if tier.cost else ""
+        price = f", cost {money(tier.cost)}" if tier.cost else ""
         lines.append(f"  {tier.name}: {attempts}, {duration(tier.seconds)} of work{price}")
     if report.checkpoints:
         lines.append("Checkpoints")

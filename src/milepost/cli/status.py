@@ -7,7 +7,7 @@ import click
 from milepost.app.statuses import RunStatus, run_status
 from milepost.bootstrap import open_project
 from milepost.cli.options import json_option, plan_argument, say, say_json
-from milepost.cli.text import duration
+from milepost.cli.text import duration, money
 from milepost.execution.queries import Outcome
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 
@@ -53,7 +53,7 @@ def headline(status: RunStatus, title: str) -> str:
     if status.elapsed >= 1:
         parts.append(duration(status.elapsed))
     if status.cost:
-        parts.append(f"cost {status.cost:.2f}")
+        parts.append(f"cost {money(status.cost)}")
     return ", ".join(parts)
 
 

@@ -46,3 +46,8 @@ def clock(moment: float) -> str:
     from datetime import datetime
 
     return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def money(amount: float) -> str:
+    """An amount in the currency of the settings."""
+    return f"{amount:.2f}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from milepost.app.schedules import LeveledSummary, ScheduleReport, ScheduleRow
 from milepost.cli.gantt import ASCII, Paper, compact_time, draw_gantt
 from milepost.cli.main import run
-from milepost.cli.schedule import _paper
+from milepost.cli.schedule import make_paper
 from milepost.plan.grammar.columns import display_width
 
 HOUR = 3600
@@ -180,7 +180,7 @@ def test_colour_is_for_terminals_that_want_it(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: tty, raising=False)
     monkeypatch.setenv("NO_COLOR", no_color)
     monkeypatch.setenv("TERM", "xterm")
-    assert _paper(None, False).colour is colour
+    assert make_paper(None, False).colour is colour
     assert ("\x1b[31m" in Paper(80, colour=colour).paint("late", fg="red")) is colour
 
 

@@ -11,7 +11,7 @@ from tests.schedule.forecast_examples import ONE_TIER, WEEK, constant, experimen
 from milepost.errors import UsageError
 from milepost.schedule.critical_path import compute
 from milepost.schedule.distributions import Distribution, ThreePoint
-from milepost.schedule.forecast import Histogram, histogram, percentile, simulate
+from milepost.schedule.forecast import Histogram, histogram, nice_step, percentile, simulate
 from milepost.schedule.leveling import level
 from milepost.schedule.network import Activity, Link, Network
 from milepost.schedule.sampling import ModelOptions, TierModel
@@ -102,9 +102,16 @@ def test_the_probability_of_a_deadline_is_the_share_that_keeps_it() -> None:
 
 
 def test_a_histogram_counts_everything_once() -> None:
-    """0 to 9 in at most four bins: three wide, so four of them, the last with one value."""
-    assert histogram(range(10), 4) == Histogram(0, 3, [3, 3, 3, 1])
+    """1 to 9 in at most four bins at multiples of their width: 3 are too many of 2 s, so 5 s. One value: one bin of 1 s."""
+    assert histogram(range(1, 10), 4) == Histogram(0, 5, [4, 5])
     assert histogram([5, 5], 20) == Histogram(5, 1, [2])
+
+
+@pytest.mark.parametrize(
+    ("least", "step"), [(0.1, 1), (3, 5), (31, 60), (601, 900), (1801, 3600), (3601, 7200), (1e6, 3600 * 512)]
+)
+def test_steps_are_round(least: float, step: int) -> None:
+    assert nice_step(least) == step
 
 
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1), st.integers(1, 40))

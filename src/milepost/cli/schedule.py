@@ -62,14 +62,15 @@ def command(
     if as_json:
         _print_json(report)
     else:
-        _print_text(report, _paper(width, plain), early)
+        _print_text(report, make_paper(width, plain), early)
     return 0
 
 
 command.epilog = "Example: milepost schedule specs/login/tasks.md --tier 2=4"
 
 
-def _paper(width: int | None, plain: bool) -> Paper:
+def make_paper(width: int | None, plain: bool) -> Paper:
+    """The paper of this terminal, or of a plain file."""
     terminal = sys.stdout.isatty()
     if width is None:
         from shutil import get_terminal_size

@@ -241,3 +241,20 @@ def _zone(name: str) -> tzinfo:
             f"the time zone {name} is not known on this machine",
             remedy="name it like Europe/Berlin; the package tzdata brings the zones where the system has none",
         ) from None
+
+
+def moment_of(text: str, calendar: Calendar, *, end: bool = False) -> datetime:
+    """Read a date or a date with time; a date alone is its first moment, or with ``end`` its last.
+
+    Raises:
+        PlanInvalid: it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise PlanInvalid(
+            f"`{text}` is no date", remedy="write it like 2026-12-24, or 2026-12-24 17:00 with a time"
+        ) from None
+    if end and re.fullmatch(r"\s*\d{4}-?\d{2}-?\d{2}\s*", text):
+        moment += timedelta(days=1)
+    return calendar.localize(moment)

@@ -22,7 +22,7 @@ from milepost.errors import UsageError
 from milepost.schedule.network import Network
 from milepost.schedule.simulation import Experiment, Tally
 
-_COMPILED_FROM = 1_000_000
+COMPILED_FROM = 1_000_000
 """Draws from which loading the compiled kernels pays: some three seconds of plain Python."""
 
 
@@ -101,13 +101,26 @@ class Histogram:
 
 
 def histogram(values: Sequence[int], bins: int = 20) -> Histogram:
-    """Sort whole seconds into at most so many bins."""
+    """Sort whole seconds into at most so many bins, at multiples of their width."""
     low, high = min(values), max(values)
-    width = max(-(-(high - low + 1) // bins), 1)
-    counts = [0] * ((high - low) // width + 1)
+    width = nice_step((high - low + 1) / max(bins - 1, 1)) if bins > 1 else high - low + 1
+    first = low // width * width if bins > 1 else low
+    counts = [0] * ((high - first) // width + 1)
     for value in values:
-        counts[(value - low) // width] += 1
-    return Histogram(low, width, counts)
+        counts[(value - first) // width] += 1
+    return Histogram(first, width, counts)
+
+
+def nice_step(least: float) -> int:
+    """A round length of time that is not shorter: 1, 2, 5, 10, 15, 30 seconds or minutes, 1, 2, 4, 8 … hours."""
+    for unit in (1, 60):
+        for step in (1, 2, 5, 10, 15, 30):
+            if step * unit >= least:
+                return step * unit
+    step = 3600
+    while step < least:
+        step *= 2
+    return step
 
 
 def can_compile() -> bool:
@@ -128,7 +141,7 @@ def simulate(
     if samples < 1:
         raise UsageError("a forecast needs at least one sample")
     if compiled is None:
-        compiled = samples * len(experiment.network) >= _COMPILED_FROM and can_compile()
+        compiled = samples * len(experiment.network) >= COMPILED_FROM and can_compile()
     if compiled and not can_compile():
         raise UsageError("numba is not installed", remedy="pip install 'milepost[schedule]'")
     if compiled:

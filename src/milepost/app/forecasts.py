@@ -1,0 +1,361 @@
+"""The forecast of a plan: when it will probably end, what it will probably cost, and which tasks decide that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from milepost.app.run_specs import DEFAULT_FACTOR
+from milepost.app.settings import Settings
+from milepost.errors import UsageError
+from milepost.execution.records import TaskStatus
+from milepost.execution.state import RunState
+from milepost.plan.model import Plan
+from milepost.schedule.calendar import ALWAYS, Calendar, WorkingTime, moment_of
+from milepost.schedule.critical_path import CriticalPath, compute
+from milepost.schedule.distributions import Distribution, ThreePoint
+from milepost.schedule.forecast import (
+    COMPILED_FROM,
+    Histogram,
+    Simulation,
+    can_compile,
+    histogram,
+    percentile,
+    simulate,
+)
+from milepost.schedule.leveling import level
+from milepost.schedule.network import Network
+from milepost.schedule.sampling import DEFAULT_SPREADS, ModelOptions, Spread, TierModel, build_model
+from milepost.schedule.simulation import Experiment, activity_list
+
+PERCENTS = (10, 50, 80, 95)
+SAMPLES = 10_000
+_WIDEST = max(DEFAULT_SPREADS)
+_TOP = 10
+_PLAIN_DRAWS = 400_000
+_FEWEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known of a plan under way: tasks done, working seconds spent on running ones, tiers they moved to."""
+
+    done: frozenset[str] = frozenset()
+    elapsed: Mapping[str, float] = field(default_factory=dict)
+    tiers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastOptions:
+    """What is asked. ``samples`` None: as many as take a few seconds at most.
+
+    ``deadline`` is in working seconds from now, or a date. ``start`` is the moment that counts as now; without it
+    nothing is given as a date. ``tiers`` says whether capacities count.
+    """
+
+    samples: int | None = None
+    seed: int = 0
+    deadline: int | str | None = None
+    confidence: float = 80
+    gates: bool = True
+    tiers: bool = True
+    distribution: Distribution = Distribution.PERT
+    correlation: float = 0.0
+    threads: int = 1
+    start: datetime | None = None
+    calendar: Calendar = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Percentile:
+    """The makespan that so many percent of the samples keep; ``date`` in ISO form where there are dates."""
+
+    percent: float
+    seconds: int
+    cost: float
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How probable it is to end by a deadline, in working seconds from now."""
+
+    seconds: int
+    probability: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """When a checkpoint will probably be reached: with even odds, and with the confidence asked for."""
+
+    id: str
+    name: str
+    p50_seconds: int
+    confident_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskForecast:
+    """What a task does to the plan's end; see :class:`~milepost.schedule.forecast.Simulation` for the figures."""
+
+    id: str
+    title: str
+    tier: int | None
+    mean_seconds: float
+    deviation_seconds: float
+    criticality: float
+    cruciality: float
+    sensitivity: float
+    escalation: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastReport:
+    """A forecast of what remains. ``planned`` is the end without any doubt, and the chance to keep it.
+
+    ``matters`` are the tasks that decide the end, the most decisive first. ``guessed`` counts the tasks whose range is
+    not the plan's but their tier's.
+    """
+
+    title: str
+    samples: int
+    seed: int
+    gates: bool
+    capacities: bool
+    distribution: str
+    correlation: float
+    escalation_factor: float
+    compiled: bool
+    tasks: int
+    done: int
+    guessed: int
+    planned: Chance
+    mean_seconds: float
+    deviation_seconds: float
+    mean_cost: float
+    confidence: float
+    percentiles: tuple[Percentile, ...]
+    deadline: Chance | None
+    histogram: Histogram
+    milestones: tuple[Milestone, ...]
+    matters: tuple[TaskForecast, ...]
+
+    @property
+    def confident(self) -> Percentile:
+        """The percentile of the confidence asked for."""
+        return next(one for one in self.percentiles if one.percent == self.confidence)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON can hold it."""
+        return {"version": 1, **asdict(self)}
+
+
+def progress_of(state: RunState, now: float) -> Progress:
+    """What a run tells about its plan; ``now`` in seconds since 1970."""
+    records = state.tasks.values()
+    return Progress(
+        frozenset(record.spec.id for record in records if record.status is TaskStatus.DONE),
+        {record.spec.id: max(now - record.current.started_at, 0.0) for record in records if record.current},
+        {record.spec.id: record.tier for record in records if record.status is not TaskStatus.DONE},
+    )
+
+
+def forecast_plan(
+    plan: Plan, settings: Settings, options: ForecastOptions | None = None, progress: Progress | None = None
+) -> ForecastReport:
+    """Forecast what remains of a plan.
+
+    Raises:
+        PlanInvalid: the dependencies form a cycle, an estimate is none, or a tier in use has no capacity.
+        UsageError: a percentage makes no sense.
+    """
+    return _Forecast(plan, settings, options or ForecastOptions(), progress or Progress()).report()
+
+
+def default_samples(tasks: int) -> int:
+    """How many samples are worth their time: 10,000, but fewer for a larger plan in plain Python."""
+    if tasks * SAMPLES >= COMPILED_FROM and can_compile():
+        return SAMPLES
+    return min(SAMPLES, max(_FEWEST, _PLAIN_DRAWS // max(tasks, 1)))
+
+
+class _Forecast:
+    """One forecast in the making."""
+
+    def __init__(self, plan: Plan, settings: Settings, options: ForecastOptions, progress: Progress) -> None:
+        if not 0 < options.confidence < 100:
+            raise UsageError("a confidence lies between 0 and 100 percent")
+        if not 0 <= options.correlation <= 1:
+            raise UsageError("a correlation lies between 0 and 1")
+        self._plan = plan
+        self._settings = settings
+        self._options = options
+        self._progress = progress
+        self._factor = settings.escalation_factor or (plan.escalation.factor if plan.escalation else DEFAULT_FACTOR)
+        self._tiers = tier_models(settings)
+        self._work = WorkingTime(options.calendar, options.start) if options.start else None
+        self._network = self._remaining()
+        self._efforts, self._guessed = self._estimates()
+
+    def _remaining(self) -> Network:
+        speeds = {rank: tier.speed for rank, tier in self._tiers.items()}
+        network = Network.from_plan(
+            self._plan,
+            gates=self._options.gates,
+            speeds=speeds,
+            default_effort=self._settings.default_effort,
+            remaining=True,
+        )
+        activities = tuple(
+            replace(
+                one,
+                tier=self._progress.tiers.get(one.id, one.tier),
+                done=one.done or one.id in self._progress.done,
+            )
+            for one in network.activities
+        )
+        durations = network.durations[:]
+        for here, activity in enumerate(activities):
+            if activity.done:
+                durations[here] = 0
+        return Network(activities, durations, network.predecessors, network.successors)
+
+    def _estimates(self) -> tuple[dict[str, ThreePoint], int]:
+        """The efforts of what is not done, in working seconds, and how many of their ranges are a tier's."""
+        found, guessed = {}, 0
+        weakest = max(self._tiers)
+        for activity in self._network.activities:
+            if activity.checkpoint or activity.done:
+                continue
+            effort = self._plan.by_id[activity.id].effort
+            if effort and effort.low < effort.high:
+                found[activity.id] = ThreePoint(effort.low, effort.likely, effort.high)
+                continue
+            spread = self._tiers.get(activity.tier or weakest, self._tiers[weakest]).spread
+            likely = effort.likely if effort else self._settings.default_effort
+            found[activity.id] = ThreePoint(likely * spread.low, likely, likely * spread.high)
+            guessed += 1
+        return found, guessed
+
+    def report(self) -> ForecastReport:
+        options = self._options
+        path = compute(self._network, releases=self._releases())
+        experiment, planned = self._experiment(path)
+        open_tasks = len(self._efforts)
+        samples = options.samples or default_samples(open_tasks)
+        found = simulate(experiment, samples, seed=options.seed, threads=options.threads)
+        return ForecastReport(
+            title=self._plan.title,
+            samples=found.samples,
+            seed=options.seed,
+            gates=options.gates,
+            capacities=options.tiers,
+            distribution=options.distribution.value,
+            correlation=options.correlation,
+            escalation_factor=self._factor,
+            compiled=found.compiled,
+            tasks=sum(not one.checkpoint for one in self._network.activities),
+            done=sum(one.done for one in self._network.activities),
+            guessed=self._guessed,
+            planned=Chance(planned, found.probability(planned)),
+            mean_seconds=round(found.mean, 1),
+            deviation_seconds=round(found.deviation, 1),
+            mean_cost=round(sum(found.costs) / found.samples, 4),
+            confidence=options.confidence,
+            percentiles=self._percentiles(found),
+            deadline=self._deadline(found),
+            histogram=histogram(found.makespans),
+            milestones=self._milestones(found),
+            matters=self._matters(found),
+        )
+
+    def _releases(self) -> dict[str, int]:
+        """When tasks that are not to begin before a date may begin, where there are dates."""
+        if self._work is None:
+            return {}
+        return {
+            one.id: self._work.seconds_until(moment_of(one.not_before, self._options.calendar))
+            for one in self._network.activities
+            if one.not_before and not one.done
+        }
+
+    def _experiment(self, path: CriticalPath) -> tuple[Experiment, int]:
+        """What is to be drawn, and the makespan without doubt."""
+        options = ModelOptions(
+            self._options.distribution, self._options.correlation, self._factor, self._progress.elapsed
+        )
+        model = build_model(self._network, self._efforts, self._tiers, options)
+        gates = tuple(here for here, one in enumerate(self._network.activities) if one.checkpoint)
+        if not self._options.tiers:
+            return Experiment(self._network, model, path.releases, self._network.order, False, gates), path.makespan
+        leveled = level(path, {rank: tier.capacity for rank, tier in self._tiers.items()})
+        order = activity_list(self._network, leveled.start)
+        return Experiment(self._network, model, path.releases, order, True, gates), leveled.makespan
+
+    def _percentiles(self, found: Simulation) -> tuple[Percentile, ...]:
+        costs = sorted(found.costs)
+        return tuple(
+            Percentile(
+                percent,
+                seconds := found.percentile(percent),
+                round(percentile(costs, percent), 4),
+                self._work.finishing(seconds).isoformat(timespec="seconds") if self._work else None,
+            )
+            for percent in sorted({*PERCENTS, self._options.confidence})
+        )
+
+    def _deadline(self, found: Simulation) -> Chance | None:
+        deadline = self._options.deadline
+        if deadline is None:
+            return None
+        if isinstance(deadline, int):
+            return Chance(deadline, found.probability(deadline))
+        if self._work is None:
+            raise UsageError("a date as deadline needs a start", remedy="give a moment to count from: --start")
+        seconds = self._work.seconds_until(moment_of(deadline, self._options.calendar, end=True))
+        return Chance(seconds, found.probability(seconds), deadline)
+
+    def _milestones(self, found: Simulation) -> tuple[Milestone, ...]:
+        names = {gate.id: gate.name for gate in self._plan.checkpoints}
+        rows = ((name, sorted(finishes)) for name, finishes in found.watched.items())
+        return tuple(
+            Milestone(
+                name, names[name], int(percentile(ordered, 50)), int(percentile(ordered, self._options.confidence))
+            )
+            for name, ordered in rows
+        )
+
+    def _matters(self, found: Simulation) -> tuple[TaskForecast, ...]:
+        numbers = [here for here, one in enumerate(self._network.activities) if one.id in self._efforts]
+        numbers.sort(key=lambda here: (-found.sensitivity(here), -found.criticality(here), here))
+        return tuple(self._task(found, here) for here in numbers[:_TOP])
+
+    def _task(self, found: Simulation, here: int) -> TaskForecast:
+        activity = self._network.activities[here]
+        return TaskForecast(
+            id=activity.id,
+            title=self._plan.by_id[activity.id].title,
+            tier=activity.tier,
+            mean_seconds=round(found.means[here], 1),
+            deviation_seconds=round(found.deviations[here], 1),
+            criticality=round(found.criticality(here), 4),
+            cruciality=round(found.cruciality[here], 4),
+            sensitivity=round(found.sensitivity(here), 4),
+            escalation=round(found.escalated[here] / found.samples, 4),
+        )
+
+
+def tier_models(settings: Settings) -> dict[int, TierModel]:
+    """The tiers as the forecast sees them."""
+    return {
+        rank: TierModel(tier.capacity, tier.speed, tier.cost_per_hour, tier_spread(rank))
+        for rank, tier in settings.tiers.items()
+    }
+
+
+def tier_spread(rank: int) -> Spread:
+    """What is assumed of a tier's single-valued estimates."""
+    return DEFAULT_SPREADS[min(rank, _WIDEST)]

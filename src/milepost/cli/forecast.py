@@ -1,0 +1,212 @@
+"""``milepost forecast``: when a plan will probably end, and which tasks decide that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from milepost.cli.figures import rough_time, share
+from milepost.cli.gantt import Paper
+from milepost.cli.options import json_option, plan_argument
+from milepost.cli.schedule import make_paper
+from milepost.cli.text import printable, say
+from milepost.plan.grammar.columns import display_width
+
+if TYPE_CHECKING:
+    from milepost.app.forecasts import Chance, ForecastReport, Progress
+    from milepost.bootstrap import Project
+
+_BAR = 40
+_DISTRIBUTIONS = ("pert", "triangular", "lognormal")
+
+
+def _deadline(_context: click.Context, _option: click.Parameter, given: str | None) -> int | str | None:
+    """A length of working time, or a date."""
+    if given is None:
+        return None
+    from milepost.plan.grammar.durations import parse_duration
+
+    length = parse_duration(given)
+    if length is not None:
+        return length.likely
+    _moment(given)
+    return given
+
+
+def _start(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
+    return None if given is None else _moment(given)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"`{text}` is neither a length of time such as 12h nor a date such as 2026-12-24"
+        ) from None
+
+
+@click.command
+@plan_argument
+@click.option("--samples", type=click.IntRange(1, 10_000_000), help="How often the plan is drawn.  [10000, or fewer]")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another number gives other samples.")
+@click.option("--deadline", metavar="TIME", callback=_deadline, help="Give the odds of 12h, or of 2026-12-24.")
+@click.option("--start", metavar="DATE", callback=_start, help="Count from here, and show dates.  [now]")
+@click.option(
+    "--confidence", type=click.FloatRange(1, 99), default=80, show_default=True, help="How sure to be, in percent."
+)
+@click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")
+@click.option("--no-tiers", is_flag=True, help="Leave the tiers' capacity out: everything possible at once.")
+@click.option(
+    "--distribution", type=click.Choice(_DISTRIBUTIONS), default="pert", show_default=True, help="How efforts vary."
+)
+@click.option(
+    "--correlation", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Of two tasks of one tier."
+)
+@click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the histogram there.")
+@json_option
+def command(
+    plan: str,
+    samples: int | None,
+    seed: int,
+    deadline: int | str | None,
+    start: datetime | None,
+    confidence: float,
+    no_gates: bool,
+    no_tiers: bool,
+    distribution: str,
+    correlation: float,
+    svg: str | None,
+    as_json: bool,
+) -> int:
+    """Forecast when what remains of a plan will end, by drawing it some thousand times.
+
+    Efforts vary within the ranges the plan states, or else within what is usual at their tier; a task that takes too
+    long goes on at the next stronger tier. Times are working time from now.
+    """
+    from milepost.app.forecasts import ForecastOptions, forecast_plan
+    from milepost.bootstrap import open_project
+    from milepost.schedule.calendar import ALWAYS
+    from milepost.schedule.distributions import Distribution
+
+    project = open_project(plan)
+    moment = start or (datetime.fromtimestamp(project.now()).astimezone() if isinstance(deadline, str) else None)
+    options = ForecastOptions(
+        samples=samples,
+        seed=seed,
+        deadline=deadline,
+        confidence=confidence,
+        gates=not no_gates,
+        tiers=not no_tiers,
+        distribution=Distribution(distribution),
+        correlation=correlation,
+        threads=2,
+        start=ALWAYS.localize(moment) if moment else None,
+    )
+    report = forecast_plan(project.plan, project.settings, options, run_progress(project))
+    if svg:
+        from milepost.cli.svg import draw_histogram, write
+
+        write(svg, draw_histogram(report))
+    if as_json:
+        from milepost.cli.options import say_json
+
+        say_json(report.as_dict())
+    else:
+        say("\n".join(_text(report, make_paper(None, False))))
+    return 0
+
+
+command.epilog = "Example: milepost forecast specs/login/tasks.md --deadline 3d"
+
+
+def run_progress(project: Project) -> Progress:
+    """What the plan's run tells, if there is one."""
+    from milepost.app.forecasts import Progress, progress_of
+    from milepost.app.runs import latest_run
+    from milepost.bootstrap import LEDGER
+
+    if not (project.settings.root / LEDGER).exists():
+        return Progress()
+    session = latest_run(project.ledger, project.identity)
+    return progress_of(session.state, project.now()) if session else Progress()
+
+
+def _text(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    yield from _head(report, paper)
+    yield ""
+    yield from _percentiles(report, paper)
+    if report.milestones:
+        yield ""
+        yield paper.paint(f"{'Checkpoint':<24} {'P50':>9} {f'P{report.confidence:g}':>9}", bold=True)
+        for one in report.milestones:
+            name = paper.fit(one.name, 24)
+            yield f"{name} {rough_time(one.p50_seconds):>9} {rough_time(one.confident_seconds):>9}"
+    yield ""
+    yield from _histogram(report, paper)
+    if report.matters and report.deviation_seconds:
+        yield ""
+        yield from _matters(report, paper)
+
+
+def _head(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    if report.title:
+        yield paper.paint(printable(report.title), bold=True)
+    tasks = f"{report.tasks} {'task' if report.tasks == 1 else 'tasks'}"
+    remaining = f"{report.done} of {tasks} done, " if report.done else f"{tasks}, "
+    limits = "within capacity" if report.capacities else "capacity left out"
+    gates = "with gates" if report.gates else "without gates"
+    yield f"{remaining}{limits}, {gates}; {report.samples:,} samples"
+    if report.guessed:
+        word = "task has" if report.guessed == 1 else "tasks have"
+        yield f"{report.guessed} {word} no range: it is taken from the tier"
+    yield f"as planned {rough_time(report.planned.seconds)}: {_odds(report.planned)}"
+    if report.deadline:
+        text = f" ({report.deadline.text})" if report.deadline.text else ""
+        yield f"deadline   {rough_time(report.deadline.seconds)}{text}: {_odds(report.deadline)}"
+
+
+def _odds(chance: Chance) -> str:
+    return f"kept in {share(chance.probability)} of the samples"
+
+
+def _percentiles(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    costs = any(one.cost for one in report.percentiles)
+    head = f"{'':<5}{'ends by':>10}" + (f"{'cost':>12}" if costs else "")
+    yield paper.paint(head + ("  date" if report.confident.date else ""), bold=True)
+    for one in report.percentiles:
+        line = f"P{one.percent:<4g}{rough_time(one.seconds):>10}" + (f"{one.cost:>12,.2f}" if costs else "")
+        if one.date:
+            line += "  " + datetime.fromisoformat(one.date).strftime("%Y-%m-%d %H:%M")
+        yield paper.paint(line, bold=True) if one.percent == report.confidence else line
+    yield f"mean {rough_time(report.mean_seconds):>10}" + (f"{report.mean_cost:>12,.2f}" if costs else "")
+
+
+def _histogram(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    """A bar for each bin; the confident percentile's bin is marked."""
+    counts, bins = report.histogram.counts, report.histogram
+    width = min(_BAR, paper.width - 24)
+    confident = (report.confident.seconds - bins.low) // bins.width
+    for place, count in enumerate(counts):
+        bar = paper.glyphs.critical * round(count / max(counts) * width)
+        mark = f" P{report.confidence:g}" if place == confident else ""
+        label = rough_time(bins.low + place * bins.width)
+        yield f"{label:>10} {paper.paint(bar, fg='cyan')}{' ' * (width - len(bar))} {count:>6}{mark}"
+
+
+def _matters(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    """The tasks that decide the end: how often critical, how strongly tied to the end, both with their spread."""
+    room = max(paper.width - 51, 8)
+    title = paper.fit("what decides the end", room)
+    yield paper.paint(
+        f"{'id':<7} {title} {'mean':>8} {'critical':>8} {'tied':>5} {'weight':>6} {'escal.':>6}", bold=True
+    )
+    for one in report.matters:
+        name = paper.fit(one.id, max(7, display_width(one.id)) if len(one.id) < 12 else 12)
+        yield (
+            f"{name} {paper.fit(one.title, room)} {rough_time(one.mean_seconds):>8} {one.criticality:>8.0%} "
+            f"{one.cruciality:>5.2f} {one.sensitivity:>6.2f} {one.escalation:>6.0%}"
+        ).rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,14 +16,15 @@ from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.run_specs import build_run_spec
 from milepost.app.runs import RunSession, open_run, peek_run
-from milepost.app.settings import Settings, load_settings
+from milepost.app.settings import Settings, TierSettings, load_settings
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
 
 if TYPE_CHECKING:
-    from milepost.adapters.local_engine import Ended
+    from milepost.adapters.local_engine import Ended, LocalEngine
+    from milepost.adapters.surroundings import Surroundings
     from milepost.app.reports import RunReport
     from milepost.app.syncs import Synced
 
@@ -72,6 +74,29 @@ class Project:
         memory = SyncMemory(self.settings.root / ".milepost" / "synced" / f"{file_name(self.identity)}.json")
         return sync_document(self.path, session, memory, time.strftime("%Y-%m-%d"), dry_run=dry_run)
 
+    def engine(self, session: RunSession) -> LocalEngine:
+        """The engine that drives a run on this machine, with everything the settings say.
+
+        Raises:
+            WorkerUnavailable: a secret that the settings refer to is missing.
+        """
+        from milepost.adapters.local_engine import LocalEngine
+        from milepost.adapters.surroundings import Surroundings, passed
+        from milepost.app.briefs import write_brief
+
+        settings = self.settings
+        return LocalEngine(
+            session,
+            settings.root,
+            plan_path=self.path,
+            grace=settings.grace_seconds,
+            workers={rank: self._surroundings(tier) for rank, tier in settings.tiers.items()},
+            common=Surroundings(passed(os.environ, settings.env_pass)),
+            log_limit=round(settings.log_limit_mb * 1_000_000),
+            time_limit=settings.time_limit,
+            brief=lambda record: write_brief(self.plan, session.state, record),
+        )
+
     def drive(
         self,
         session: RunSession,
@@ -79,23 +104,24 @@ class Project:
         wait: bool,
         approved: Mapping[str, str],
         on_event: Callable[[Event, RunState], None],
+        on_notice: Callable[[str], None] = lambda message: None,
     ) -> Ended:
-        """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due."""
-        from milepost.adapters.local_engine import LocalEngine
-        from milepost.app.briefs import write_brief
+        """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due.
 
-        return LocalEngine(
-            session,
-            self.settings.root,
-            plan_path=self.path,
-            wait=wait,
-            approved=approved,
-            grace=self.settings.grace_seconds,
-            tier_env={rank: tier.env for rank, tier in self.settings.tiers.items()},
-            brief=lambda record: write_brief(self.plan, session.state, record),
-            on_event=on_event,
-            after_change=lambda: (self.sync(session), None)[1],
-        ).run()
+        ``on_notice`` hears of what is no event of the run.
+        """
+        engine = self.engine(session)
+        engine.wait, engine.approved = wait, approved
+        engine.on_event, engine.on_wait = on_event, on_notice
+        engine.after_change = lambda: (self.sync(session), None)[1]
+        return engine.run()
+
+    def _surroundings(self, tier: TierSettings) -> Surroundings:
+        from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
+
+        patterns = self.settings.env_pass if tier.env_pass is None else tier.env_pass
+        secrets = resolve_secrets(tier.secret_env, root=self.settings.root, wanted_by=f"tier {tier.rank}")
+        return Surroundings({**passed(os.environ, patterns), **tier.env}, secrets, tier.cwd)
 
     def report(self, session: RunSession) -> RunReport:
         """Look back on a run."""
@@ -118,10 +144,27 @@ class Project:
         return time.time()
 
 
+def wall_clock() -> float:
+    """Seconds since 1970, UTC."""
+    return time.time()
+
+
+def project_settings(place: str) -> Settings:
+    """The settings of the project that a file or folder belongs to."""
+    inside = Path(place)
+    return load_settings(str(inside / "any" if inside.is_dir() else inside))
+
+
+def run_folder(root: Path, run: str) -> Path:
+    """Where a run of the project at ``root`` keeps its files."""
+    from milepost.adapters.run_folder import RunFolder
+
+    return RunFolder(root, run).path
+
+
 def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
     """The ledger of the project that a file or folder belongs to, and its path."""
-    inside = Path(place)
-    settings = load_settings(str(inside / "any" if inside.is_dir() else inside))
+    settings = project_settings(place)
     path = settings.root / LEDGER
     return path, SqliteLedger(path, durable=settings.durable)
 

@@ -1,0 +1,116 @@
+"""Whether everything a project needs is there and in order."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from milepost import __version__
+from milepost.app.ledgers import verify
+from milepost.app.ports import LedgerArchive
+from milepost.app.settings import Settings
+from milepost.errors import MilepostError
+
+_EXTRAS = {
+    "schedule": ("ortools", "numpy", "numba"),
+    "server": ("fastapi", "uvicorn", "jinja2"),
+    "postgres": ("psycopg", "alembic"),
+    "temporal": ("temporalio",),
+    "mcp": ("mcp",),
+    "lsp": ("pygls",),
+}
+_LITTLE_SPACE = 200 * 2**20
+_SKEW = 5.0
+
+
+class Health(StrEnum):
+    """How something is: in order, worth knowing, or in the way of working."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+class Finding(NamedTuple):
+    """What was looked at, how it is, and a word on it with what to do."""
+
+    name: str
+    health: Health
+    text: str
+
+
+def examine(settings: Settings, ledger: LedgerArchive, ledger_path: Path, now: float) -> Iterator[Finding]:
+    """Look at versions, extras, ledger, tiers, disk and clock, one after the other."""
+    yield Finding("milepost", Health.GOOD, __version__)
+    yield Finding("python", Health.GOOD, f"{sys.version.split()[0]} at {sys.executable}")
+    yield from _extras()
+    yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
+    yield _ledger(ledger, ledger_path)
+    yield from _tiers(settings)
+    yield _program("git", "merging plans and isolated workspaces need it")
+    yield _disk(settings.root)
+    yield _clock(ledger_path.parent if ledger_path.parent.is_dir() else settings.root, now)
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, modules in _EXTRAS.items():
+        missing = [name for name in modules if importlib.util.find_spec(name) is None]
+        text = f"not installed: pip install 'milepost[{extra}]'" if missing else "installed"
+        yield Finding(f"extra {extra}", Health.NOTE if missing else Health.GOOD, text)
+
+
+def _ledger(ledger: LedgerArchive, path: Path) -> Finding:
+    if not path.exists():
+        return Finding("ledger", Health.NOTE, "none yet: the first run makes it")
+    try:
+        found = verify(ledger)
+    except MilepostError as error:
+        return Finding("ledger", Health.BAD, f"{error}; {error.remedy}")
+    if found.faults:
+        return Finding(
+            "ledger", Health.BAD, f"{found.faults[0]} ({len(found.faults)} faults; `milepost ledger verify`)"
+        )
+    return Finding("ledger", Health.GOOD, f"{found.events} events in {found.streams} runs, intact, {path}")
+
+
+def _tiers(settings: Settings) -> Iterator[Finding]:
+    for rank, tier in sorted(settings.tiers.items()):
+        name = f"tier {rank}"
+        words = tier.command.split()
+        program = words[0] if words else ""
+        if tier.driver == "command" and program and program.isidentifier() and shutil.which(program) is None:
+            yield Finding(name, Health.BAD, f"its command starts with `{program}`, which is not installed")
+            continue
+        how = f"{tier.driver}, {tier.capacity} at once"
+        yield Finding(name, Health.GOOD, f"{tier.name}: {how}")
+
+
+def _program(name: str, why: str) -> Finding:
+    found = shutil.which(name)
+    return Finding(name, Health.GOOD if found else Health.NOTE, found or f"not installed; {why}")
+
+
+def _disk(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    health = Health.GOOD if free > _LITTLE_SPACE else Health.BAD
+    return Finding("disk", health, f"{free / 2**30:.1f} GiB free at {root}")
+
+
+def _clock(folder: Path, now: float) -> Finding:
+    """Compare our clock with the file system's, which may be another machine's."""
+    probe = folder / f".clock-{os.getpid()}"
+    try:
+        probe.touch()
+        skew = probe.stat().st_mtime - now
+        probe.unlink()
+    except OSError as error:
+        return Finding("clock", Health.BAD, f"{folder} cannot be written: {error.strerror}")
+    if abs(skew) > _SKEW:
+        return Finding("clock", Health.BAD, f"the file system's clock differs by {skew:.0f} s; set the clocks right")
+    return Finding("clock", Health.GOOD, "agrees with the file system")

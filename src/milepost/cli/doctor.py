@@ -1,0 +1,30 @@
+"""``milepost doctor``: whether everything a project needs is there and in order."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.health import Health, examine
+from milepost.bootstrap import open_ledger, project_settings, wall_clock
+from milepost.cli.options import json_option, say, say_json
+
+_MARKS = {Health.GOOD: ("ok  ", "green"), Health.NOTE: ("note", "yellow"), Health.BAD: ("BAD ", "red")}
+
+
+@click.command()
+@click.argument("place", metavar="[PATH]", default=".")
+@json_option
+def command(place: str, as_json: bool) -> int:
+    """Look at versions, extras, ledger, tiers, disk and clock. Exit code 1 when something is in the way of working."""
+    path, ledger = open_ledger(place)
+    found = list(examine(project_settings(place), ledger, path, wall_clock()))
+    bad = any(finding.health is Health.BAD for finding in found)
+    if as_json:
+        say_json([{"name": name, "health": health.value, "text": text} for name, health, text in found])
+        return 1 if bad else 0
+    width = max(len(finding.name) for finding in found)
+    for name, health, text in found:
+        mark, colour = _MARKS[health]
+        click.secho(mark, fg=colour, nl=False)
+        say(f"  {name:<{width}}  {text}")
+    return 1 if bad else 0

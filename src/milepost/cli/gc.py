@@ -1,0 +1,40 @@
+"""``milepost gc``: clear away what finished runs left on disk."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.housekeeping import clear, leftovers, list_runs
+from milepost.bootstrap import open_ledger, run_folder, wall_clock
+from milepost.cli.options import json_option, say, say_json
+
+
+@click.command()
+@click.argument("place", metavar="[PATH]", default=".")
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    help="Only runs that ended this many days ago.",
+)
+@click.option("--dry-run", is_flag=True, help="Delete nothing.")
+@json_option
+def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
+    """Delete the logs and exit records of runs that are over. What happened stays in the ledger."""
+    path, ledger = open_ledger(place)
+    now = wall_clock()
+    runs = list_runs(ledger, now)
+    folders = {line.run: run_folder(path.parent.parent, line.run) for line in runs}
+    found = leftovers(runs, folders, before=now - days * 86400)
+    if not dry_run:
+        for leftover in found:
+            clear(leftover)
+    if as_json:
+        say_json({"deleted": not dry_run, "runs": [{"run": item.run, "bytes": item.size} for item in found]})
+        return
+    for item in found:
+        say(f"{item.run}  {item.size / 1024:.0f} KiB")
+    word = "would be freed" if dry_run else "freed"
+    say(f"{sum(item.size for item in found) / 1024:.0f} KiB {word} from {len(found)} runs")

@@ -1,0 +1,67 @@
+"""Looking after a project: runs listed, leftovers cleared, health examined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+
+PLAN = """\
+# Tiny - Implementation Plan
+
+### **Phase 1: All**
+
+- [ ] **1.1** Only task
+  - _Run: echo hello_
+"""
+
+
+@pytest.fixture
+def finished(milepost: Milepost, project: Path) -> Path:
+    """A project with one finished run."""
+    (project / "tasks.md").write_text(PLAN)
+    assert milepost("run", "tasks.md", "--trust", "-q").code == 0
+    return project
+
+
+def test_runs_are_listed_with_where_they_stand(milepost: Milepost, finished: Path) -> None:
+    assert "tasks.md#1  finished  1/1 tasks" in milepost("runs").out
+    (finished / "other.md").write_text(PLAN)
+    assert milepost("runs", "other.md").out == "There has been no run yet.\n"
+    assert [line["outcome"] for line in milepost("runs", "tasks.md", "--json").json] == ["finished"]
+
+
+def test_gc_deletes_the_files_of_old_runs_and_nothing_else(milepost: Milepost, finished: Path) -> None:
+    logs = list(finished.glob(".milepost/runs/*/tasks/1.1/1/output.log"))
+    assert [log.read_text() for log in logs] == ["hello\n"]
+    assert "from 0 runs" in milepost("gc").out  # it ended just now
+    assert "would be freed from 1 runs" in milepost("gc", "--older-than", "0", "--dry-run").out
+    assert logs[0].exists()
+    assert [run["run"] for run in milepost("gc", "--older-than", "0", "--json").json["runs"]] == ["tasks.md#1"]
+    assert not logs[0].exists()
+    assert milepost("ledger", "verify").code == 0
+    assert "finished" in milepost("runs").out
+
+
+def test_gc_leaves_a_run_that_is_not_over(milepost: Milepost, project: Path) -> None:
+    (project / "tasks.md").write_text(PLAN.replace("echo hello", "echo no; false"))
+    assert milepost("run", "tasks.md", "--trust", "-q").code == 1
+    assert "from 0 runs" in milepost("gc", "--older-than", "0").out
+
+
+def test_doctor_finds_a_healthy_project_healthy(milepost: Milepost, finished: Path) -> None:
+    found = {line["name"]: line for line in milepost("doctor", "--json").json}
+    assert found["ledger"]["health"] == "good"
+    assert found["clock"]["health"] == "good"
+    assert "BAD" not in milepost("doctor").out
+
+
+def test_doctor_sees_a_missing_worker_and_a_damaged_ledger(milepost: Milepost, project: Path) -> None:
+    (project / "milepost.toml").write_text('[tiers.3]\ndriver = "command"\ncommand = "nosuchagent --go"\n')
+    (project / ".milepost").mkdir()
+    (project / ".milepost" / "ledger.db").write_bytes(b"no database" * 1000)
+    told = milepost("doctor")
+    assert told.code == 1
+    assert "its command starts with `nosuchagent`, which is not installed" in told.out
+    assert "it is not a Milepost ledger" in told.out

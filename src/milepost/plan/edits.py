@@ -26,6 +26,8 @@ def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
         raise UnknownName(f"the plan has no task {task_id}", place=plan.source.path)
     if task.checkbox is None and task.written is not None:
         return _restate(plan, task.written, state)
+    if task.checkbox is None and task.written is not None:
+        return _reword(plan, task.written, state)
     return _mark(task.checkbox, state)
 
 
@@ -71,6 +73,18 @@ def set_assignment_status(plan: Plan, row: Assignment | int, text: str) -> list[
     if row.status is None or row.status.text == _cell_text(text):
         return []
     return [_fill(plan, row.status.span, _cell_text(text))]
+
+
+def _reword(plan: Plan, written: WrittenState, state: TaskState) -> list[Edit]:
+    """Say a state in the words of the format, or in the manner of those that are there."""
+    if written.state is state:
+        return []
+    text = dict(written.words).get(state, "") if written.words else restate(written.text, state)
+    if not text or text == written.text:
+        return []
+    span = written.span
+    glued = span.start == span.end and plan.source.text[: span.start].endswith(":")
+    return [Edit(span, f" {text}" if glued else text)]
 
 
 def _fill(plan: Plan, span: Span, text: str) -> Edit:

@@ -37,11 +37,15 @@ class Checkbox:
 
 @dataclass(frozen=True, slots=True)
 class WrittenState:
-    """A state in words where a task has no checkbox: a status field, a table cell, a mark behind a heading."""
+    """A state in words where a task has no checkbox: a status field, a table cell, a mark behind a heading.
+
+    ``words`` are the only words its format has for states; empty means that any wording will do.
+    """
 
     state: TaskState
     text: str
     span: Span
+    words: tuple[tuple[TaskState, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class SourceText:
         """Give the text a span covers."""
         return self.text[span.start : span.end]
 
+    def locate(self, span: Span) -> tuple[SourceText, Span]:
+        """The document a span lies in, and the span there: itself, unless the text is joined from several."""
+        return self, span
+
     def position(self, offset: int) -> Position:
         """Turn an offset into line and column."""
         line = bisect_right(self.line_starts, offset) - 1

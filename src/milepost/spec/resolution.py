@@ -88,6 +88,7 @@ class RequirementIndex:
     _titles: dict[str, Target] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
     _sorts: set[str] = field(default_factory=set)
+    _own: list[tuple[Key, Requirement]] = field(default_factory=list)
 
     @classmethod
     def of(cls, documents: Iterable[RequirementsDocument]) -> RequirementIndex:
@@ -98,6 +99,8 @@ class RequirementIndex:
             index._titles.setdefault(requirement.title.casefold(), Target(requirement))
             index._places.setdefault(requirement.id, place)
             index._sorts.add(_sort(requirement.id))
+            if key := key_of(requirement.id):
+                index._own.append((key, requirement))
             for alias in _ALIAS.finditer(requirement.title):
                 index._add(alias["id"], Target(requirement))
         for requirement in index.requirements:
@@ -113,7 +116,7 @@ class RequirementIndex:
         if kind is ReferenceKind.PLACEHOLDER:
             return Resolution(Meaning.PLACEHOLDER)
         bare = _STORY.sub("US", _WORD.sub("", _NOTE.sub("", text).strip("[]`* ")))
-        targets = tuple(dict.fromkeys(self._targets(bare))) or tuple(self._criteria(bare, within))
+        targets = tuple(self._targets(bare)) or tuple(self._criteria(bare, within))
         if targets:
             return Resolution(Meaning.REQUIREMENTS, targets)
         key = key_of(bare.partition(".x")[0].partition(".*")[0]) or self._range_key(bare)
@@ -158,18 +161,15 @@ class RequirementIndex:
         return None
 
     def _below(self, stem: str) -> Iterator[Target]:
-        """The requirements whose ids continue a stem; those of a requirement that has none are its criteria."""
+        """The requirements whose ids continue a stem, and the one it names itself."""
         key = key_of(stem)
         if key is None:
             return
         sorts = {key.sort} if key.sort in self._sorts or key.sort not in _GENERIC else _GENERIC & self._sorts
         length = len(key.numbers)
-        found = [
-            Target(one)
-            for one in self.requirements
-            if (own := key_of(one.id)) and own.sort in sorts and own.numbers[:length] == key.numbers
-        ]
-        yield from found
+        for own, requirement in self._own:
+            if own.sort in sorts and own.numbers[:length] == key.numbers:
+                yield Target(requirement)
 
     def _between(self, first: str, last: str) -> Iterator[Target]:
         start, end = self._one(first), self._one(last) or self._one(_completed(first, last))

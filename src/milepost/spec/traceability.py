@@ -130,7 +130,9 @@ class _Rows:
         self._leaves: dict[str, list[Task]] = {}
         for task in plan.leaves:
             above: str | None = task.id
-            while above and task not in self._leaves.get(above, ()):
+            seen: set[str] = set()
+            while above and above not in seen:
+                seen.add(above)
                 self._leaves.setdefault(above, []).append(task)
                 above = plan.by_id[above].parent if above in plan.by_id else None
         self._parts: dict[str, list[Requirement]] = {}
@@ -168,7 +170,7 @@ class _Rows:
         return self._sorted(found.values())
 
     def _sorted(self, tasks: Iterable[Task]) -> tuple[Task, ...]:
-        return tuple(sorted(dict.fromkeys(tasks), key=lambda task: self._places[task.id]))
+        return tuple(sorted({task.id: task for task in tasks}.values(), key=lambda task: self._places[task.id]))
 
     def _coverage(self, tasks: Sequence[Task]) -> Coverage:
         states = {leaf.state for task in tasks for leaf in self._leaves.get(task.id, [task])}

@@ -26,7 +26,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .25rem } h2 { font-size: 1.15rem; margin: 2.
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card) }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .7rem; vertical-align: top;
   border-bottom: 1px solid var(--line) } tr:last-child td { border-bottom: 0 } th { font-weight: 600; font-size: .85rem;
-  color: var(--dim); white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums;
+  color: var(--dim); white-space: nowrap } .n { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap } code { font-size: .9em; overflow-wrap: anywhere }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif } svg .axis { fill: var(--dim) }
 svg line { stroke: var(--line) } @media print { body { max-width: none } .wide { overflow: visible } }
@@ -79,7 +79,9 @@ def _section(title: str, body: str) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already; a heading that starts with `#` is over numbers."""
     numeric = [name.startswith("#") for name in head]
-    top = "".join(f"<th>{_text(name.lstrip('#'))}</th>" for name in head)
+    top = "".join(
+        f"<th{' class=n' if n else ''}>{_text(name.lstrip('#'))}</th>" for name, n in zip(head, numeric, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(f"<td{' class=n' if n else ''}>{cell}</td>" for cell, n in zip(row, numeric, strict=True))

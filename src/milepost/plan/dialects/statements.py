@@ -29,7 +29,7 @@ _BACK = (
     r"(?:←|<-+)[ \t]*(?:also[ \t]+)?(?:(?:depends?[ \t]+(?:up)?on|needs|requires|after)[ \t]*)?"
     r"(?=T\d|WP\d|US-?\d|Phase)"
 )
-_WAITS = re.compile(rf"\b(?:{_STRICT}|{_LOOSE})(?![\w-])", re.IGNORECASE)
+_WAITS = re.compile(rf"\b(?:{_STRICT}|{_LOOSE})(?![\w-])|{_BACK}", re.IGNORECASE)
 _WAITS_STRICTLY = re.compile(rf"\b(?:{_STRICT})(?![\w-])|{_BACK}", re.IGNORECASE)
 _PRECEDES = re.compile(rf"\b(?:{_REVERSE})(?![\w-])", re.IGNORECASE)
 _STRICTLY = re.compile(rf"(?:{_STRICT})|{_BACK}", re.IGNORECASE)

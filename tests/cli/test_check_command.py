@@ -276,10 +276,10 @@ def test_bad_input_ends_in_one_clear_message(folder: Path, capsys: pytest.Captur
     assert "Traceback" not in err
 
 
-def test_a_folder_is_no_plan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_plans_is_said_to_be_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "specs").mkdir()
     assert run(["check", "specs"]) == 3
-    assert "this is a folder, not a plan" in capsys.readouterr().err
+    assert "no plan was found in this folder" in capsys.readouterr().err
 
 
 def test_bytes_that_are_no_utf8_do_not_disturb(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ def test_some_files_are_spared_some_rules(settings: Path, milepost: Milepost) ->
         ('select = ["missing-estimat"]', "there is no rule `missing-estimat`", "did you mean `missing-estimate`?"),
         ('extend-select = ["MP999"]', "there is no rule `MP999`", "lists them"),
         ('ignore = "MP301"', "`ignore` of [LINT] is of the wrong type", "give a list"),
-        ("select = [301]", "`select` of [LINT] is no list of rules", 'give a list such as ["MP301"]'),
+        ("select = [301]", "`select` of [LINT] is no list of strings", 'give a list such as ["MP301"]'),
         ("choose = []", "[LINT] has no setting `choose`", "it has select, extend-select"),
         ('per-file-ignores = { "a.md" = "MP301" }', "`a.md` of [LINT.per-file-ignores] is no list", "give a list"),
     ],

@@ -45,14 +45,16 @@ class LintSettings:
     """Which rules are checked: codes, beginnings of codes, names, or ``ALL``.
 
     ``select`` replaces the default rules, ``extend_select`` adds to them, ``ignore`` takes away, and
-    ``per_file_ignores`` (glob below the settings' folder → selectors) takes away in some files. ``places`` says
-    where each key stands (``path:line``).
+    ``per_file_ignores`` (glob below the settings' folder → selectors) takes away in some files. ``exclude`` holds
+    globs of files and folders that a search for plans leaves out. ``places`` says where each key stands
+    (``path:line``).
     """
 
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -156,6 +158,7 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "extend-select": (list,),
     "ignore": (list,),
     "per-file-ignores": (dict,),
+    "exclude": (list,),
 }
 _POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes"}
 
@@ -223,9 +226,9 @@ class _Reader:
 
     def _lint(self, table: Any) -> LintSettings:
         values = self._section("lint", table, _LINT_KEYS)
-        lists = {key: self._selectors("lint", key, value) for key, value in values.items() if isinstance(value, list)}
+        lists = {key: self._strings("lint", key, value) for key, value in values.items() if isinstance(value, list)}
         per_file = {
-            glob: self._selectors("lint.per-file-ignores", glob, value)
+            glob: self._strings("lint.per-file-ignores", glob, value)
             for glob, value in values.get("per-file-ignores", {}).items()
         }
         return LintSettings(
@@ -233,16 +236,17 @@ class _Reader:
             extend_select=lists.get("extend-select", ()),
             ignore=lists.get("ignore", ()),
             per_file_ignores=per_file,
+            exclude=lists.get("exclude", ()),
             places={
                 **{key: self._place("lint", key) for key in lists},
                 **{glob: self._place("lint.per-file-ignores", glob) for glob in per_file},
             },
         )
 
-    def _selectors(self, where: str, key: str, value: Any) -> tuple[str, ...]:
+    def _strings(self, where: str, key: str, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
             raise self._invalid(
-                f"`{key}` of [{self.prefix}{where}] is no list of rules", where, key, 'give a list such as ["MP301"]'
+                f"`{key}` of [{self.prefix}{where}] is no list of strings", where, key, 'give a list such as ["MP301"]'
             )
         return tuple(value)
 

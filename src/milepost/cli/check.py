@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import click
 
 from milepost.app import checks
 from milepost.app.checks import Checked, Selection
-from milepost.cli.diagnostics import Renderer, as_data
+from milepost.app.documents import MAX_BYTES, document_of
+from milepost.app.plan_files import find_plans
+from milepost.cli.formats import FORMATS, render
+from milepost.cli.formats.results import CLEAN, FINDINGS, UNREADABLE, Results
 from milepost.cli.text import printable, say
-from milepost.errors import InputError
-from milepost.lint.runner import fixable
+from milepost.errors import InputError, UsageError
 from milepost.lint.wording import count
-from milepost.source import Severity
 
-CLEAN, FINDINGS, UNREADABLE = 0, 1, 3
+STDIN = "-"
 
 
 @click.command
-@click.argument("paths", nargs=-1, required=True, metavar="PLAN.md...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print findings.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print findings.")
 @click.option("--fix", is_flag=True, help="Write the safe fixes into the plans.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also fixes that may change a plan's meaning.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--select", multiple=True, metavar="RULES", help="Rules to check: codes, MP3 for a family, names, ALL.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Rules to leave out.")
+@click.option("--statistics", is_flag=True, help="Print how often each rule found something instead of where.")
+@click.option(
+    "--stdin-filename", metavar="FILE", default="tasks.md", help="What to call standard input, and its place."
+)
+@click.option("--watch", "watching", is_flag=True, help="Check again whenever a plan or the settings change.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 def command(
     paths: tuple[str, ...],
@@ -39,49 +43,58 @@ def command(
     diff: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    statistics: bool,
+    stdin_filename: str,
+    watching: bool,
     quiet: bool,
 ) -> int:
     """Check every claim of one or more plans.
 
+    A PATH is a plan, a folder to search for plans, or - for standard input (with --fix the plan is printed, fixed).
+
     Exit code 0: nothing found; 1: findings; 2: wrong usage; 3: a plan could not be read.
     """
-    selection = Selection(_names(select), _names(ignore))
-    results = _Results()
-    for path in dict.fromkeys(paths):
-        try:
-            results.plans.append(_check(path, selection, fix=fix, unsafe=unsafe_fixes, diff=diff))
-        except InputError as error:
-            results.errors.append(error)
-    if diff:
-        return _show_diff(results)
-    if form == "json":
-        _show_json(results)
-    else:
-        _show_text(results, quiet=quiet)
-    return results.exit_code
+    job = _Job(
+        paths=tuple(dict.fromkeys(paths)),
+        selection=Selection(_names(select), _names(ignore)),
+        form="statistics" if statistics else form,
+        fix=fix or unsafe_fixes,
+        unsafe=unsafe_fixes,
+        diff=diff,
+        stdin_name=stdin_filename,
+        quiet=quiet,
+    )
+    if statistics and form != "text":
+        raise UsageError("--statistics is text", remedy=f"leave out --statistics or --format {form}")
+    job.require_sense(watching=watching)
+    return _watch(job) if watching else _run(job)
 
 
-@dataclass(slots=True)
-class _Results:
-    plans: list[Checked] = field(default_factory=list)
-    errors: list[InputError] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What was asked for."""
+
+    paths: tuple[str, ...]
+    selection: Selection
+    form: str
+    fix: bool
+    unsafe: bool
+    diff: bool
+    stdin_name: str
+    quiet: bool
+
+    def require_sense(self, *, watching: bool) -> None:
+        if STDIN in self.paths and watching:
+            raise UsageError("standard input cannot be watched", remedy="name the file")
+        if STDIN in self.paths and self.fix and len(self.paths) > 1:
+            raise UsageError("standard input is fixed alone", remedy="name `-` and no other path with --fix")
+        if self.diff and watching:
+            raise UsageError("--diff and --watch do not go together", remedy="leave one of them out")
 
     @property
-    def exit_code(self) -> int:
-        if self.errors:
-            return UNREADABLE
-        serious = any(found.severity is not Severity.INFO for plan in self.plans for found in plan.findings)
-        return FINDINGS if serious else CLEAN
-
-    @property
-    def summary(self) -> dict[str, int]:
-        found = [one for plan in self.plans for one in plan.findings]
-        return {
-            "findings": len(found),
-            **{f"{kind}s": sum(one.severity is kind for one in found) for kind in Severity},
-            "fixable": sum(fixable(one) for one in found),
-            "fixed": sum(len(plan.fixed) for plan in self.plans),
-        }
+    def is_filter(self) -> bool:
+        """Whether the fixed plan goes to standard output."""
+        return self.paths == (STDIN,) and self.fix and not self.diff
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:
@@ -89,80 +102,80 @@ def _names(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip() for part in given for name in part.split(",") if name.strip())
 
 
-def _check(path: str, selection: Selection, *, fix: bool, unsafe: bool, diff: bool) -> Checked:
-    if diff:
-        return checks.preview_fixes(path, selection, unsafe=unsafe)
-    if fix or unsafe:
-        return checks.fix_plan(path, selection, unsafe=unsafe)
-    return checks.check_plan(path, selection)
+def _run(job: _Job) -> int:
+    results = _check_all(job)
+    if job.diff:
+        return _show_diff(results)
+    if job.is_filter:
+        return _show_fixed(results)
+    if job.form == "text":
+        _show_text(results, quiet=job.quiet)
+    else:
+        say(render(job.form, results).removesuffix("\n"))
+    return results.exit_code
 
 
-def _show_text(results: _Results, *, quiet: bool) -> None:
-    renderer = Renderer(colour=_wants_colour())
-    for plan in results.plans:
-        for found in plan.findings:
-            say(renderer.finding(plan.plan.source, found) + "\n")
+def _check_all(job: _Job) -> Results:
+    results = Results()
+    for path in _plans(job.paths, results):
+        try:
+            results.plans.append(_check(path, job))
+        except InputError as error:
+            results.errors.append(error)
+    return results
+
+
+def _plans(paths: Sequence[str], results: Results) -> list[str]:
+    found: dict[str, None] = {}
+    for path in paths:
+        try:
+            found.update(dict.fromkeys([path] if path == STDIN else find_plans(path)))
+        except InputError as error:
+            results.errors.append(error)
+    return list(found)
+
+
+def _check(path: str, job: _Job) -> Checked:
+    if path == STDIN:
+        source = document_of(sys.stdin.buffer.read(MAX_BYTES + 1), job.stdin_name)
+        if job.fix or job.diff:
+            return checks.fix_document(source, job.selection, unsafe=job.unsafe)
+        return checks.check_document(source, job.selection)
+    if job.diff:
+        return checks.preview_fixes(path, job.selection, unsafe=job.unsafe)
+    if job.fix:
+        return checks.fix_plan(path, job.selection, unsafe=job.unsafe)
+    return checks.check_plan(path, job.selection)
+
+
+def _show_text(results: Results, *, quiet: bool) -> None:
+    from milepost.cli.formats import text_format
+
+    text = text_format.findings(results) if quiet else text_format.render(results)
+    if text:
+        say(text.removesuffix("\n"))
     _show_errors(results)
-    if not quiet and results.plans:
-        say(_summary(results))
 
 
-def _summary(results: _Results) -> str:
-    numbers = results.summary
-    if not numbers["findings"]:
-        fixed = f"Fixed {count(numbers['fixed'], 'finding')}. " if numbers["fixed"] else ""
-        return f"{fixed}All checks passed: {_contents(results.plans)}."
-    kinds = ", ".join(count(numbers[f"{kind}s"], kind) for kind in Severity if numbers[f"{kind}s"])
-    before = f"Fixed {numbers['fixed']}, " if numbers["fixed"] else "Found "
-    after = " left" if numbers["fixed"] else ""
-    remedy = f"; {numbers['fixable']} fixable with --fix" if numbers["fixable"] else ""
-    return f"{before}{count(numbers['findings'], 'finding')}{after} ({kinds}){remedy}."
-
-
-def _contents(plans: Sequence[Checked]) -> str:
-    parts = [count(len(plans), "plan")] if len(plans) > 1 else []
-    parts.append(count(sum(len(one.plan.leaves) for one in plans), "task"))
-    for noun in ("phase", "checkpoint"):
-        number = sum(len(one.plan.phases if noun == "phase" else one.plan.checkpoints) for one in plans)
-        if number:
-            parts.append(count(number, noun))
-    return ", ".join(parts)
-
-
-def _show_json(results: _Results) -> None:
-    import json
-
-    data: dict[str, Any] = {
-        "findings": [as_data(plan.plan.source, found) for plan in results.plans for found in plan.findings],
-        "plans": [
-            {
-                "path": printable(plan.plan.source.path),
-                "dialect": plan.plan.dialect,
-                "tasks": len(plan.plan.leaves),
-                "required_tasks": len(plan.plan.required),
-                "phases": len(plan.plan.phases),
-                "checkpoints": len(plan.plan.checkpoints),
-                "effort_seconds": plan.plan.effort,
-            }
-            for plan in results.plans
-        ],
-        "errors": [
-            {"code": error.code, "message": str(error), "path": printable(error.place), "remedy": error.remedy}
-            for error in results.errors
-        ],
-        "summary": results.summary,
-    }
-    say(json.dumps(data, indent=2))
-
-
-def _show_errors(results: _Results) -> None:
+def _show_errors(results: Results) -> None:
     from milepost.cli.main import describe
 
     for error in results.errors:
         click.echo(describe(error), err=True)
 
 
-def _show_diff(results: _Results) -> int:
+def _show_fixed(results: Results) -> int:
+    """Print the fixed plan alone: it may go straight into an editor."""
+    from milepost.cli.formats import text_format
+
+    for plan in results.plans:
+        click.echo(plan.plan.source.to_bytes(), nl=False)
+        click.echo(printable(text_format.render(results)), err=True, nl=False)
+    _show_errors(results)
+    return results.exit_code
+
+
+def _show_diff(results: Results) -> int:
     changed = [plan for plan in results.plans if plan.changed]
     for plan in changed:
         _say_raw("".join(_diff(plan)))
@@ -188,10 +201,6 @@ def _with_ends(lines: list[str]) -> list[str]:
     return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def _wants_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def _say_raw(text: str) -> None:
     """Print a patch: exact bytes into a pipe, harmless text on a terminal."""
     if sys.stdout.isatty():
@@ -200,4 +209,23 @@ def _say_raw(text: str) -> None:
         click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
 
 
-command.epilog = "Example: milepost check specs/login/tasks.md --fix"
+def _watch(job: _Job) -> int:
+    """Check whenever something changes, until somebody interrupts; that is the normal end."""
+    from milepost.app.plan_files import snapshot
+    from milepost.cli.watch import pause, watch
+
+    def act(changed: list[str]) -> None:
+        if changed:
+            click.echo(f"Changed: {printable(', '.join(changed))}", err=True)
+        _run(job)
+        click.echo("Watching; Ctrl-C ends it.", err=True)
+        sys.stdout.flush()
+
+    try:
+        watch(lambda: snapshot(job.paths), act, pause)
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+    return CLEAN
+
+
+command.epilog = "Example: milepost check specs --fix"

@@ -15,6 +15,7 @@ from milepost.plan.model import (
     DependencyOrigin,
     Observation,
     ObservationKind,
+    Phase,
     Plan,
     Task,
 )
@@ -104,7 +105,8 @@ class Context:
         """
         found = [claim for claim in self.plan.claims if claim.kind is kind and not self._heads_a_phase(claim)]
         if len(found) > 1:
-            starts = [phase.span.start for phase in self.plan.phases] + self._task_starts
+            starts = [phase.span.start for phase in self.plan.phases if not self.is_titled(phase)]
+            starts += self._task_starts
             first = min(starts, default=0)
             found = [claim for claim in found if claim.span.start < first]
         return [claim for claim in found if not self.noticed(claim.value_span, ObservationKind.PLACEHOLDER)]
@@ -116,6 +118,10 @@ class Context:
     def noticed(self, span: Span, *kinds: ObservationKind) -> bool:
         """Say whether the reader noticed something of these kinds that touches the span."""
         return any(self._touches(span, kind) for kind in kinds)
+
+    def is_titled(self, phase: Phase) -> bool:
+        """Whether a phase is the whole plan under its own title: tasks stand there before any other heading."""
+        return self.plan.title_span is not None and phase.heading_span.contains(self.plan.title_span.start)
 
     def owner(self, offset: int) -> Task | None:
         """The task whose block holds the offset: the innermost one."""
@@ -133,7 +139,7 @@ class Context:
     def _heads_a_phase(self, claim: Claim) -> bool:
         """Whether tasks of the phase around a claim follow it, or the phase has none."""
         for phase in self.plan.phases:
-            if phase.span.contains(claim.span.start):
+            if phase.span.contains(claim.span.start) and not self.is_titled(phase):
                 index = bisect_right(self._task_starts, claim.span.start)
                 return not phase.tasks or (index < len(self._task_starts) and self._task_starts[index] < phase.span.end)
         return False

@@ -42,9 +42,10 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Find vertical marks that stand over an arrow."""
     for found in context.observations(ObservationKind.AMBIGUOUS_ARROW):
         reading = f"; it is {found.detail}" if found.detail else ""
+        place = "may point either way" if found.detail.startswith("left out") else "does not stand under a task id"
         yield RULE.at(
             found.span,
-            f"`{found.text}` does not stand under a task id{reading}",
+            f"`{found.text}` {place}{reading}",
             fix=Fix("State the reading in a line of its own", found.edits) if found.edits else None,
             related=tuple(Related(span, "it is read as leaving from here") for span in found.related),
         )

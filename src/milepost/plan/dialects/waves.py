@@ -6,7 +6,6 @@ tasks, or a list for each of them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +53,8 @@ def _of_fence(reading: Reading, fence: Block) -> Iterator[Wave]:
     text = "\n".join(reading.document.lines(fence))
     if '"waves"' not in text:
         return
+    import json
+
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

@@ -153,10 +153,12 @@ class PlanReader:
             group = self._group(section)
             phase = ids.get(id(group)) or self._phase_id(group, stated)
             tasks = self.section_tasks(section, phase)
-            if group.heading and (tasks or self.name_phase(section)):
+            if group.heading and (tasks or self._is_first_of_name(section)):
                 assert phase is not None
                 ids[id(group)] = phase
-                self.phase_sections.setdefault(phase, group)
+                if self.phase_sections.setdefault(phase, group) is not group:
+                    del self.phase_sections[phase]
+                    self.phase_sections[phase] = group
             self.tasks += tasks
         self.tasks = self.arrange(self.tasks)
         self.phase_tasks = {phase: [] for phase in self.phase_sections}
@@ -169,12 +171,17 @@ class PlanReader:
         around = [outer for outer in section.ancestors() if not self.is_task(outer)]
         return next((outer for outer in around if self.name_phase(outer)), around[0] if around else section)
 
+    def _is_first_of_name(self, section: Section) -> bool:
+        """Say whether a section names a phase no other has named: a second one without tasks only talks about it."""
+        name = self.name_phase(section)
+        return name is not None and name.id not in self.phase_sections
+
     def _phase_id(self, section: Section, stated: set[str]) -> str | None:
         """A phase's number as written, or else a free ordinal; None where there is no heading."""
         if section.heading is None:
             return None
         found = self.name_phase(section)
-        if found and found.id not in self.phase_sections:
+        if found and (found.id not in self.phase_sections or all(task.phase != found.id for task in self.tasks)):
             return found.id
         number = len(self.phase_sections) + 1
         while str(number) in stated or str(number) in self.phase_sections:
@@ -223,10 +230,15 @@ class PlanReader:
         phases = list(self.phase_sections.values())
         inner = {id(section) for section in phases[1:]} | {id(section) for section in phases[:1] if is_phase(section)}
         for section in self.document.sections:
-            if any(self.is_task(around) for around in section.ancestors()):
+            if any(self.is_task(around) or self._only_recalls(around) for around in section.ancestors()):
                 continue
             is_inner = in_checkpoint(section) or any(id(around) in inner for around in section.ancestors())
             yield from read_claims(self.reading, section, FOOTER if is_inner else None)
+
+    def _only_recalls(self, section: Section) -> bool:
+        """Say whether a section repeats the name of a phase that stands elsewhere, to say something of it."""
+        name = self.name_phase(section)
+        return name is not None and all(section is not phase for phase in self.phase_sections.values())
 
     def _notes(self) -> Iterator[Note]:
         for section in self.document.sections:

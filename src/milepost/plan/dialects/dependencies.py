@@ -29,8 +29,8 @@ _SEPARATOR = re.compile(r"[,;\s]*")
 
 
 def is_dependency_section(section: Section) -> bool:
-    """Say whether a section's title announces dependencies between tasks."""
-    return _TITLE.search(section.title) is not None
+    """Say whether a section's title announces dependencies between tasks; a document's title is no such."""
+    return section.level > 1 and _TITLE.search(section.title) is not None
 
 
 def graph_dependencies(reading: Reading, sections: Iterable[Section]) -> Iterator[Dependency]:

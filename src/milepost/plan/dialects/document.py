@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from milepost.plan.blocks import Block, BlockKind, parse_blocks
+from milepost.plan.blocks import Block, BlockKind
+from milepost.plan.dialects.fences import parse_mended
 from milepost.source import SourceText, Span
 
 LISTS = (BlockKind.BULLET_LIST, BlockKind.ORDERED_LIST)
@@ -58,7 +59,7 @@ class Document:
     @classmethod
     def of(cls, source: SourceText) -> Document:
         """Read a document's blocks."""
-        return cls(source, parse_blocks(source.text))
+        return cls(source, parse_mended(source.text))
 
     @property
     def text(self) -> str:

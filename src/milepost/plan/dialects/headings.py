@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from milepost.plan.blocks import Block
+from milepost.plan.dialects.arrow_direction import directed
 from milepost.plan.dialects.assemble import PhaseName, PlanReader, in_checkpoint, phase_name
 from milepost.plan.dialects.boxes import MARKS, Box, read_box
 from milepost.plan.dialects.criteria import criteria_lists, in_criteria
@@ -35,8 +36,8 @@ _CRITERIA = re.compile(r"AC[ \t]*s?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[\d#,.\s–-]
 
 def detect(document: Document) -> bool:
     """Say whether the document's tasks are headings, and not the numbered boxes beside them."""
-    headings = TaskHeadings(document)
-    return len(headings.found) > sum(1 for section, _ in document_heads(document) if not headings.around(section))
+    headings = len(TaskHeadings(document).found)
+    return headings > 0 and headings >= len(document_heads(document))
 
 
 def why(document: Document) -> str:
@@ -60,24 +61,36 @@ def reader_of(reading: Reading, name: str, tasks: HeadingTasks) -> PlanReader:
         name,
         tasks.of_section,
         name_phase=tasks.name_phase,
-        arrange=lambda found: nest(separate(found)),
+        arrange=_arranged,
         dependencies=labelled_dependencies,
         is_task=lambda section: tasks.headings.of(section) is not None,
         holds_criteria=lambda section: tasks.headings.around(section) is None,
     )
 
 
+def _arranged(tasks: list[Task]) -> list[Task]:
+    """Tasks nested by their numbers, but not by those that the reader gave them."""
+    apart = separate(tasks)
+    return [nested if task.id_span else task for task, nested in zip(apart, nest(apart), strict=True)]
+
+
 def labelled_dependencies(reader: PlanReader) -> Iterator[Dependency]:
     """What graphs draw, italic fields say, and labelled lines say in a sentence."""
-    reading = reader.reading
-    yield from graph_dependencies(reading, reader.document.sections)
-    for task in reader.tasks:
-        italic = tuple(one for one in task.fields if reading.text.startswith("_", one.span.start))
-        yield from field_dependencies(reading, [replace(task, fields=italic)])
-        for one in task.fields:
-            name = meaning(one.key)
-            if name in ("depends", "blocks") and one not in italic:
-                yield from prose_dependencies(reading, task, one.value_span, reverse=name == "blocks")
+    stated = [link for task in reader.tasks for link in _stated(reader.reading, task)]
+    ends = {(link.predecessor, link.successor) for link in stated}
+    for section in reader.document.sections:
+        if not any(map(reader.is_task, section.ancestors())):
+            yield from directed(reader.reading, graph_dependencies(reader.reading, [section]), ends)
+    yield from stated
+
+
+def _stated(reading: Reading, task: Task) -> Iterator[Dependency]:
+    italic = tuple(one for one in task.fields if reading.text.startswith("_", one.span.start))
+    yield from field_dependencies(reading, [replace(task, fields=italic)])
+    for one in task.fields:
+        name = meaning(one.key)
+        if name in ("depends", "blocks") and one not in italic:
+            yield from prose_dependencies(reading, task, one.value_span, reverse=name == "blocks")
 
 
 @dataclass

@@ -41,7 +41,7 @@ class WithLooseBoxes:
             return found
         reader = TaskReader(self.reading, lambda *_: None)
         tasks: list[Task] = []
-        for item in PlainTasks(self.reading, strict=True).boxes(section):
+        for item in PlainTasks(self.reading).boxes(section):
             line = first_line(item)
             box = read_box(self.reading, line.start, line.end) if line else None
             if line and box:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.assemble import PlanReader, in_checkpoint
@@ -25,25 +26,35 @@ def detect(document: Document) -> bool:
 
 def read(reading: Reading) -> Plan:
     """Read the checklists of a document; tasks are numbered through in document order."""
-    return PlanReader(reading, NAME, PlainTasks.of(reading).of_section).read()
+    tasks = PlainTasks.of(reading)
+    plan = PlanReader(reading, NAME, tasks.of_section).read()
+    return replace(plan, checkpoints=()) if tasks.reads is Reads.GATES else plan
+
+
+class Reads(IntEnum):
+    """Which boxes are tasks: conditions and gates only where there is nothing else."""
+
+    TASKS = 0
+    CONDITIONS = 1
+    GATES = 2
 
 
 @dataclass
 class PlainTasks:
-    """Reads the checklists of sections. ``strict`` leaves out those that state conditions.
-
-    Conditions are tasks only in a document that has no other boxes.
-    """
+    """Reads the checklists of sections; ``reads`` says how much counts as a task."""
 
     reading: Reading
-    strict: bool
+    reads: Reads = Reads.TASKS
     count: int = 0
 
     @classmethod
     def of(cls, reading: Reading) -> PlainTasks:
-        """A reader as strict as the document allows."""
-        tasks = cls(reading, strict=True)
-        return cls(reading, strict=any(True for section in reading.document.sections for _ in tasks.boxes(section)))
+        """The strictest reader that finds a task in the document at all."""
+        for reads in Reads:
+            tasks = cls(reading, reads)
+            if any(tasks.boxes(section) for section in reading.document.sections):
+                return tasks
+        return cls(reading)
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The tasks of a section's lists; items without a checkbox are looked into."""
@@ -59,7 +70,7 @@ class PlainTasks:
 
     def _rows(self, section: Section, phase: str | None) -> Iterator[Task]:
         """The rows of tables that have a checkbox in a cell."""
-        if in_checkpoint(section) or (self.strict and in_criteria(section)):
+        if self._leaves_out(section):
             return
         for block in section.blocks:
             if block.kind is BlockKind.TABLE:
@@ -69,11 +80,16 @@ class PlainTasks:
                         self.count += 1
                         yield task
 
+    def _leaves_out(self, section: Section) -> bool:
+        if in_checkpoint(section):
+            return self.reads is not Reads.GATES
+        return self.reads is Reads.TASKS and in_criteria(section)
+
     def boxes(self, section: Section) -> list[Block]:
         """The outermost items with a checkbox."""
-        if in_checkpoint(section) or (self.strict and in_criteria(section)):
+        if self._leaves_out(section):
             return []
-        criteria = criteria_lists(self.reading.text, section) if self.strict else frozenset()
+        criteria = frozenset() if self.reads else criteria_lists(self.reading.text, section)
         found: list[Block] = []
         waiting = _items([block for block in section.blocks if id(block) not in criteria])
         while waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,8 +76,15 @@ class TaskHeadings:
         named = {id(section): self._named(section) for section in self._candidates}
         by_word = {key: heading for key, heading in named.items() if heading}
         described = {key: heading for key, heading in self._all_described(by_word) if heading.id or not by_word}
+        by_word = {key: heading for key, heading in by_word.items() if self._is_first_mention(heading, by_word)}
         both = {**by_word, **(described if by_word or len(described) > 1 else {})}
         return {id(section): both[id(section)] for section in self._candidates if id(section) in both}
+
+    @staticmethod
+    def _is_first_mention(heading: TaskHeading, others: Mapping[int, TaskHeading]) -> bool:
+        """Say whether a heading is no report on a task that another heading, of another level, states before it."""
+        first = next(one for one in others.values() if one.id == heading.id)
+        return first is heading or first.section.level == heading.section.level
 
     def of(self, section: Section) -> TaskHeading | None:
         """The task a section's heading is, if it is one."""

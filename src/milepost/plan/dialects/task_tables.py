@@ -25,7 +25,7 @@ def detect(document: Document) -> bool:
     rows = sum(len(table.rows) for _, table in _tables(reading))
     if rows < 2 or document_heads(document):
         return False
-    boxes = PlainTasks(reading, strict=True)
+    boxes = PlainTasks(reading)
     return rows > sum(len(boxes.boxes(section)) for section in document.sections)
 
 

@@ -25,7 +25,7 @@ DEADLINE = 60.0  # generous: it only turns a hang into a failure
 def run(folder: Path, text: str, **env: str) -> Ending:
     async def one() -> Ending:
         async with CommandRunner() as runner:
-            return await runner.run(ShellCommand(folder, text, folder.parent, env))
+            return await runner.run(ShellCommand(folder, text, folder.parent, {**os.environ, **env}))
 
     return asyncio.run(asyncio.wait_for(one(), DEADLINE))
 

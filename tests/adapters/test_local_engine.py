@@ -19,6 +19,7 @@ from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.adapters.local_engine import Ended, LocalEngine
 from milepost.adapters.run_folder import RunFolder, file_name
 from milepost.adapters.subprocess_worker import CommandRunner, ShellCommand
+from milepost.adapters.surroundings import Surroundings
 from milepost.app.runs import RunSession
 from milepost.errors import LedgerUnavailable, Refused
 from milepost.execution import events as ev
@@ -103,7 +104,7 @@ def test_running_a_finished_run_again_does_nothing(stage: Stage) -> None:
 def test_a_worker_is_told_what_it_works_on(stage: Stage) -> None:
     stage.begin(task("1", "env | grep ^MILEPOST_ > told; echo COLOUR=$COLOUR >> told; cat $MILEPOST_BRIEF > brief"))
     engine = stage.engine()
-    engine.tier_env = {3: {"COLOUR": "blue"}}
+    engine.workers = {3: Surroundings({"COLOUR": "blue", "PATH": os.environ["PATH"]})}
     engine.run()
     told = dict(line.split("=", 1) for line in stage.lines("told"))
     assert told["COLOUR"] == "blue"

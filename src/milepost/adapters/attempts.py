@@ -6,15 +6,24 @@ An attempt can be called again after a crash: what was started before is waited 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from milepost.adapters import shim
-from milepost.adapters.processes import Standing, standing, stop
+from milepost.adapters.processes import Standing, age, standing, stop
 from milepost.adapters.run_folder import RunFolder, last_lines
-from milepost.adapters.subprocess_worker import CommandLost, CommandRunner, Ending, ShellCommand, ending
+from milepost.adapters.subprocess_worker import (
+    LOG_LIMIT,
+    CommandLost,
+    CommandRunner,
+    Ending,
+    ShellCommand,
+    ending,
+)
+from milepost.adapters.surroundings import Surroundings
+from milepost.adapters.worker_reports import RESULT, reported, wish
 from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
 from milepost.execution.queries import DueCriterion
@@ -24,8 +33,16 @@ BY_COMMAND = "command"
 """Who judged a criterion that states a command."""
 
 
+BRIEF = "brief.md"
+"""The file of an attempt's folder that tells its worker everything."""
+
+
 class Overran(Exception):
-    """A command ran past its limit and was stopped."""
+    """A command ran past its limit, in seconds, and was stopped."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 @dataclass(slots=True)
@@ -51,8 +68,12 @@ class Job:
 
 @dataclass
 class Workshop:
-    """Runs the commands of a run. ``env`` is added for everyone, ``tier_env`` for the workers of a tier by rank;
-    ``brief`` writes the text a worker gets; ``grace`` is the seconds between asking a command to end and killing it.
+    """Runs the commands of a run.
+
+    ``workers`` holds the surroundings of each tier's workers by rank, ``common`` those of criteria and of tiers
+    without any; ``env`` is added for everyone. ``brief`` writes the text a worker gets; ``grace`` is the seconds
+    between asking a command to end and killing it; ``log_limit`` bytes of its output are kept. ``time_limit`` seconds
+    bound what has no limit of its own. ``plan_folder`` is where the plan lies.
     """
 
     runner: CommandRunner
@@ -61,73 +82,140 @@ class Workshop:
     grace: float
     brief: Callable[[TaskRecord], str]
     env: Mapping[str, str] = field(default_factory=dict)
-    tier_env: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    workers: Mapping[int, Surroundings] = field(default_factory=dict)
+    common: Surroundings = field(default_factory=Surroundings)
+    plan_folder: Path | None = None
+    log_limit: int = LOG_LIMIT
+    time_limit: float | None = None
 
     async def attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
         """Run a task's command, then its verifications. Each may take ``limit`` seconds."""
         task, number = record.spec.id, attempt.no
         folder = self.files.attempt(task, number)
+        worker = self.workers.get(attempt.tier, self.common)
         text = record.spec.commands.get(attempt.tier, "")
         if not text and standing(folder) is Standing.UNCLAIMED:
             return Lose(self.now(), task, number, "the plan no longer states a command for it")
-        env = self._environment(record, attempt, folder)
-        verified: list[Mapping[str, object]] = []
-        evidence: dict[str, object] = {}
+        self._prepare(record, folder)
+        evidence: dict[str, Any] = {}
         try:
-            for step, command in enumerate((text, *record.spec.verify)):
-                place = folder / f"verify-{step}" if step else folder
-                end = await self._bounded(ShellCommand(place, command, self.files.root, env), limit)
-                found = self.files.evidence(place, command, end)
-                if step:
-                    verified.append(found)
-                    evidence["verify"] = verified
-                else:
-                    evidence = found
-                if not end.ok:
-                    return Fail(self.now(), task, number, _reason(command, end, place, bool(step)), evidence)
-        except Overran:
-            return Overrun(self.now(), task, number, limit or 0.0)
+            command = self._command(folder, text, folder, worker, self._variables(record, attempt, folder))
+            end = await self._bounded(command, limit)
+            evidence = self._evidence(command, end, worker)
+            reason = wish(last_lines(folder / shim.OUTPUT), end, attempt.tier)
+            if reason:
+                return Fail(self.now(), task, number, worker.masked(reason), evidence, escalate=True)
+            if not end.ok:
+                return Fail(self.now(), task, number, _reason("its command", end, folder), evidence)
+            failure, evidence["verify"] = await self._verify(record, folder, command, limit, worker)
+        except Overran as overran:
+            evidence = evidence or worker.masked(reported(folder / RESULT))
+            return Overrun(self.now(), task, number, overran.limit, evidence)
         except CommandLost as lost:
             return Lose(self.now(), task, number, str(lost))
+        if not evidence["verify"]:
+            del evidence["verify"]
+        if failure:
+            return Fail(self.now(), task, number, failure, evidence)
         return Complete(self.now(), task, number, attempt.worker, evidence)
+
+    async def verify(
+        self, record: TaskRecord, attempt: Attempt, limit: float | None
+    ) -> tuple[str, list[dict[str, Any]]]:
+        """Run a task's verifications for somebody who did it by hand; gives why they failed, and the evidence.
+
+        Each call runs them anew.
+        """
+        folder = self.files.new_verification(record.spec.id, attempt.no)
+        worker = self.workers.get(attempt.tier, self.common)
+        command = self._command(folder, "", folder, worker, self._variables(record, attempt, folder))
+        try:
+            return await self._verify(record, folder, command, limit, worker)
+        except Overran as overran:
+            return f"verification ran past {overran.limit:g} s and was stopped", []
+        except CommandLost as lost:
+            return f"verification was lost: {lost}", []
+        except asyncio.CancelledError:
+            await stop(folder.glob("verify-*"), self.grace)
+            raise
+
+    async def _verify(
+        self, record: TaskRecord, folder: Path, like: ShellCommand, limit: float | None, worker: Surroundings
+    ) -> tuple[str, list[dict[str, Any]]]:
+        """Run verifications in turn, up to the first that fails."""
+        found: list[dict[str, Any]] = []
+        for step, text in enumerate(record.spec.verify, 1):
+            command = replace(like, folder=folder / f"verify-{step}", text=text)
+            end = await self._bounded(command, limit)
+            found.append(self._evidence(command, end, worker))
+            if not end.ok:
+                return _reason(f"verification `{text}`", end, command.folder), found
+        return "", found
 
     async def criterion(self, job: Job, due: DueCriterion) -> Command:
         """Evaluate a criterion by its command."""
         folder = job.folder = self.files.new_criterion(due.checkpoint, due.number)
-        env = {**self.env, "MILEPOST_CHECKPOINT": due.checkpoint}
-        end = await self.runner.run(ShellCommand(folder, due.command, self.files.root, env))
-        evidence = self.files.evidence(folder, due.command, end)
+        env = {"MILEPOST_CHECKPOINT": due.checkpoint}
+        command = self._command(folder, due.command, folder, self.common, env)
+        try:
+            end = await self._bounded(command, None)
+        except Overran as overran:
+            evidence: Mapping[str, Any] = {
+                "command": due.command,
+                "error": f"it ran past {overran.limit:g} s and was stopped",
+            }
+            return RecordCriterion(self.now(), due.checkpoint, due.number, False, BY_COMMAND, evidence)
+        evidence = self._evidence(command, end, self.common)
         return RecordCriterion(self.now(), due.checkpoint, due.number, end.ok, BY_COMMAND, evidence)
 
-    def _environment(self, record: TaskRecord, attempt: Attempt, folder: Path) -> dict[str, str]:
-        brief = folder / "brief.md"
+    def _command(
+        self, folder: Path, text: str, attempt: Path, worker: Surroundings, env: Mapping[str, str]
+    ) -> ShellCommand:
+        cwd = self.files.root
+        if worker.cwd == "plan" and self.plan_folder is not None:
+            cwd = self.plan_folder
+        elif worker.cwd == "attempt":
+            cwd = attempt / "work"
+            cwd.mkdir(parents=True, exist_ok=True)
+        everything = {**worker.env, **self.env, **env, **worker.secret_env}
+        return ShellCommand(folder, text, cwd, everything, self.log_limit, worker.secrets)
+
+    def _evidence(self, command: ShellCommand, end: Ending, worker: Surroundings) -> dict[str, Any]:
+        found = self.files.evidence(command.folder, command.text, end)
+        masked: dict[str, Any] = worker.masked({**found, **reported(command.folder / RESULT)})
+        return masked
+
+    def _prepare(self, record: TaskRecord, folder: Path) -> None:
+        """Write the brief; a folder that is there from a former supervisor has one."""
+        brief = folder / BRIEF
         try:
             folder.mkdir(parents=True, exist_ok=True)
             brief.write_text(self.brief(record), encoding="utf-8", errors="surrogateescape")
         except OSError as error:
             raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=str(brief)) from None
+
+    def _variables(self, record: TaskRecord, attempt: Attempt, folder: Path) -> dict[str, str]:
         return {
-            **self.env,
             "MILEPOST_TASK": record.spec.id,
             "MILEPOST_ATTEMPT": str(attempt.no),
             "MILEPOST_TIER": str(attempt.tier),
-            "MILEPOST_BRIEF": str(brief),
-            **self.tier_env.get(attempt.tier, {}),
+            "MILEPOST_BRIEF": str(folder / BRIEF),
+            "MILEPOST_RESULT": str(folder / RESULT),
         }
 
     async def _bounded(self, command: ShellCommand, limit: float | None) -> Ending:
         """Run a command that must end ``limit`` seconds after it was started, by whomever."""
+        limit = self.time_limit if limit is None else limit
         if limit is None:
             return await self.runner.run(command)
-        began = _started_at(command.folder)
         try:
-            async with asyncio.timeout(limit if began is None else limit - (self.now() - began)):
+            async with asyncio.timeout(limit - age(command.folder)):
                 return await self.runner.run(command)
         except TimeoutError:
             if standing(command.folder) is Standing.ENDED:
                 return ending(command.folder)
             await stop([command.folder], self.grace)
-            raise Overran from None
+            raise Overran(limit) from None
 
 
 def plain_brief(record: TaskRecord) -> str:
@@ -143,15 +231,7 @@ def plain_brief(record: TaskRecord) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _started_at(folder: Path) -> float | None:
-    try:
-        return os.lstat(folder / shim.STARTED).st_mtime
-    except OSError:
-        return None
-
-
-def _reason(command: str, end: Ending, folder: Path, verifying: bool) -> str:
+def _reason(what: str, end: Ending, folder: Path) -> str:
     """Why an attempt failed, in one line: what ended how, and the last thing it said."""
-    what = f"verification `{command}` {end}" if verifying else f"its command {end}"
     lines = last_lines(folder / shim.OUTPUT)
-    return f"{what}: {lines[-1][:300]}" if lines else what
+    return f"{what} {end}: {lines[-1][:300]}" if lines else f"{what} {end}"

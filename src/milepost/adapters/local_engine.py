@@ -12,15 +12,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from milepost.adapters.attempts import Workshop, plain_brief
 from milepost.adapters.run_folder import RunFolder
-from milepost.adapters.subprocess_worker import CommandRunner
+from milepost.adapters.subprocess_worker import LOG_LIMIT, CommandRunner
 from milepost.adapters.supervision import Ended as Ended
 from milepost.adapters.supervision import Supervision
+from milepost.adapters.surroundings import Surroundings
 from milepost.app.runs import RunSession
 from milepost.execution.events import Event
-from milepost.execution.records import TaskRecord
+from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 
 
@@ -40,7 +42,10 @@ class LocalEngine:
     wait: bool = False
     approved: Mapping[str, str] = field(default_factory=dict)
     grace: float = 5.0
-    tier_env: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    workers: Mapping[int, Surroundings] = field(default_factory=dict)
+    common: Surroundings = field(default_factory=Surroundings)
+    log_limit: int = LOG_LIMIT
+    time_limit: float | None = None
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
     on_wait: Callable[[str], None] = lambda message: None
@@ -61,12 +66,36 @@ class LocalEngine:
 
     async def _drive(self, files: RunFolder) -> Ended:
         async with CommandRunner() as runner:
-            env = {"MILEPOST_PLAN": self.plan_path, "MILEPOST_RUN": self.session.stream}
-            now = steady(self.now)
-            workshop = Workshop(runner, files, now, self.grace, self.brief, env, self.tier_env)
-            supervision = Supervision(self, workshop)
+            supervision = Supervision(self, self.workshop(runner, files))
             with supervision.signals():
                 return await supervision.drive()
+
+    def workshop(self, runner: CommandRunner, files: RunFolder) -> Workshop:
+        """Where the run's commands are run."""
+        return Workshop(
+            runner,
+            files,
+            steady(self.now),
+            self.grace,
+            self.brief,
+            env={"MILEPOST_PLAN": self.plan_path, "MILEPOST_RUN": self.session.stream},
+            workers=self.workers,
+            common=self.common,
+            plan_folder=Path(os.path.realpath(self.plan_path)).parent if self.plan_path else None,
+            log_limit=self.log_limit,
+            time_limit=self.time_limit,
+        )
+
+    def verify(self, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
+        """Run a task's verifications for somebody who did it by hand; gives why they failed, and the evidence."""
+        record = self.session.state.tasks[task]
+        files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
+
+        async def verify() -> tuple[str, list[dict[str, Any]]]:
+            async with CommandRunner() as runner:
+                return await self.workshop(runner, files).verify(record, attempt, None)
+
+        return asyncio.run(verify())
 
 
 def steady(wall: Callable[[], float]) -> Callable[[], float]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -40,6 +41,18 @@ def standing(folder: Path) -> Standing:
         return Standing.RUNNING
     # A shim may have left its record, and then left, between the two questions.
     return Standing.ENDED if (folder / shim.EXIT).exists() else Standing.DEAD
+
+
+def age(folder: Path) -> float:
+    """For how many seconds a command has been running, however the wall clock jumped; 0 for one not started."""
+    try:
+        _, ticks, boot = os.readlink(folder / shim.PROCESS).split(":")
+    except (OSError, ValueError):
+        return 0.0
+    own = shim.identity(os.getpid())
+    if own is None or not own.endswith(f":{boot}"):
+        return 0.0
+    return max(time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK"), 0.0)
 
 
 def abandon(folder: Path) -> bool:

@@ -44,6 +44,12 @@ class RunFolder:
         parent.mkdir(parents=True, exist_ok=True)
         return parent / str(sum(1 for _ in parent.iterdir()) + 1)
 
+    def new_verification(self, task: str, attempt_no: int) -> Path:
+        """A fresh folder for verifying by request what somebody did by hand."""
+        parent = self.attempt(task, attempt_no) / "by-hand"
+        parent.mkdir(parents=True, exist_ok=True)
+        return parent / str(sum(1 for _ in parent.iterdir()) + 1)
+
     def criteria(self) -> list[Path]:
         """Folders of all evaluations so far."""
         return sorted(self.path.glob("checkpoints/*/*/*"))
@@ -58,8 +64,10 @@ class RunFolder:
             "cpu_seconds": round(ending.cpu_seconds, 3),
             "max_rss_kib": ending.max_rss_kib,
             "log": log.relative_to(self.root).as_posix(),
-            "log_sha256": _digest(log),
+            "log_sha256": log_digest(log),
         }
+        if ending.dropped_bytes:
+            found["log_dropped_bytes"] = ending.dropped_bytes
         if ending.signal is not None:
             found["signal"] = ending.signal
         if ending.error:
@@ -124,21 +132,38 @@ def file_name(name: str) -> str:
     return raw[-_LONGEST_NAME + 18 :].decode("utf-8", "ignore") + "%" + hashlib.sha256(raw).hexdigest()[:16]
 
 
+def logs(log: Path) -> list[Path]:
+    """The files that hold a log, the older one first."""
+    return [path for path in (log.with_name(shim.OLDER_OUTPUT), log) if path.is_file()]
+
+
 def last_lines(log: Path) -> list[str]:
     """The last lines of a log that say something."""
+    found: list[str] = []
+    for path in reversed(logs(log)):
+        found = [line for line in _tail(path).replace("\r", "\n").split("\n") if line.rstrip()] + found
+        if len(found) >= _TAIL_LINES:
+            break
+    return [line.rstrip() for line in found[-_TAIL_LINES:]]
+
+
+def _tail(path: Path) -> str:
     try:
-        with open(log, "rb") as file:
+        with open(path, "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return []
-    lines = [line.rstrip() for line in text.replace("\r", "\n").split("\n")]
-    return [line for line in lines if line][-_TAIL_LINES:]
-
-
-def _digest(log: Path) -> str:
-    try:
-        with open(log, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+def log_digest(log: Path) -> str:
+    """The SHA-256 of what was kept of a log, in hexadecimal."""
+    digest = hashlib.sha256()
+    for path in logs(log):
+        try:
+            with open(path, "rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError:
+            return ""
+    return digest.hexdigest()

@@ -9,7 +9,8 @@ A command's folder tells its story to anybody, now or after a crash:
 - ``started``: a symbolic link whose text is the identity of the shim that claimed the folder (:func:`identity`), or
   ``abandoned``. A link is created once and whole, so a folder's command is started at most once, by one shim.
 - ``process``: a symbolic link whose text is the identity of the command's first process, the leader of its session.
-- ``output.log``: what the command wrote.
+- ``output.log``: the newest of what the command wrote, ``output.log.1`` what came before; secrets are masked, and both
+  together stay within the limit. A command that writes nothing leaves neither.
 - ``exit.json``: how it ended; durable before anybody hears of it.
 
 This file is run by its path in a bare interpreter and imports nothing but the standard library, to start quickly.
@@ -31,12 +32,16 @@ from typing import Any
 STARTED = "started"
 PROCESS = "process"
 OUTPUT = "output.log"
+OLDER_OUTPUT = "output.log.1"
 EXIT = "exit.json"
 ABANDONED = "abandoned"
 FOLDER_VARIABLE = "MILEPOST_ATTEMPT_DIR"
 
 _RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them; a command must not inherit that
 _RETRY_SECONDS = 1.0
+_CHUNK = 1 << 16
+_LARGEST_PIPE = 1 << 20
+_MASK = b"***"
 
 
 def identity(pid: int) -> str | None:
@@ -67,13 +72,114 @@ def claim(folder: str, owner: str) -> bool:
     return True
 
 
+class Output:
+    """What a command writes, on its way from a pipe into a log of limited size.
+
+    When the log fills half of ``limit`` bytes it becomes the older one, and replaces the one before. What the disk
+    refuses is dropped: a command never suffers from it.
+    """
+
+    def __init__(self, source: int, folder: str, limit: int, secrets: list[str]) -> None:
+        self.source = source
+        self.path = os.path.join(folder, OUTPUT)
+        self.older = os.path.join(folder, OLDER_OUTPUT)
+        self.half = max(limit // 2, 1)
+        self.log = -1
+        self.sizes = [0, 0]
+        self.dropped = 0
+        self.ended = False
+        self.mask = Mask(secrets) if secrets else None
+
+    def receive(self) -> int:
+        """Move what has arrived; gives how much, 0 at the end, -1 when nothing is there yet."""
+        try:
+            data = os.read(self.source, _CHUNK)
+        except BlockingIOError:
+            return -1
+        except OSError:
+            return 0
+        if data and not self.ended:
+            self.write(self.mask.feed(data) if self.mask else data)
+        return len(data)
+
+    def finish(self) -> bool:
+        """Take in all that a command that has ended left in the pipe; whether others hold its end still."""
+        received, total = 1, 0
+        while received > 0 and total < _LARGEST_PIPE:
+            received = self.receive()
+            total += received
+        if self.mask:
+            self.write(self.mask.rest())
+        self.ended = True
+        if self.log >= 0:
+            os.close(self.log)
+        return received != 0
+
+    def write(self, data: bytes) -> None:
+        """Append to the log, which appears with the first byte."""
+        while data:
+            room = self.half - self.sizes[0]
+            try:
+                if room <= 0:
+                    self.rotate()
+                    continue
+                if self.log < 0:
+                    self.log = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+                written = os.write(self.log, data[:room])
+            except OSError:
+                self.dropped += len(data)
+                return
+            self.sizes[0] += written
+            data = data[written:]
+
+    def rotate(self) -> None:
+        """Make the log the older one."""
+        os.rename(self.path, self.older)
+        self.dropped += self.sizes[1]
+        self.sizes = [0, self.sizes[0]]
+        os.close(self.log)
+        self.log = -1
+
+
+class Mask:
+    """Replaces secrets in a stream, also those that arrive in pieces."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self.secrets = sorted((os.fsencode(secret) for secret in secrets), key=len, reverse=True)
+        self.held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Give what can be shown by now; what may be the beginning of a secret is held back."""
+        data = self.replace(self.held + data)
+        sizes = range(len(self.secrets[0]) - 1, 0, -1)
+        self.held = next((data[-size:] for size in sizes if self.begins(data, size)), b"")
+        return data[: len(data) - len(self.held)]
+
+    def rest(self) -> bytes:
+        """What was held back to the end."""
+        held, self.held = self.held, b""
+        return held
+
+    def begins(self, data: bytes, size: int) -> bool:
+        """Whether the last bytes of some data are the first ones of a secret."""
+        return len(data) >= size and any(secret.startswith(data[-size:]) for secret in self.secrets)
+
+    def replace(self, data: bytes) -> bytes:
+        """Replace whole secrets."""
+        for secret in self.secrets:
+            data = data.replace(secret, _MASK)
+        return data
+
+
 class Shim:
     """Starts and watches commands. ``channel`` is the file descriptor of the socket to the supervisor."""
 
     def __init__(self, channel: int) -> None:
         self.channel = channel
         self.owner = identity(os.getpid()) or ABANDONED
-        self.running: dict[int, tuple[str, float, float]] = {}
+        self.running: dict[int, tuple[str, float, float, Output]] = {}
+        self.outputs: dict[int, Output] = {}
+        self.poll = select.poll()
         self.buffer = b""
         self.supervised = True
 
@@ -84,18 +190,26 @@ class Shim:
             os.set_blocking(end, end == self.channel)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker)
-        poll = select.poll()
-        poll.register(woken, select.POLLIN)
-        poll.register(self.channel, select.POLLIN)
+        self.poll.register(woken, select.POLLIN)
+        self.poll.register(self.channel, select.POLLIN)
         while self.supervised or self.running:
-            ready = {end for end, _ in poll.poll()}
+            ready = [end for end, _ in self.poll.poll()]
+            for end in ready:
+                if end in self.outputs and not self.outputs[end].receive():
+                    self.forget(end)
             if woken in ready:
                 os.read(woken, 4096)
             self.reap()
             if self.channel in ready:
                 self.receive()
                 if not self.supervised:
-                    poll.unregister(self.channel)
+                    self.poll.unregister(self.channel)
+
+    def forget(self, source: int) -> None:
+        """Let go of a pipe that nobody writes to any more."""
+        self.poll.unregister(source)
+        self.outputs.pop(source).source = -1
+        os.close(source)
 
     def receive(self) -> None:
         """Start what the supervisor asks for; notice when it is gone."""
@@ -122,12 +236,24 @@ class Shim:
             return
         began = time.time(), time.monotonic()
         try:
-            os.chdir(request["cwd"])
-            pid = _spawn(request["argv"], {**os.environ, **request["env"], FOLDER_VARIABLE: folder}, folder)
+            source, sink = os.pipe()
+            try:
+                os.chdir(request["cwd"])
+                pid = _spawn(request["argv"], {**request["env"], FOLDER_VARIABLE: folder}, sink)
+            except OSError:
+                os.close(source)
+                raise
+            finally:
+                os.close(sink)
         except OSError as error:
-            self.ended(folder, _ending(*began, error=f"{error.strerror}: {error.filename}"))
+            place = f": {error.filename}" if error.filename else ""
+            self.ended(folder, _ending(*began, error=f"{error.strerror}{place}"))
         else:
-            self.running[pid] = (folder, *began)
+            os.set_blocking(source, False)
+            output = Output(source, folder, request["log_limit"], request["secrets"])
+            self.outputs[source] = output
+            self.poll.register(source, select.POLLIN)
+            self.running[pid] = (folder, *began, output)
             _note_process(folder, pid)
 
     def reap(self) -> None:
@@ -137,8 +263,11 @@ class Shim:
             if pid == 0:
                 return
             if pid in self.running:
-                folder, wall, clock = self.running.pop(pid)
-                self.ended(folder, _ending(wall, clock, status, usage))
+                folder, wall, clock, output = self.running.pop(pid)
+                shared = output.finish()
+                if not shared and output.source in self.outputs:
+                    self.forget(output.source)
+                self.ended(folder, _ending(wall, clock, status, usage, dropped=output.dropped))
 
     def ended(self, folder: str, ending: dict[str, Any]) -> None:
         """Have an exit record written, at the disk's leisure: several at once cost it little more than one."""
@@ -166,12 +295,11 @@ class Shim:
                 self.supervised = False
 
 
-def _spawn(argv: list[str], env: dict[str, str], folder: str) -> int:
-    log = os.path.join(folder, OUTPUT)
+def _spawn(argv: list[str], env: dict[str, str], output: int) -> int:
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
+        (os.POSIX_SPAWN_DUP2, output, 1),
+        (os.POSIX_SPAWN_DUP2, output, 2),
     ]
     return os.posix_spawn(argv[0], argv, env, file_actions=actions, setsid=True, setsigdef=_RESTORED_SIGNALS)
 
@@ -182,7 +310,9 @@ def _note_process(folder: str, pid: int) -> None:
         os.symlink(identity(pid) or f"{pid}:gone", os.path.join(folder, PROCESS))
 
 
-def _ending(wall: float, clock: float, status: int | None = None, usage: Any = None, error: str = "") -> dict[str, Any]:
+def _ending(
+    wall: float, clock: float, status: int | None = None, usage: Any = None, error: str = "", dropped: int = 0
+) -> dict[str, Any]:
     code = None if status is None else os.waitstatus_to_exitcode(status)
     return {
         "exit_code": code if code is not None and code >= 0 else None,
@@ -193,6 +323,7 @@ def _ending(wall: float, clock: float, status: int | None = None, usage: Any = N
         "seconds": round(time.monotonic() - clock, 6),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6) if usage else 0.0,
         "max_rss_kib": usage.ru_maxrss if usage else 0,
+        "dropped_bytes": dropped,
     }
 
 

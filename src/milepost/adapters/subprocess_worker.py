@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -23,25 +24,34 @@ from milepost.adapters import shim
 from milepost.adapters.processes import Standing, kill, standing
 from milepost.errors import WorkerUnavailable
 
+LOG_LIMIT = 100_000_000
+"""How much of a command's output is kept when nobody says otherwise, in bytes."""
+
 _WATCH_SECONDS = 0.1
 _SHIM_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
-    """A command for the shell: ``folder`` is where its story is kept, ``env`` is added to our own environment."""
+    """A command for the shell: ``folder`` is where its story is kept, ``env`` its whole environment.
+
+    Of its output the last ``log_limit`` bytes are kept, with every text in ``secrets`` masked.
+    """
 
     folder: Path
     text: str
     cwd: Path
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    log_limit: int = LOG_LIMIT
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a command ended: with an exit code, by a signal, or (``error``) because it could not be started.
 
-    Times are seconds, ``started_at`` and ``finished_at`` since 1970; ``max_rss_kib`` is its peak memory in KiB.
+    Times are seconds, ``started_at`` and ``finished_at`` since 1970; ``max_rss_kib`` is its peak memory in KiB;
+    ``dropped_bytes`` of its output were not kept.
     """
 
     exit_code: int | None
@@ -52,6 +62,7 @@ class Ending:
     seconds: float
     cpu_seconds: float
     max_rss_kib: int
+    dropped_bytes: int = 0
 
     @property
     def ok(self) -> bool:
@@ -145,6 +156,8 @@ class CommandRunner:
             "argv": ["/bin/sh", "-c", command.text],
             "cwd": str(command.cwd),
             "env": dict(command.env),
+            "log_limit": command.log_limit,
+            "secrets": command.secrets,
         }
         try:
             writer = await self._channel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shlex
 from collections.abc import Mapping
 
@@ -13,6 +15,7 @@ from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network
 
 DEFAULT_FACTOR = 2.0
+_BOX = re.compile(r"\[[^\]\r\n]\]")
 
 
 def build_run_spec(plan: Plan, settings: Settings, identity: str) -> RunSpec:
@@ -46,6 +49,8 @@ def build_run_spec(plan: Plan, settings: Settings, identity: str) -> RunSpec:
         ),
         tiers=tuple(_tier(tier) for _, tier in sorted(settings.tiers.items())),
         factor=factor,
+        budget=settings.budget,
+        help_weaker=settings.help_weaker,
     )
 
 
@@ -96,7 +101,27 @@ def _task(plan: Plan, task: Task, settings: Settings, waits: list[Wait], gates: 
         gates=tuple(wait.task for wait in waits if wait.task in gates),
         commands={} if task.human else _commands(task, settings.tiers),
         verify=tuple(command.text for command in task.verify),
+        files=task.files,
+        resources=_resources(task),
+        human=task.human,
+        digest=_digest(plan, task),
     )
+
+
+def _resources(task: Task) -> tuple[str, ...]:
+    """What a task needs for itself alone: the names in its ``_Resources:_`` fields."""
+    values = [field.value for field in task.fields if field.key.casefold() in ("resources", "resource")]
+    return tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+
+
+def _digest(plan: Plan, task: Task) -> str:
+    """What tells one text of a task from another; the state it shows, in boxes or in words, changes nothing."""
+    text = plan.source.text[task.span.start : task.span.end]
+    written = task.written
+    if written and task.span.start <= written.span.start <= written.span.end <= task.span.end:
+        text = text[: written.span.start - task.span.start] + text[written.span.end - task.span.start :]
+    text = _BOX.sub("[ ]", text)
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 def _commands(task: Task, tiers: Mapping[int, TierSettings]) -> dict[int, str]:
@@ -119,4 +144,13 @@ def _filled(template: str, task: Task, run: str) -> str:
 
 
 def _tier(tier: TierSettings) -> TierPolicy:
-    return TierPolicy(tier.rank, tier.name, tier.capacity, tier.attempts, tier.speed, tier.cost_per_hour)
+    return TierPolicy(
+        rank=tier.rank,
+        name=tier.name,
+        capacity=tier.capacity,
+        attempts=tier.attempts,
+        speed=tier.speed,
+        cost_per_hour=tier.cost_per_hour,
+        backoff=tier.backoff_seconds,
+        budget=tier.budget,
+    )

@@ -13,9 +13,18 @@ from typing import Any
 
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
 from milepost.errors import SettingsInvalid
+from milepost.execution.policy import Budget
 
 FILE_NAME = SETTINGS
 DRIVERS = ("command", "manual")
+CWDS = ("project", "plan", "attempt")
+SECRET_KINDS = ("env:", "file:")
+ENV_PASS = (
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "COLORTERM", "NO_COLOR"),
+    *("TMPDIR", "XDG_*", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "JAVA_HOME", "GOPATH", "CARGO_HOME"),
+    *("RUSTUP_HOME", "NVM_DIR", "PYENV_ROOT", "*_proxy", "*_PROXY", "SSL_CERT_*", "MILEPOST_*"),
+)
+"""The variables that commands inherit when nobody says otherwise: none that usually holds a secret."""
 _CAPACITY = {1: 1, 2: 2, 3: 4}
 
 
@@ -25,8 +34,10 @@ class TierSettings:
 
     ``driver``: ``command`` runs the task's ``_Run:_`` or this tier's ``command`` template, ``manual`` waits for
     a claim, ``auto`` (only without settings) is ``command`` for tasks that state one. ``attempts`` is how many
-    tries a task gets here before it escalates. ``speed``: duration is effort ÷ speed. ``cost_per_hour`` in the
-    currency of the reader's choice.
+    tries a task gets here before it escalates, the ones after the first ``backoff_seconds`` later, twice as long each
+    time. ``speed``: duration is effort ÷ speed. ``cost_per_hour`` in the currency of the reader's choice. Commands
+    inherit the variables that match ``env_pass`` (``None``: the run's), then those of ``env``, then ``secret_env``
+    (name → ``env:NAME`` or ``file:PATH``), and run in ``cwd``: the folder of the project, the plan, or the attempt.
     """
 
     rank: int
@@ -38,6 +49,11 @@ class TierSettings:
     cost_per_hour: float = 0.0
     attempts: int = 2
     env: Mapping[str, str] = field(default_factory=dict)
+    env_pass: tuple[str, ...] | None = None
+    secret_env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "project"
+    backoff_seconds: float = 0.0
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,8 @@ class Settings:
 
     ``escalation_factor`` overrides the plan's own rule; ``lease_minutes`` is how long a manual claim lives
     without a heartbeat; ``default_effort`` in working seconds stands in for a missing estimate.
+    ``time_limit`` in seconds bounds commands that have no estimate, ``log_limit_mb`` what is kept of a command's
+    output, ``env_pass`` which variables commands inherit. ``help_weaker`` lets idle stronger tiers help.
     ``tiers_stated``: the tiers are the file's own, not the defaults.
     """
 
@@ -75,6 +93,11 @@ class Settings:
     default_effort: int = 3600
     grace_seconds: float = 5.0
     durable: bool = False
+    time_limit: int | None = None
+    log_limit_mb: float = 100.0
+    env_pass: tuple[str, ...] = ENV_PASS
+    help_weaker: bool = False
+    budget: Budget | None = None
     tiers_stated: bool = False
     lint: LintSettings = field(default_factory=LintSettings)
 
@@ -145,6 +168,11 @@ _TIER_KEYS: dict[str, tuple[type, ...]] = {
     "cost_per_hour": (int, float),
     "attempts": (int,),
     "env": (dict,),
+    "env_pass": (list,),
+    "secret_env": (dict,),
+    "cwd": (str,),
+    "backoff_seconds": (int, float),
+    "budget": (dict,),
 }
 _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "escalation_factor": (int, float),
@@ -152,7 +180,13 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "default_effort": (str,),
     "grace_seconds": (int, float),
     "durable": (bool,),
+    "time_limit": (str,),
+    "log_limit_mb": (int, float),
+    "env_pass": (list,),
+    "help_weaker": (bool,),
+    "budget": (dict,),
 }
+_BUDGET_KEYS: dict[str, tuple[type, ...]] = dict.fromkeys(("money", "hours", "tokens", "soft"), (int, float))
 _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "select": (list,),
     "extend-select": (list,),
@@ -160,7 +194,8 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes"}
+_POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes", "log_limit_mb", *_BUDGET_KEYS}
+_NOT_NEGATIVE = {"backoff_seconds", "grace_seconds"}
 
 
 class _Reader:
@@ -187,8 +222,8 @@ class _Reader:
                     f"use [{self.prefix}run], [{self.prefix}tiers.N] or [{self.prefix}lint]",
                 )
         run = self._section("run", self.data.get("run", {}), _RUN_KEYS)
-        if "default_effort" in run:
-            run["default_effort"] = self._duration(run["default_effort"])
+        run |= {key: self._duration(key, run[key]) for key in ("default_effort", "time_limit") if key in run}
+        run |= self._shared("run", run)
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
         lint = self._lint(self.data.get("lint", {}))
@@ -222,7 +257,12 @@ class _Reader:
             raise self._invalid(
                 f"the environment of tier {rank} holds something that is no string", where, "env", "quote it"
             )
-        return replace(tier, **values)
+        if values.get("cwd", "project") not in CWDS:
+            raise self._invalid(
+                f"tier {rank} works in an unknown folder `{values['cwd']}`", where, "cwd", "use " + ", ".join(CWDS)
+            )
+        self._secrets(where, values.get("secret_env", {}))
+        return replace(tier, **{**values, **self._shared(where, values)})
 
     def _lint(self, table: Any) -> LintSettings:
         values = self._section("lint", table, _LINT_KEYS)
@@ -264,14 +304,35 @@ class _Reader:
                 )
             if key in _POSITIVE and not 0 < float(values[key]) < float("inf"):
                 raise self._invalid(f"`{key}` of {shown} must be above 0", where, key, "give a positive number")
+            if key in _NOT_NEGATIVE and not 0 <= float(values[key]) < float("inf"):
+                raise self._invalid(f"`{key}` of {shown} must not be below 0", where, key, "give 0 or more")
         return dict(values)
 
-    def _duration(self, text: str) -> int:
+    def _shared(self, where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What the run and its tiers can both state: which variables to pass on, and a budget."""
+        found: dict[str, Any] = {}
+        if "env_pass" in values:
+            found["env_pass"] = self._strings(where, "env_pass", values["env_pass"])
+        if "budget" in values:
+            found["budget"] = Budget(**self._section(f"{where}.budget", values["budget"], _BUDGET_KEYS))
+        return found
+
+    def _secrets(self, where: str, secrets: Mapping[str, Any]) -> None:
+        for name, reference in secrets.items():
+            if not isinstance(reference, str) or not reference.startswith(SECRET_KINDS):
+                raise self._invalid(
+                    f"the secret {name} of [{self.prefix}{where}] is no reference",
+                    where,
+                    "secret_env",
+                    f'say where it is: {name} = "env:NAME" or {name} = "file:PATH"; never the secret itself',
+                )
+
+    def _duration(self, key: str, text: str) -> int:
         from milepost.plan.grammar.durations import parse_duration
 
         parsed = parse_duration(text)
         if parsed is None:
-            raise self._invalid(f"`{text}` is no duration", "run", "default_effort", "write it like 30m, 2h or 1d")
+            raise self._invalid(f"`{text}` is no duration", "run", key, "write it like 30m, 2h or 1d")
         return parsed.likely
 
     def _invalid(self, message: str, where: str, key: str, remedy: str) -> SettingsInvalid:

@@ -53,14 +53,17 @@ def _as_json(version: int, event: Event) -> dict[str, Any]:
 
 
 def _show_output(project: Project, state: RunState, task: str, attempt_no: int | None) -> None:
+    from milepost.adapters.run_folder import logs
+
     record = find_task(state, task)
     if not record.attempts:
         raise Refused(f"task {task} has not been attempted yet")
     number = attempt_no or record.attempts[-1].no
     path = project.attempt_log(state.run, task, number)
-    if not path.is_file():
+    if not path.parent.is_dir():
         raise Refused(f"attempt {number} of task {task} has left no log", place=str(path))
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 16):
-            sys.stdout.buffer.write(chunk)
+    for part in logs(path):
+        with part.open("rb") as file:
+            while chunk := file.read(1 << 16):
+                sys.stdout.buffer.write(chunk)
     sys.stdout.flush()

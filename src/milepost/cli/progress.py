@@ -35,6 +35,9 @@ class Progress(Protocol):
     def see(self, event: ev.Event, state: RunState) -> None:
         """Something happened; ``state`` is the one after it."""
 
+    def notice(self, text: str) -> None:
+        """Something is to be known that is no event of the run."""
+
 
 def make_progress(
     plan: str, state: RunState, *, quiet: bool, to_stderr: bool, approved: Collection[str] = ()
@@ -73,6 +76,11 @@ class LineProgress:
             self._print(event.at, line)
         for request in approval_requests(self.plan, state, self.announced):
             self._print(event.at, request)
+
+    def notice(self, text: str) -> None:
+        """Print the notice as a line."""
+        if not self.quiet:
+            self._print(time.time(), text)
 
     def _print(self, at: float, line: str) -> None:
         click.echo(f"{time.strftime('%H:%M:%S', time.localtime(at))} {printable(line)}", err=self.to_stderr)
@@ -120,6 +128,13 @@ class LiveProgress:
         for line in filter(None, lines):
             stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
             self.console.print(Text.assemble((stamp, "dim"), " ", (printable(line), _style(event))))
+
+    def notice(self, text: str) -> None:
+        """Log the notice above the view."""
+        from rich.text import Text
+
+        stamp = time.strftime("%H:%M:%S")
+        self.console.print(Text.assemble((stamp, "dim"), " ", (printable(text), "yellow")))
 
     def render(self) -> Group:
         """Draw the view as it is now."""

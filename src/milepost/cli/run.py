@@ -22,7 +22,12 @@ from milepost.execution.queries import Outcome
 @click.option("--trust", "trust_now", is_flag=True, help="Allow the plan's commands first, as `milepost trust` does.")
 @click.option("--approve", "approvals", multiple=True, metavar="CHECKPOINT", help="Sign this one off when it is due.")
 @by_option
-@click.option("--wait/--no-wait", default=True, show_default=True, help="Stay while only people can move it on.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Stay while only people, or another `milepost run`, can move it on.",
+)
 @click.option("--force", is_flag=True, help="Run a plan that `milepost check` finds errors in.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
 @json_option
@@ -54,7 +59,7 @@ def command(
     state = session.state
     approved = {find_checkpoint(state, name): by for name in approvals}
     with make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved) as progress:
-        ended = project.drive(session, wait=wait, approved=approved, on_event=progress.see)
+        ended = project.drive(session, wait=wait, approved=approved, on_event=progress.see, on_notice=progress.notice)
     status = run_status(session.state, project.now())
     report = project.report(session)
     if as_json:

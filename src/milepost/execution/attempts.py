@@ -115,8 +115,10 @@ def fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
 def overrun(state: RunState, command: cmd.Overrun) -> list[ev.Event]:
     """Escalate an attempt that took too long."""
     record, attempt = held_attempt(state, command.task, command.attempt_no)
-    events: list[ev.Event] = [ev.AttemptOverran(command.at, record.spec.id, attempt.no, command.limit)]
-    events += spend(state, attempt, command.at, {})
+    events: list[ev.Event] = [
+        ev.AttemptOverran(command.at, record.spec.id, attempt.no, command.limit, command.evidence)
+    ]
+    events += spend(state, attempt, command.at, command.evidence)
     return events + _escalate(state, record, command.at, f"it ran past {command.limit:g} s")
 
 

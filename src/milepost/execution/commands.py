@@ -131,6 +131,7 @@ class Overrun(Command):
     task: str
     attempt_no: int
     limit: float
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class AttemptOverran(Event):
     task: str
     attempt_no: int
     limit: float
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
 
 def _attempt_overran(state: RunState, event: ev.AttemptOverran) -> None:
     record = state.tasks[event.task]
-    _end_attempt(state, record, event.at, "overran", f"ran past {event.limit:g} s")
+    _end_attempt(state, record, event.at, "overran", f"ran past {event.limit:g} s", event.evidence)
     record.tries += 1
     _back_to_pending(state, record)
 

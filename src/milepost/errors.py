@@ -79,10 +79,28 @@ class OverlappingEdits(MilepostError):
     code = "overlapping-edits"
 
 
+class MeaningWouldChange(MilepostError):
+    """Formatted, the plan would not say the same."""
+
+    code = "meaning-would-change"
+
+
 class PlanInvalid(MilepostError):
     """The plan has errors that keep it from being scheduled or run."""
 
     code = "plan-invalid"
+
+
+class BaselineExists(MilepostError):
+    """The plan has a baseline already."""
+
+    code = "baseline-exists"
+
+
+class BaselineUnreadable(InputError):
+    """The baseline could not be read."""
+
+    code = "baseline-unreadable"
 
 
 class UnknownName(UsageError):

@@ -149,12 +149,12 @@ _TASKS = """\
 
 ## Task Assignment
 
-| Task | Assigned To | Status | Notes |
-|------|-------------|--------|-------|
-| 1.1 | Tier 3 | Not Started | Simple setup |
-| 2.1-2.2 | Tier 2 | Not Started | Core logic |
-| 3.1-3.2 | Tier 2 | Not Started | Integration |
-| 4.1-4.2 | Tier 3 | Not Started | Completion |
+| Task    | Assigned To | Status      | Notes        |
+|---------|-------------|-------------|--------------|
+| 1.1     | Tier 3      | Not Started | Simple setup |
+| 2.1-2.2 | Tier 2      | Not Started | Core logic   |
+| 3.1-3.2 | Tier 2      | Not Started | Integration  |
+| 4.1-4.2 | Tier 3      | Not Started | Completion   |
 
 ---
 

@@ -1,0 +1,62 @@
+"""What no schedule can undercut, found without search: the longest chain, and resources shared by all their work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from milepost.schedule.network import FF, FS, SF, SS
+from milepost.schedule.problem import Problem
+
+
+def lower_bound(problem: Problem) -> int:
+    """The longest of the bounds below, in the problem's unit of time.
+
+    The critical path with every activity in its quickest mode; and for each renewable resource the least work of a
+    set of activities divided by the capacity, plus what must precede the first and follow the last of the set. Of
+    all sets those of the latest heads and those of the longest tails are tried.
+    """
+    heads = early_times(problem)
+    tails = early_times(problem.mirrored)
+    chains = [start + length for (start, _), (_, length) in zip(heads, tails, strict=True)]
+    best = max(chains, default=0)
+    for place in problem.renewable:
+        capacity = problem.resources[place].capacity
+        members = []
+        for here, choices in enumerate(problem.choices):
+            work = min(problem.modes[here][mode].duration * problem.modes[here][mode].demands[place] for mode in choices)
+            if work:
+                members.append((heads[here][0], tails[here][0], work))
+        best = max(best, _shared(members, capacity), _shared(((tail, head, work) for head, tail, work in members), capacity))
+    return best
+
+
+def early_times(problem: Problem) -> list[tuple[int, int]]:
+    """The earliest start and finish of each activity whatever its mode, without regard to resources."""
+    shortest = [min(problem.modes[here][mode].duration for mode in modes) for here, modes in enumerate(problem.choices)]
+    longest = [max(problem.modes[here][mode].duration for mode in modes) for here, modes in enumerate(problem.choices)]
+    start = list(problem.releases) or [0] * len(problem)
+    finish = [0] * len(problem)
+    incoming: list[list[tuple[int, int, int]]] = [[] for _ in range(len(problem))]
+    for link in problem.links:
+        incoming[link.successor].append((link.predecessor, link.kind, link.lag))
+    for here in problem.order:
+        for before, kind, lag in incoming[here]:
+            time = lag + (finish if kind in (FS, FF) else start)[before]
+            if kind in (FS, SS):
+                start[here] = max(start[here], time)
+            if kind in (FF, SF):
+                finish[here] = max(finish[here], time)
+        start[here] = max(start[here], finish[here] - longest[here])
+        finish[here] = max(finish[here], start[here] + shortest[here])
+    return list(zip(start, finish, strict=True))
+
+
+def _shared(members: Iterable[tuple[int, int, int]], capacity: int) -> int:
+    """The best bound of sets of (head, tail, work) that hold all members with at least some head."""
+    work = best = 0
+    least_tail: int | None = None
+    for head, tail, more in sorted(members, reverse=True):
+        work += more
+        least_tail = tail if least_tail is None else min(least_tail, tail)
+        best = max(best, head - (-work // capacity) + least_tail)
+    return best

@@ -60,11 +60,11 @@ def _task(grid: Grid, phase: int, place: int, minutes: int, run: str) -> str:
 
 
 def makefile(grid: Grid, *, run: str) -> str:
-    """Give the same tasks with the same dependencies for make."""
+    """Give the same tasks with the same dependencies for make, which remembers by stamp files what is done."""
     cells = [(phase, place) for phase in range(grid.phases) for place in range(grid.width)]
     names = " ".join(grid.task_id(*cell) for cell in cells)
-    rules = [f"{grid.task_id(*cell)}: {' '.join(grid.waits(*cell))}\n\t@{run}\n" for cell in cells]
-    return f".PHONY: all {names}\nall: {names}\n" + "".join(rules)
+    rules = [f"{grid.task_id(*cell)}: {' '.join(grid.waits(*cell))}\n\t@{run} && touch $@\n" for cell in cells]
+    return f".PHONY: all\nall: {names}\n" + "".join(rules)
 
 
 SETTINGS = """\

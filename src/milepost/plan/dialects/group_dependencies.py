@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from milepost.plan.blocks import Block, BlockKind, walk
@@ -71,10 +73,11 @@ def group_dependencies(reader: PlanReader) -> Iterator[Dependency]:
 
 
 def _of_sections(reader: PlanReader, statements: Statements) -> Iterator[Dependency]:
+    layout = _Layout(reader)
     for section in _sections(reader):
-        phase = _phase_of(reader, section)
+        phase = layout.phase_of(section)
         if phase is not None:
-            yield from _of_phase(reader, section, reader.phase_tasks[phase], statements)
+            yield from _of_phase(layout, section, reader.phase_tasks[phase], statements)
         elif _is_on_dependencies(section):
             for block in section.blocks:
                 yield from statements.of_block(block, strict=_is_on_parallel_work(section))
@@ -82,7 +85,7 @@ def _of_sections(reader: PlanReader, statements: Statements) -> Iterator[Depende
 
 def _drawings(reader: PlanReader, statements: Statements) -> Iterator[Dependency]:
     """What arrows join: tasks, or groups of them."""
-    groups = statements.groups
+    layout, groups = _Layout(reader), statements.groups
     members = _members(groups)
     phases: dict[str, tuple[str, ...]] = {
         phase: (f"PHASE-{phase}",) for phase in groups.phases if not phase.startswith("WP")
@@ -92,7 +95,7 @@ def _drawings(reader: PlanReader, statements: Statements) -> Iterator[Dependency
         (groups.index, {task: (task,) for task in groups.index.order}),
     )
     for section in _sections(reader):
-        if _is_on_dependencies(section) and not _is_on_parallel_work(section) and _phase_of(reader, section) is None:
+        if _is_on_dependencies(section) and not _is_on_parallel_work(section) and layout.phase_of(section) is None:
             for inner in (inner for block in section.blocks for inner in walk(block)):
                 if inner.kind is BlockKind.PARAGRAPH:
                     for line in inner.lines:
@@ -121,26 +124,39 @@ def _title(reader: PlanReader, section: Section) -> str:
     return named.title if named else section.title
 
 
-def _phase_of(reader: PlanReader, section: Section) -> str | None:
-    around = {id(one) for one in section.ancestors()}
-    return next((phase for phase, one in reader.phase_sections.items() if id(one) in around), None)
+@dataclass
+class _Layout:
+    """Where in the document phases and tasks stand."""
+
+    reader: PlanReader
+
+    @cached_property
+    def phases(self) -> dict[int, str]:
+        """Phases by the identity of their sections."""
+        return {id(section): phase for phase, section in self.reader.phase_sections.items()}
+
+    @cached_property
+    def task_starts(self) -> frozenset[int]:
+        """Where tasks start."""
+        return frozenset(task.span.start for task in self.reader.tasks)
+
+    def phase_of(self, section: Section) -> str | None:
+        """The phase a section is part of."""
+        return next((self.phases[id(one)] for one in section.ancestors() if id(one) in self.phases), None)
 
 
-def _of_phase(
-    reader: PlanReader, section: Section, tasks: Sequence[str], statements: Statements
-) -> Iterator[Dependency]:
+def _of_phase(layout: _Layout, section: Section, tasks: Sequence[str], statements: Statements) -> Iterator[Dependency]:
     """What a phase says about itself: a labelled line, or a section of its own."""
-    is_titled = is_dependency_section(section) and not reader.name_phase(section)
-    own = {task.span.start for task in reader.tasks}
+    is_titled = is_dependency_section(section) and not layout.reader.name_phase(section)
     for block in section.blocks:
         if is_titled:
             yield from statements.of_block(block, subject=tasks)
             continue
         for inner in walk(block):
-            if inner.kind is BlockKind.ITEM and inner.span.start in own:
+            if inner.kind is BlockKind.ITEM and inner.span.start in layout.task_starts:
                 break
             if inner.kind is BlockKind.PARAGRAPH and inner.span.end - inner.span.start < _LONGEST:
-                for found in _LABEL.finditer(reader.reading.text, inner.lines[0].start, inner.lines[-1].end):
+                for found in _LABEL.finditer(layout.reader.reading.text, inner.lines[0].start, inner.lines[-1].end):
                     yield from statements.value(Span(*found.span("value")), tasks)
 
 

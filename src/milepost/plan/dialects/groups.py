@@ -220,7 +220,7 @@ def _bare(number: str) -> str:
     return number.lstrip("0") or "0"
 
 
-_MOST_PAIRS = 10_000
+_MOST_PAIRS = 2_500
 """Beyond so many pairs two groups are tied by their ends, lest a plan's dependencies outgrow the plan."""
 
 T = TypeVar("T")

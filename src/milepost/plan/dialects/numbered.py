@@ -16,6 +16,8 @@ from milepost.plan.dialects.tasks import TaskReader, continues, first_line
 from milepost.plan.model import Task
 from milepost.source import Span
 
+_HEADS = "_heads_of_boxes"
+
 _OPTIONAL = re.compile(
     r"[(\[（【][ \t]*optional\b[^()\[\]（）]*[)\]）】][ \t.]*$|^optional[ \t]*[:：–—-]", re.IGNORECASE
 )
@@ -69,9 +71,13 @@ def boxed_heads(reading: Reading, section: Section) -> Iterator[Head | None]:
 
 
 def document_heads(document: Document) -> list[tuple[Section, Head]]:
-    """The heads of a document's outermost boxes with an id, for telling dialects apart."""
-    reading = Reading(document)
-    return [(section, head) for section in document.sections for head in boxed_heads(reading, section) if head]
+    """The heads of a document's outermost boxes with an id, for telling dialects apart; found once for all of them."""
+    found: list[tuple[Section, Head]] | None = vars(document).get(_HEADS)
+    if found is None:
+        reading = Reading(document)
+        found = [(section, head) for section in document.sections for head in boxed_heads(reading, section) if head]
+        vars(document)[_HEADS] = found
+    return found
 
 
 def is_bold(document: Document, head: Head) -> bool:

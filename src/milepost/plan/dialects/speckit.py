@@ -19,9 +19,9 @@ from milepost.plan.model import Dependency, Plan, Task
 
 NAME = "speckit"
 
-_ID = re.compile(r"T\d{2,4}[A-Za-z]?(?:[.-]\d+)*")
+_ID = re.compile(r"T\d{2,6}[A-Za-z]?(?:[.-]\d+)*")
 _MARKS = re.compile(
-    r"^[ \t]*[-*+][ \t]+\[[ xX~/-]\][^\r\n]{0,8}\*{0,2}\[?T\d{2,4}\w?\]?\*{0,2}[ \t]+"
+    r"^[ \t]*[-*+][ \t]+\[[ xX~/-]\][^\r\n]{0,8}\*{0,2}\[?T\d{2,6}\w?\]?\*{0,2}[ \t]+"
     r"(?:\[[^\]\r\n]*\][ \t]*)?\[(?:P|US[ \t-]?\d)",
     re.MULTILINE,
 )

@@ -36,7 +36,7 @@ _NUMBERED_PACKAGE = re.compile(
     r"work[ \t]+package[ \t]+(?P<number>\d+)\b[ \t]*(?:[:：.–—-]+[ \t]*)?(?P<title>.*)", re.IGNORECASE
 )
 _SUBTASK = re.compile(
-    r"(?:\*\*|~~)?(?:sub-?task[ \t]+)?(?P<id>T\d{2,4}[A-Za-z]?)\b(?:\*\*)?[ \t]*(?P<mark>\[P\])?"
+    r"(?:\*\*|~~)?(?:sub-?task[ \t]+)?(?P<id>T\d{2,6}[A-Za-z]?)\b(?:\*\*)?[ \t]*(?P<mark>\[P\])?"
     r"[ \t]*(?:[:：.–—-]+[ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )

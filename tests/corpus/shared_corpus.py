@@ -1,0 +1,86 @@
+"""Public plan documents kept outside the project, and what was judged about them, by digest and without their text."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from milepost.lint import runner
+from milepost.plan import edits
+from milepost.plan.model import Plan, TaskState
+from milepost.plan.reader import read_plan
+from milepost.source import Severity, SourceText, apply
+
+SHARED = Path(os.environ.get("MILEPOST_SHARED", "/nonexistent"))
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A document of the corpus and how many tasks a rough count found in it."""
+
+    file: str
+    rough: int
+
+    @property
+    def raw(self) -> bytes:
+        return (SHARED / "corpus" / self.file).read_bytes()
+
+    @property
+    def plan(self) -> Plan:
+        return read_plan(SourceText.from_bytes(self.raw, path=Path(self.file).name))
+
+
+def entries(dialect: str) -> list[Entry]:
+    manifest = SHARED / "corpus" / "MANIFEST.tsv"
+    if not manifest.is_file():
+        return []
+    with manifest.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["dialect"] == dialect]
+    return [Entry(row["file"], int(row["tasks_rough"])) for row in rows if "/requirements/" not in row["file"]]
+
+
+@cache
+def table(name: str) -> tuple[dict[str, str], ...]:
+    with (HERE / name).open(encoding="utf-8", newline="") as lines:
+        return tuple(csv.DictReader(lines, delimiter="\t"))
+
+
+def check_count(entry: Entry) -> None:
+    """Our count is within a tenth of the rough one, or a reason says why ours is right."""
+    plan = entry.plan
+    ours = len(plan.tasks)
+    reasons = {row["sha256"]: row for row in table("count_reasons.tsv")}
+    if abs(ours - entry.rough) > entry.rough / 10:
+        assert plan.source.digest in reasons, f"{ours} tasks, {entry.rough} by a rough count"
+        assert int(reasons[plan.source.digest]["ours"]) == ours
+
+
+def check_errors(entry: Entry) -> None:
+    """Every finding of level error was judged to be true."""
+    plan = entry.plan
+    found = {
+        (str(plan.source.position(one.span.start).line), one.name)
+        for one in runner.check(plan)
+        if one.severity is Severity.ERROR
+    }
+    judged = {
+        (row["line"], row["rule"])
+        for row in table("judged_errors.tsv")
+        if row["sha256"] == plan.source.digest and row["verdict"] == "true"
+    }
+    assert found <= judged
+
+
+def check_lossless(entry: Entry) -> None:
+    """Nothing is lost in reading, and a tick changes one byte."""
+    plan = entry.plan
+    assert plan.source.to_bytes() == entry.raw
+    for task in plan.tasks:
+        if task.checkbox and plan.by_id[task.id] is task:
+            wanted = TaskState.DONE if task.state is not TaskState.DONE else TaskState.NOT_STARTED
+            after = apply(plan.source, edits.tick(plan, task.id, wanted)).to_bytes()
+            assert sum(one != other for one, other in zip(entry.raw, after, strict=True)) == 1

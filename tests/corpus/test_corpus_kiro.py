@@ -1,0 +1,25 @@
+"""Public documents of Kiro."""
+
+from __future__ import annotations
+
+import pytest
+from tests.corpus.shared_corpus import Entry, check_count, check_errors, check_lossless, entries
+
+ENTRIES = entries("kiro")
+pytestmark = pytest.mark.skipif(not ENTRIES, reason="MILEPOST_SHARED is not set")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.file[-40:])
+def test_document(entry: Entry) -> None:
+    check_count(entry)
+    check_errors(entry)
+    check_lossless(entry)
+
+
+def test_all_are_recognised() -> None:
+    assert [entry.file for entry in ENTRIES if entry.plan.dialect != "kiro"] == []
+
+
+def test_requirements_are_linked() -> None:
+    # Six of the documents hold no requirement link in any spelling.
+    assert sum(not any(task.requirements for task in entry.plan.tasks) for entry in ENTRIES) == 6

@@ -29,7 +29,6 @@ def plant(root: Path, *paths: str, text: str = CLEAN) -> None:
 def test_a_folder_is_searched_for_plans(project: Path) -> None:
     wanted = [
         ".kiro/specs/login/tasks.md",
-        "backlog/tasks/task-1.md",
         "docs/Implementation_Plan.md",
         "openspec/changes/add-login/tasks.md",
         "specs/login/TASKS.md",
@@ -40,6 +39,7 @@ def test_a_folder_is_searched_for_plans(project: Path) -> None:
         ".hidden/tasks.md",
         "README.md",
         "backlog/docs/notes.md",
+        "backlog/tasks/task-1.md",  # holds no task of that tool
         "node_modules/pkg/tasks.md",
         "own-env/lib/tasks.md",
         "specs/login/design.md",

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from milepost.app.folders import task_files
 from milepost.errors import DocumentChanged, DocumentUnwritable, PlanUnreadable
-from milepost.source import SourceText
+from milepost.source import JoinedText, SourceText
 
 MAX_BYTES = 32 * 1024 * 1024
 SETTINGS = "milepost.toml"
@@ -19,11 +20,13 @@ _OWN_SECTION = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*milepost\b", re.MU
 
 
 def read_document(path: str) -> SourceText:
-    """Read a text document.
+    """Read a text document, or a folder of tasks as the text of all its files.
 
     Raises:
-        PlanUnreadable: it is missing, a folder, empty, binary, too large, or may not be read.
+        PlanUnreadable: it is missing, another folder, empty, binary, too large, or may not be read.
     """
+    if os.path.isdir(path) and (files := task_files(path)):
+        return JoinedText([read_document(file) for file in files], path=path)
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -85,10 +88,22 @@ def update_document(path: str, change: Callable[[SourceText], SourceText], *, at
             new = change(old)
             if new.text == old.text:
                 return old
-            if _read_bytes(target) == old.to_bytes():
-                replace_file(target, new.to_bytes(), shown=path)
+            if _replace_if_unchanged(target, old, new):
                 return new
     raise DocumentChanged("another program keeps writing to it", place=path, remedy="try again when it has ended")
+
+
+def _replace_if_unchanged(target: Path, old: SourceText, new: SourceText) -> bool:
+    """Write a document, or those of a folder that differ, each in one step; False when somebody else wrote first."""
+    changes = [(target, old, new)]
+    if isinstance(old, JoinedText) and isinstance(new, JoinedText):
+        parts = zip(old.parts, new.parts, strict=True)
+        changes = [(Path(os.path.realpath(a.path)), a, b) for a, b in parts if a.text != b.text]
+    if any(_read_bytes(file) != before.to_bytes() for file, before, _ in changes):
+        return False
+    for file, before, after in changes:
+        replace_file(file, after.to_bytes(), shown=before.path or str(file))
+    return True
 
 
 def project_root(path: str) -> Path:
@@ -180,6 +195,8 @@ def unified_diff(old: SourceText, new: SourceText) -> str:
     """The difference between two versions of a document, as ``diff -u`` shows it; safe to print."""
     import difflib
 
+    if isinstance(old, JoinedText) and isinstance(new, JoinedText):
+        return "".join(unified_diff(before, after) for before, after in zip(old.parts, new.parts, strict=True))
     before, after = (_shown_lines(text) for text in (old, new))
     return "".join(difflib.unified_diff(before, after, f"a/{old.path}", f"b/{new.path}"))
 

@@ -132,7 +132,8 @@ def require_runnable(plan: Plan, capacities: Mapping[int, int], *, force: bool =
 
     errors = [found for found in check(plan, capacities=capacities) if found.severity is Severity.ERROR]
     if errors and not force:
-        places = [(plan.source.position(found.span.start), found) for found in errors]
+        located = [found.located(plan.source) for found in errors]
+        places = [(source.position(found.span.start), found) for source, found in located]
         lines = [f"    {at.line}:{at.column} {found.code} [{found.name}] {found.message}" for at, found in places]
         raise PlanInvalid(
             "the plan has errors:\n" + "\n".join(lines[:20]),

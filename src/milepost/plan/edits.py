@@ -25,9 +25,7 @@ def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
     if task is None:
         raise UnknownName(f"the plan has no task {task_id}", place=plan.source.path)
     if task.checkbox is None and task.written is not None:
-        return _restate(plan, task.written, state)
-    if task.checkbox is None and task.written is not None:
-        return _reword(plan, task.written, state)
+        return (_reword if task.written.words else _restate)(plan, task.written, state)
     return _mark(task.checkbox, state)
 
 
@@ -76,11 +74,9 @@ def set_assignment_status(plan: Plan, row: Assignment | int, text: str) -> list[
 
 
 def _reword(plan: Plan, written: WrittenState, state: TaskState) -> list[Edit]:
-    """Say a state in the words of the format, or in the manner of those that are there."""
-    if written.state is state:
-        return []
-    text = dict(written.words).get(state, "") if written.words else restate(written.text, state)
-    if not text or text == written.text:
+    """Say a state in the word its format has for it; one that it has no word for is not said."""
+    text = dict(written.words).get(state, "")
+    if written.state is state or not text:
         return []
     span = written.span
     glued = span.start == span.end and plan.source.text[: span.start].endswith(":")

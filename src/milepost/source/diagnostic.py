@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from milepost.source.edit import Edit
 from milepost.source.span import Span
+from milepost.source.text import SourceText
 
 
 class Severity(StrEnum):
@@ -53,3 +54,23 @@ class Diagnostic:
     message: str
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+
+    def located(self, source: SourceText) -> tuple[SourceText, Diagnostic]:
+        """The finding in the one document it lies in; what belongs to it in other documents is put in words."""
+        document, span = source.locate(self.span)
+        if document is source:
+            return source, self
+        message, related = self.message, []
+        for other in self.related:
+            home, place = source.locate(other.span)
+            if home is document:
+                related.append(replace(other, span=place))
+            else:
+                message += f"; {other.message} in {home.path}"
+        return document, replace(self, span=span, message=message, related=tuple(related), fix=self._fix_in(source))
+
+    def _fix_in(self, source: SourceText) -> Fix | None:
+        if self.fix is None:
+            return None
+        edits = tuple(edit._replace(span=source.locate(edit.span)[1]) for edit in self.fix.edits)
+        return replace(self.fix, edits=edits)

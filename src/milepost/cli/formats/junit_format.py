@@ -25,7 +25,7 @@ def _failures(plan: Checked) -> int:
 def _suite(plan: Checked) -> str:
     source = plan.plan.source
     name = _escaped(source.path)
-    cases = [_case(source, found) for found in plan.findings]
+    cases = [_case(*found.located(source)) for found in plan.findings]
     cases = cases or [f'    <testcase name="all rules" classname="{name}"/>']
     head = f'  <testsuite name="{name}" tests="{len(cases)}" failures="{_failures(plan)}" errors="0">'
     return "\n".join([head, *cases, "  </testsuite>"])

@@ -42,4 +42,4 @@ class Results:
         """All findings with the documents they are in."""
         for plan in self.plans:
             for found in plan.findings:
-                yield plan.plan.source, found
+                yield found.located(plan.plan.source)

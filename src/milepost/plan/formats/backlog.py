@@ -46,7 +46,7 @@ _LABEL = re.compile(
     r"[ \t]*(?P<value>[^\r\n]*)"
 )
 _NAMED = re.compile(r"\b(?:task|back)-(?:[a-z]+-)?\d+(?:\.\d+)*", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:^|.*[/\\])(?:archive|drafts)[/\\].*")
+_ASIDE = re.compile(r"(?:.*[/\\])?(?:archive|drafts)[/\\].*")
 _PREFIX = re.compile(r"[^\d]*")
 _NUMBER = re.compile(r"#\d+[ \t]+")
 _PROSE = re.compile(r"description|beschreibung|descripción|描述", re.IGNORECASE)
@@ -75,8 +75,13 @@ def why(source: SourceText) -> str:
 
 def read(source: SourceText) -> Plan:
     """Read a folder of tasks, or one task, as a plan; documents that are no tasks are passed over."""
-    parts = zip(source.parts, source.starts, strict=True) if isinstance(source, JoinedText) else [(source, 0)]
-    return _Reader(source, [_File(part, start) for part, start in parts]).read()
+    if not isinstance(source, JoinedText):
+        return _Reader(source, [_File(source, 0)]).read()
+    files = []
+    for part, start in zip(source.parts, source.starts, strict=True):
+        below = part.path.removeprefix(source.path).lstrip("/\\")
+        files.append(_File(part, start, is_aside=_ASIDE.fullmatch(below) is not None))
+    return _Reader(source, files).read()
 
 
 @dataclass
@@ -132,12 +137,12 @@ class _Reader:
 class _File:
     """One document, whose offsets start at ``start`` in the whole."""
 
-    def __init__(self, source: SourceText, start: int) -> None:
+    def __init__(self, source: SourceText, start: int, *, is_aside: bool = False) -> None:
         self.source = source
         self.start = start
         self.front = read_front_matter(source.text)
         self.is_task = is_task_file(source)
-        self.is_aside = _ASIDE.fullmatch(source.path) is not None
+        self.is_aside = is_aside
         self._unheaded = _unheaded(source) if self.front is None else None
         self.id = self.front.text("id") if self.front else self._unheaded.id if self._unheaded else ""
 

@@ -73,7 +73,7 @@ def read_front_matter(text: str) -> FrontMatter | None:
     entries: dict[str, Entry] = {}
     lines = [line for line in _LINE.finditer(text, start, end) if line.start() < end]
     heads = [place for place, line in enumerate(lines) if not line["indent"] and _KEY.match(line["text"])]
-    for place, following in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for place, following in zip(heads, [*heads[1:], len(lines)], strict=False):
         entry = _entry(text, lines[place:following])
         entries[entry.key] = entry
     return FrontMatter(entries, found.end())

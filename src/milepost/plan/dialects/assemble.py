@@ -214,16 +214,25 @@ class PlanReader:
         return (*read_checkpoints(self.reading, sections, starts), *self.more_checkpoints(self))
 
     def _criteria(self) -> Iterator[Criterion]:
-        """The boxes under criteria of the whole plan that are no part of a task."""
-        taken = united(task.span for task in self.tasks)
+        """The boxes under criteria that are no part of a task or checkpoint."""
+        taken = united([*(task.span for task in self.tasks), *self._checkpoint_spans()])
         for section in self.document.sections:
-            named = self.holds_criteria(section)
+            named = self.holds_criteria(section) or self._is_about_a_task(section)
             lists = criteria_lists(self.reading.text, section)
-            if (named or lists) and not in_checkpoint(section):
+            if (named and not in_checkpoint(section)) or is_checkpoint_group(section) or lists:
                 for block in section.blocks:
-                    if named or id(block) in lists:
+                    if named or is_checkpoint_group(section) or id(block) in lists:
                         items = (item for item in walk(block) if not is_inside(item.span, taken))
                         yield from read_criteria(self.reading, items)
+
+    def _checkpoint_spans(self) -> Iterator[Span]:
+        for section in self.document.sections:
+            if section.heading and is_checkpoint(section):
+                yield Span(section.start, section.end)
+
+    def _is_about_a_task(self, section: Section) -> bool:
+        """Say whether a heading starts with the id of a task that is listed elsewhere."""
+        return section.title.partition(" ")[0].rstrip(".:") in self.reading.index
 
     def _claims(self) -> Iterator[Claim]:
         """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""

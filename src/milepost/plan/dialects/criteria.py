@@ -15,7 +15,8 @@ from milepost.plan.model import Criterion
 _TITLE = re.compile(
     r"[\W\d_]*(?:(?:final|overall|key|technical|functional|plan|project|mvp|release|phase[ \t]+\w+)[ \t]+)*"
     r"(?:acceptance[ \t]+(?:criteria|checks?)|success[ \t]+(?:criteria|metrics|indicators|validation)"
-    r"|exit[ \t]+criteria|completion[ \t]+criteria|definition[ \t]+of[ \t]+(?:done|ready)|done[ \t]+when"
+    r"|(?:exit|completion)[ \t]+criteria|(?:verification|validation|quality(?:[ \t]+assurance)?)[ \t]+checklist"
+    r"|definition[ \t]+of[ \t]+(?:done|ready)|done[ \t]+when"
     r"|(?:pr|pull[ \t]+request)[ \t]+checklist"
     r"|criterios[ \t]+de[ \t]+(?:aceptación|éxito)|验收标准|критерии[ \t]+(?:приёмки|приемки|успеха))(?:\W.*)?",
     re.IGNORECASE | re.DOTALL,

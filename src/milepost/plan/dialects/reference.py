@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from milepost.plan.blocks import Block, walk
-from milepost.plan.dialects.assemble import PlanReader, in_checkpoint, is_notes, is_phase
+from milepost.plan.dialects.assemble import PlanReader, SectionTasks, in_checkpoint, is_notes, is_phase
 from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.dependencies import is_dependency_section
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.heads import Head
+from milepost.plan.dialects.loose import WithLooseBoxes
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, title_head
 from milepost.plan.model import Plan, Task
@@ -43,8 +44,24 @@ def _has_ids(document: Document, *, boxed: bool) -> bool:
 
 def read(reading: Reading) -> Plan:
     """Read a document in the reference format."""
-    tasks = _ReferenceTasks(reading, boxed=_has_ids(reading.document, boxed=True))
-    return PlanReader(reading, NAME, tasks.of_section).read()
+    boxed = _has_ids(reading.document, boxed=True)
+    tasks = _ReferenceTasks(reading, boxed)
+    return PlanReader(reading, NAME, _with_loose_phases(reading, tasks) if boxed else tasks.of_section).read()
+
+
+def _with_loose_phases(reading: Reading, tasks: _ReferenceTasks) -> SectionTasks:
+    """Reads a phase in which no box has an id box by box, for its tasks have no ids at all."""
+    probe = _ReferenceTasks(Reading(reading.document), boxed=True)
+    full = {id(outer) for one in reading.document.sections if probe.of_section(one, None) for outer in one.ancestors()}
+    loose = WithLooseBoxes(reading, lambda *_: [])
+
+    def of_section(section: Section, phase: str | None) -> list[Task]:
+        around = next((outer for outer in section.ancestors() if is_phase(outer)), None)
+        if around is None or id(around) in full or _is_no_place_for_tasks(section):
+            return tasks.of_section(section, phase)
+        return loose.of_section(section, phase)
+
+    return of_section
 
 
 def _is_no_place_for_tasks(section: Section) -> bool:

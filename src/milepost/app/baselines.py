@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from milepost.app.documents import replace_file
+from milepost.app.documents import plan_identity, replace_file
 from milepost.app.schedules import ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
 from milepost.app.settings import Settings
 from milepost.errors import BaselineExists, BaselineUnreadable, DocumentUnwritable
@@ -218,6 +218,16 @@ def load_baseline(root: Path, identity: str) -> Baseline:
         raise BaselineUnreadable(
             f"it is damaged: {error}", place=str(path), remedy="`milepost baseline set --replace` makes a new one"
         ) from None
+
+
+def find_baseline(root: Path, plan_path: str) -> Baseline | None:
+    """The baseline of the plan at a path, if it has one.
+
+    Raises:
+        BaselineUnreadable: it is damaged.
+    """
+    identity = plan_identity(plan_path)
+    return load_baseline(root, identity) if baseline_path(root, identity).exists() else None
 
 
 def diff_baseline(baseline: Baseline, plan: Plan, settings: Settings) -> BaselineDiff:

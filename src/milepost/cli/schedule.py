@@ -38,6 +38,11 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
 @click.option(
     "--tier", "tiers", multiple=True, metavar="RANK=CAPACITY", callback=_capacities, help="How many tasks at once."
 )
+@click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
+@click.option(
+    "--thresholds", type=click.Choice(["agent", "dcma"]), default="agent", show_default=True, help="Of the audit."
+)
+@click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the Gantt chart there.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--width", type=click.IntRange(40, 1000), help="Cells to draw in; else the terminal's width, or 80.")
 @click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
@@ -46,6 +51,9 @@ def command(
     no_gates: bool,
     early: bool,
     tiers: Mapping[int, int],
+    audit: bool,
+    thresholds: str,
+    svg: str | None,
     as_json: bool,
     width: int | None,
     plain: bool,
@@ -55,10 +63,19 @@ def command(
     Times are working time from the start of the plan.
     """
     settings = load_settings(plan)
+    if audit:
+        from milepost.cli.audit import print_audit
+
+        return print_audit(load_plan(plan), settings, not no_gates, thresholds, as_json, make_paper(width, plain))
     known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     for rank, capacity in tiers.items():
         known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
     report = schedule_plan(load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort)
+    if svg:
+        from milepost.cli.svg import draw_gantt as draw_picture
+        from milepost.cli.svg import write
+
+        write(svg, draw_picture(report))
     if as_json:
         _print_json(report)
     else:

@@ -8,6 +8,7 @@ import click
 
 from milepost.app.traces import Trace, coverage_counts, line_of, trace_plan
 from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.lint.wording import count
 from milepost.plan.model import TaskState
 from milepost.spec.traceability import Coverage, TraceRow
 
@@ -78,9 +79,10 @@ def _line(row: TraceRow, width: int) -> str:
 def _summary(trace: Trace) -> str:
     matrix = trace.matrix
     parts = [f"{number} {kind.replace('_', ' ')}" for kind, number in coverage_counts(matrix).items()]
-    lines = [f"{len(matrix.rows)} requirements: {', '.join(parts)}."]
+    lines = [f"{count(len(matrix.rows), 'requirement')}: {', '.join(parts)}."]
     if matrix.untraced:
-        lines.append(f"{len(matrix.untraced)} tasks name no requirement.")
+        number = len(matrix.untraced)
+        lines.append(f"{count(number, 'task')} {'names' if number == 1 else 'name'} no requirement.")
     if trace.serious:
         lines.append("Served by no task, and not to be left out: " + ", ".join(r.requirement.id for r in trace.serious))
     return "\n".join(lines)

@@ -115,7 +115,7 @@ class RequirementIndex:
         """
         if kind is ReferenceKind.PLACEHOLDER:
             return Resolution(Meaning.PLACEHOLDER)
-        bare = _STORY.sub("US", _WORD.sub("", _NOTE.sub("", text).strip("[]`* ")))
+        bare = _STORY.sub("US", _WORD.sub("", _NOTE.sub("", text).replace("**", "").strip("[]` ")))
         targets = tuple(self._targets(bare)) or tuple(self._criteria(bare, within))
         if targets:
             return Resolution(Meaning.REQUIREMENTS, targets)

@@ -18,7 +18,7 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.task_headings import TaskHeadings
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.grammar.states import find_state
-from milepost.plan.model import Claim, ClaimKind, Plan, Task
+from milepost.plan.model import Claim, ClaimKind, Field, Plan, Task
 from milepost.source import Span
 
 NAME = "bmad"
@@ -27,10 +27,9 @@ _TASKS = re.compile(r"\W*(?:tasks?(?:[ \t]*(?:/|&|and)[ \t]*sub-?tasks?)?|sub-?t
 _BOTH = re.compile(r"\W*tasks?[ \t]*(?:/|&|and)[ \t]*sub-?tasks?\W*", re.IGNORECASE)
 _TITLE = re.compile(r"\W*story[ \t]+\w+(?:[.-]\w+)*[ \t]*[:：–—-]", re.IGNORECASE)
 _PARTS = frozenset({"story", "acceptance criteria", "dev notes", "dev agent record", "status", "qa results"})
-_CRITERIA = re.compile(
-    r"[ \t]*[(（]AC[ \t]*s?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[#\d,.&\s–-]*|all\b[^()]*)(?:[^()]*)[)）]", re.IGNORECASE
-)
-_REMARK = re.compile(r"[(（](?P<inner>[^()（）]*)[)）]")
+_REMARK = re.compile(r"[ \t*_]*[(（](?P<inner>[^()（）]*)[)）]")
+_CRITERIA = re.compile(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
+_LINK = re.compile(r"(?P<key>depends[ \t]+on|blocks|blocked[ \t]+by|requires)[ \t]*[:：][ \t]*", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:
@@ -129,17 +128,32 @@ class _StoryTasks:
 
 
 def _finished(reading: Reading, task: Task) -> Task:
-    """A task whose title ends before ``(AC: 1, 2)``: those are its requirements, a duration behind it its effort."""
-    found = _CRITERIA.search(reading.text, task.title_span.start, task.title_span.end)
-    if found is None:
+    """A task whose title ends before the remarks in brackets that say something of it.
+
+    ``(AC: 1, 2)`` gives requirements, ``(2-3 hours)`` the effort, ``(DEPENDS ON: Task 1)`` dependencies.
+    """
+    references, fields, effort, end = list(task.requirements), list(task.fields), task.effort, None
+    for remark in _REMARK.finditer(reading.text, task.title_span.start, task.title_span.end):
+        inner = Span(*remark.span("inner"))
+        criteria = _CRITERIA.fullmatch(reading.text, *inner)
+        link = _LINK.match(reading.text, *inner)
+        duration = read_effort(reading, inner)
+        if criteria:
+            references += criteria_references(reading.text, Span(*criteria.span("refs")))
+        elif link:
+            value = Span(link.end(), inner.end)
+            fields.append(Field(link["key"], reading.text[value.start : value.end], inner, value))
+        elif duration and duration.span == inner:
+            effort = effort or duration
+        else:
+            continue
+        end = remark.start() if end is None else end
+    if end is None:
         return task
-    effort = task.effort
-    for remark in _REMARK.finditer(reading.text, found.end(), task.title_span.end):
-        effort = effort or read_effort(reading, Span(*remark.span("inner")))
-    span = Span(task.title_span.start, found.start())
-    title = task.title[: task.title.find(found.group().strip())].rstrip(" *")
-    references = (*task.requirements, *criteria_references(found))
-    return replace(task, title=title, title_span=span, requirements=references, effort=effort)
+    span = Span(task.title_span.start, end)
+    title = reading.text[span.start : span.end].replace("**", "").replace("__", "").strip()
+    requirements = tuple(references)
+    return replace(task, title=title, title_span=span, requirements=requirements, effort=effort, fields=tuple(fields))
 
 
 def _status(reading: Reading) -> tuple[Claim, ...]:

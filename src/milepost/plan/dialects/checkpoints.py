@@ -16,7 +16,8 @@ from milepost.plan.model import Anchor, AnchorKind, Checkpoint, Criterion, Obser
 from milepost.source import Span
 
 _NAME = re.compile(
-    r"(?P<name>(?:quality[ \t]+)?(?:checkpoint|gate)(?:[ \t]+#?(?P<number>\w+(?:\.\w+)*))?)"
+    r"(?P<name>(?:quality[ \t]+)?(?:checkpoint|gate)(?:[ \t]+#?(?!(?:status|results?|summary|report|decision)\b)"
+    r"(?P<number>\w+(?:\.\w+)*))?)"
     r"(?:[ \t]*[:：.]|[ \t]*[–—]|[ \t]+-|[ \t]*$)[ \t]*",
     re.IGNORECASE,
 )

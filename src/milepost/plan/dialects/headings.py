@@ -31,7 +31,8 @@ NAME = "headings"
 
 _LETTERS = re.compile(r"[^\d]*-|[A-Za-z]+")
 _REMARK = re.compile(r"[ \t]*[(（](?P<inner>[^()（）]*)[)）][ \t]*$")
-_CRITERIA = re.compile(r"AC[ \t]*s?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[\d#,.\s–-]*|all)", re.IGNORECASE)
+_CRITERIA = re.compile(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
+_CRITERION = re.compile(r"(?P<first>\d{1,6}(?:\.\d+)*|\ball\b)(?:[ \t]*[-–][ \t]*#?(?P<last>\d{1,6}))?", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:
@@ -208,10 +209,13 @@ class HeadingTasks:
         title, span = heading.title, heading.title_span
         while found := _REMARK.search(self.reading.text, span.start, span.end):
             inner = Span(*found.span("inner"))
-            criteria = _CRITERIA.match(self.reading.text, inner.start, inner.end)
+            criteria = _CRITERIA.fullmatch(self.reading.text, *inner)
             effort = None if criteria else read_effort(self.reading, inner)
             if criteria:
-                values["requirements"] = (*values.get("requirements", ()), *criteria_references(criteria))
+                values["requirements"] = (
+                    *values.get("requirements", ()),
+                    *criteria_references(self.reading.text, Span(*criteria.span("refs"))),
+                )
             elif effort and effort.span == inner:
                 values.setdefault("effort", effort)
             else:
@@ -245,11 +249,14 @@ class HeadingTasks:
         return owned
 
 
-def criteria_references(found: re.Match[str]) -> Iterator[Reference]:
-    """``AC: 1, 2`` as the requirements AC1 and AC2 of the document itself."""
-    for number in re.finditer(r"\d+(?:\.\d+)*|all", found["refs"], re.IGNORECASE):
-        start = found.start("refs") + number.start()
-        yield Reference(f"AC{number.group()}", ReferenceKind.REQUIREMENT, Span(start, start + len(number.group())))
+def criteria_references(text: str, span: Span) -> Iterator[Reference]:
+    """``1, 3-5`` as the requirements AC1, AC3, AC4 and AC5 of the document itself."""
+    for found in _CRITERION.finditer(text, span.start, span.end):
+        first, last = found["first"], found["last"]
+        is_range = last and first.isdecimal() and int(first) < int(last) <= int(first) + 100
+        names = [str(number) for number in range(int(first), int(last) + 1)] if is_range else [first]
+        for name in names:
+            yield Reference(f"AC{name}", ReferenceKind.REQUIREMENT, Span(*found.span()))
 
 
 def number_of(task_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.values import Values
@@ -17,6 +18,7 @@ _AMOUNT = re.compile(
     r"\W{0,4}(?P<amount>[~≈<]?[ \t]*\d[\d.,]*[ \t]*"
     r"(?:(?:-|–|—|to)[ \t]*\d[\d.,]*[ \t]*)?[^\W\d_]+(?:[ \t]+\d+[ \t]*[^\W\d_]+)?)"
 )
+_NO_IDS = frozenset({ReferenceKind.STANDARD, ReferenceKind.PLACEHOLDER})
 _PRIORITY = re.compile(r"[\w/+ -]*\w")
 _EMPHASIS = re.compile(r"[\[\]*_`]")
 
@@ -39,7 +41,7 @@ def understand_labels(reading: Reading, fields: Iterable[Field]) -> Values:
                 values.setdefault("effort", effort)
         elif name == "requirements":
             known = (ref for ref in read_references(reading.text, field.value_span))
-            ids = tuple(ref for ref in known if ref.kind not in (ReferenceKind.STANDARD, ReferenceKind.PLACEHOLDER))
+            ids = tuple(replace(ref, text=ref.text.strip("[]")) for ref in known if ref.kind not in _NO_IDS)
             values["requirements"] = (*values.get("requirements", ()), *ids)
         elif name == "files":
             paths = (part.strip().strip("`").strip() for part in field.value.split(","))
@@ -47,7 +49,7 @@ def understand_labels(reading: Reading, fields: Iterable[Field]) -> Values:
         elif name in ("priority", "owner") and field.value:
             found = _PRIORITY.search(_EMPHASIS.sub("", field.value))
             if found:
-                values.setdefault(name, found.group())
+                values.setdefault(name, found.group().strip())
     return values
 
 

@@ -7,7 +7,7 @@ is a mere list of ids.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from milepost.plan.dialects.reading import Reading
@@ -62,7 +62,7 @@ def prose_dependencies(reading: Reading, task: Task, span: Span, *, reverse: boo
     for aside in _ASIDE.finditer(sentence):
         if _NOT_BEFORE.search(aside.group()):
             sentence = f"{sentence[: aside.start()]}{' ' * len(aside.group())}{sentence[aside.end() :]}"
-    named = _named(reading, task, sentence, span.start)
+    named = _named(reading, task, sentence, span.start, reverse=reverse)
     if named.unknown and _is_list(sentence, named.spans, span.start):
         reading.unknown(tuple(named.unknown), f"what task {task.id} depends on")
     for ref in dict.fromkeys(named.known):
@@ -72,13 +72,13 @@ def prose_dependencies(reading: Reading, task: Task, span: Span, *, reverse: boo
             yield Dependency(before, after, sources=(source,))
 
 
-def _named(reading: Reading, task: Task, sentence: str, offset: int) -> _Named:
+def _named(reading: Reading, task: Task, sentence: str, offset: int, *, reverse: bool) -> _Named:
     named = _Named([], [], [])
-    sentence = _take_groups(reading, task, sentence, offset, named)
+    sentence = _take_groups(reading, task, sentence, offset, named, reverse=reverse)
     position = 0
     while found := _TOKEN.search(sentence, position):
         position = found.end()
-        if not _is_reference(sentence, found):
+        if not _is_reference(sentence, found, reading.text[task.head_span.start : task.title_span.start]):
             continue
         first = _resolve(reading, task, found.group())
         dash = _RANGE.match(sentence, found.end())
@@ -98,11 +98,15 @@ def _named(reading: Reading, task: Task, sentence: str, offset: int) -> _Named:
     return named
 
 
-def _take_groups(reading: Reading, task: Task, sentence: str, offset: int, named: _Named) -> str:
+def _take_groups(reading: Reading, task: Task, sentence: str, offset: int, named: _Named, *, reverse: bool) -> str:
     """Read phases and "all previous tasks", and blank them out."""
     for found in [*_PHASES.finditer(sentence), *_ALL.finditer(sentence)]:
         span = Span(offset + found.start(), offset + found.end())
-        ids = _of_phases(reading, task, found["ids"]) if "ids" in found.groupdict() else _earlier(reading, task)
+        ids = (
+            _of_phases(reading, task, found["ids"])
+            if "ids" in found.groupdict()
+            else _others(reading, task, later=reverse)
+        )
         named.known.extend(IdRef(name, span) for name in ids)
         named.spans.append(span)
         sentence = f"{sentence[: found.start()]}{' ' * len(found.group())}{sentence[found.end() :]}"
@@ -119,17 +123,26 @@ def _of_phases(reading: Reading, task: Task, text: str) -> Iterator[str]:
             yield from reading.index.phases.get(number, ())
 
 
-def _earlier(reading: Reading, task: Task) -> Iterable[str]:
+def _others(reading: Reading, task: Task, *, later: bool) -> Sequence[str]:
+    """The tasks before a task in the document, or those behind it."""
     order = reading.index.order
-    return order[: order.index(task.id)] if task.id in reading.index else ()
+    place = order.index(task.id) if task.id in reading.index else len(order)
+    return order[place + 1 :] if later else order[:place]
 
 
-def _is_reference(sentence: str, found: re.Match[str]) -> bool:
-    """Say whether a token may name a task: a bare number may not when another word counts with it (``Python 3.11``)."""
+def _is_reference(sentence: str, found: re.Match[str], head: str) -> bool:
+    """Say whether a token may name a task.
+
+    A bare number may not when another word counts with it (``Python 3.11``), unless the task calls itself so
+    (``Story 4``): ``head`` is what stands before its title.
+    """
     if not found.group()[0].isdigit():
         return True
     word = _WORD_BEFORE.search(sentence, max(found.start() - 40, 0), found.start())
-    return word is None or _LEADING.fullmatch(word["word"]) is not None
+    if word is None or _LEADING.fullmatch(word["word"]):
+        return True
+    stem = word["word"].casefold()
+    return any(own in head.casefold().split() for own in (stem, f"{stem.removesuffix('ies')}y", stem.removesuffix("s")))
 
 
 def _resolve(reading: Reading, task: Task, token: str) -> str | None:

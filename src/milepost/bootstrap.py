@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity
@@ -17,8 +17,10 @@ from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.run_specs import build_run_spec
 from milepost.app.runs import RunSession, open_run, peek_run
 from milepost.app.settings import Settings, TierSettings, load_settings
+from milepost.app.trust import require_trusted
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
+from milepost.execution.records import Attempt
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.surroundings import Surroundings
     from milepost.app.reports import RunReport
-    from milepost.app.syncs import Synced
+    from milepost.app.syncs import Synced, SyncMemory
 
 LEDGER = ".milepost/ledger.db"
 
@@ -50,17 +52,25 @@ class Project:
         return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable)
 
     @cached_property
+    def synced(self) -> SyncMemory:
+        """Which boxes were ticked when the document was last brought up to date."""
+        from milepost.adapters.file_names import file_name
+        from milepost.app.syncs import SyncMemory
+
+        return SyncMemory(self.settings.root / ".milepost" / "synced" / f"{file_name(self.identity)}.json")
+
+    @cached_property
     def spec(self) -> RunSpec:
         """What a run of the plan obeys."""
         return build_run_spec(self.plan, self.settings, self.identity)
 
     def open_run(self, by: str) -> RunSession:
         """Open the plan's newest run, or begin its first one, told what the document says by now."""
-        return open_run(self.ledger, self.plan, self.spec, now=self.now(), by=by)
+        return open_run(self.ledger, self.plan, self.spec, now=self.now(), by=by, seen=self.synced.read())
 
     def peek_run(self) -> RunState:
         """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
-        return peek_run(self.ledger, self.plan, self.spec, now=self.now())
+        return peek_run(self.ledger, self.plan, self.spec, now=self.now(), seen=self.synced.read())
 
     def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
         """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.
@@ -68,11 +78,9 @@ class Project:
         Raises:
             DocumentUnwritable: it cannot be written; nothing was changed.
         """
-        from milepost.adapters.run_folder import file_name
-        from milepost.app.syncs import SyncMemory, sync_document
+        from milepost.app.syncs import sync_document
 
-        memory = SyncMemory(self.settings.root / ".milepost" / "synced" / f"{file_name(self.identity)}.json")
-        return sync_document(self.path, session, memory, time.strftime("%Y-%m-%d"), dry_run=dry_run)
+        return sync_document(self.path, session, self.synced, time.strftime("%Y-%m-%d"), dry_run=dry_run)
 
     def engine(self, session: RunSession) -> LocalEngine:
         """The engine that drives a run on this machine, with everything the settings say.
@@ -115,6 +123,15 @@ class Project:
         engine.on_event, engine.on_wait = on_event, on_notice
         engine.after_change = lambda: (self.sync(session), None)[1]
         return engine.run()
+
+    def verify(self, session: RunSession, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
+        """Run a task's verifications for somebody who did it by hand; gives why they failed, and the evidence.
+
+        Raises:
+            NotTrusted: nobody has allowed them on this machine.
+        """
+        require_trusted(session.state.tasks[task].spec.verify, self.settings.root, self.path)
+        return self.engine(session).verify(task, attempt)
 
     def _surroundings(self, tier: TierSettings) -> Surroundings:
         from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets

@@ -7,6 +7,7 @@ next supervisor waits for the commands that still run and adopts those that ende
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from milepost.adapters.attempts import Workshop, plain_brief
+from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import LOG_LIMIT, CommandRunner
 from milepost.adapters.supervision import Ended as Ended
-from milepost.adapters.supervision import Supervision
+from milepost.adapters.supervision import Supervision, leftovers
 from milepost.adapters.surroundings import Surroundings
 from milepost.app.runs import RunSession
+from milepost.errors import Refused
 from milepost.execution.events import Event
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
@@ -96,6 +99,12 @@ class LocalEngine:
                 return await self.workshop(runner, files).verify(record, attempt, None)
 
         return asyncio.run(verify())
+
+    def stop_leftovers(self) -> None:
+        """End commands that run for attempts which no longer hold their task; a living supervisor does it itself."""
+        files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
+        with contextlib.suppress(Refused), files.supervised():
+            asyncio.run(stop(leftovers(self.session.state, files), self.grace))
 
 
 def steady(wall: Callable[[], float]) -> Callable[[], float]:

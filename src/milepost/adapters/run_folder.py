@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.adapters import shim
+from milepost.adapters.file_names import file_name as file_name
 from milepost.adapters.subprocess_worker import Ending
 from milepost.errors import Refused, WorkerUnavailable
 
 _TAIL_BYTES = 4096
 _TAIL_LINES = 20
-_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,6 @@ class RunFolder:
                 ) from None
             on_wait(f"the run is driven by process {holder}; waiting to take over when it ends")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def file_name(name: str) -> str:
-    """Turn any name into a file's name: readable, and different for different names."""
-    plain = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
-    if plain.startswith("."):
-        plain = "%2E" + plain[1:]
-    raw = plain.encode("utf-8", "surrogateescape")
-    if len(raw) <= _LONGEST_NAME:
-        return plain
-    return raw[-_LONGEST_NAME + 18 :].decode("utf-8", "ignore") + "%" + hashlib.sha256(raw).hexdigest()[:16]
 
 
 def logs(log: Path) -> list[Path]:

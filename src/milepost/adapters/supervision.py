@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.attempts import Job, Workshop
 from milepost.adapters.processes import Standing, kill, standing, stop
+from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandLost
 from milepost.errors import MilepostError, Refused
 from milepost.execution.commands import Approve, Claim, Command, ExpireLeases, Fail, Join, Leave, Lose
@@ -82,7 +83,7 @@ class Supervision:
         """Join the run, supervise it, leave it."""
         self.execute(Join(self.now(), self.name))
         await kill(folder for folder in self.workshop.files.criteria() if standing(folder) is Standing.RUNNING)
-        await stop(self.leftovers(), self.engine.grace)
+        await stop(leftovers(self.state, self.workshop.files), self.engine.grace)
         for record in running(self.state):
             self.see_to(record)
         try:
@@ -257,17 +258,6 @@ class Supervision:
         record = self.state.tasks.get(name)
         return record is not None and record.current is not None and record.current.no == job.attempt_no
 
-    def leftovers(self) -> list[Path]:
-        """Commands that run for attempts which lost their task while nobody supervised."""
-        found = [
-            self.workshop.files.attempt(record.spec.id, attempt.no)
-            for record in self.state.tasks.values()
-            for attempt in record.attempts
-            if attempt.outcome and attempt.lease_until is None and "exit_code" not in attempt.evidence
-        ]
-        folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
-        return [folder for folder in folders if standing(folder) is Standing.RUNNING]
-
     @contextlib.asynccontextmanager
     async def stopping(self, job: Job) -> AsyncIterator[None]:
         """End a job's commands when it is dropped, but not when we leave."""
@@ -326,6 +316,18 @@ class Supervision:
             self.impatient()
         self.signal = signal.Signals(number).name
         self.wake.set()
+
+
+def leftovers(state: RunState, files: RunFolder) -> list[Path]:
+    """Commands that run for attempts which lost their task while nobody supervised."""
+    found = [
+        files.attempt(record.spec.id, attempt.no)
+        for record in state.tasks.values()
+        for attempt in record.attempts
+        if attempt.outcome and attempt.lease_until is None and "exit_code" not in attempt.evidence
+    ]
+    folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
+    return [folder for folder in folders if standing(folder) is Standing.RUNNING]
 
 
 class _Synced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from milepost.app.runs import RunSession
 from milepost.errors import UnknownName
-from milepost.execution.commands import Approve
+from milepost.execution.commands import Approve, Reject
 from milepost.execution.events import Event
 from milepost.execution.state import RunState
 
@@ -32,6 +32,17 @@ def approve(session: RunSession, checkpoint: str, *, by: str, now: float, commen
         Refused: the checkpoint is not due yet, or has passed.
     """
     return session.execute(Approve(now, checkpoint, by, comment))
+
+
+def reject(
+    session: RunSession, checkpoint: str, reason: str, *, by: str, now: float, reopen: tuple[str, ...] = ()
+) -> list[Event]:
+    """Refuse a checkpoint, passed or due, and have the tasks named in ``reopen`` done again.
+
+    Raises:
+        Refused: it is not due, or one of the tasks is not done.
+    """
+    return session.execute(Reject(now, checkpoint, by, reason, reopen))
 
 
 def _plain(name: str) -> str:

@@ -34,13 +34,16 @@ _NUMBER = re.compile(r"^\s*(\d+)\b")
 _Value = Callable[[Claim], str]
 
 
-def project(source: SourceText, state: RunState | None, today: str, *, leave: Collection[str] = ()) -> SourceText:
-    """Give the document as it should read. ``today`` is an ISO date; the boxes of tasks in ``leave`` stay as they are.
+def project(
+    source: SourceText, state: RunState | None, today: str, *, leave: Collection[str] = (), untick: Collection[str] = ()
+) -> SourceText:
+    """Give the document as it should read. ``today`` is an ISO date; the boxes of tasks in ``leave`` stay as they are,
+    ticks of those in ``untick`` are no news: they are to be done again.
 
     Projecting twice changes nothing more.
     """
     plan = read_plan(source)
-    ticked = apply(source, _box_edits(plan, state, leave) if state else [])
+    ticked = apply(source, _box_edits(plan, state, leave, untick) if state else [])
     plan = plan if ticked is source else read_plan(ticked)
     true = apply(ticked, _claim_edits(plan))
     if true.text == source.text:
@@ -49,13 +52,13 @@ def project(source: SourceText, state: RunState | None, today: str, *, leave: Co
     return apply(true, _header(plan, ClaimKind.LAST_UPDATED, lambda _: today))
 
 
-def _box_edits(plan: Plan, state: RunState, leave: Collection[str]) -> list[Edit]:
+def _box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Collection[str]) -> list[Edit]:
     edits: list[Edit] = []
     for task in plan.tasks:
         record = state.tasks.get(task.id)
         if record is None or task is not plan.by_id[task.id] or task.id in leave:
             continue
-        wanted = _wanted(task, record)
+        wanted = _wanted(task, record, again=task.id in untick)
         if wanted is not task.state:
             edits += tick(plan, task.id, wanted)
     for checkpoint in plan.checkpoints:
@@ -64,20 +67,26 @@ def _box_edits(plan: Plan, state: RunState, leave: Collection[str]) -> list[Edit
             zip(checkpoint.criteria, known.criteria if known else (), strict=False)
         ):
             passed = judged.status is CriterionStatus.PASSED
-            if passed and criterion.checkbox and criterion.checkbox.state is not TaskState.DONE:
+            ticked = criterion.checkbox and criterion.checkbox.state is TaskState.DONE
+            if passed and criterion.checkbox and not ticked:
                 edits += tick_criterion(plan, checkpoint.id, index, TaskState.DONE)
+            if ticked and not passed and judged.at is not None:
+                edits += tick_criterion(plan, checkpoint.id, index, TaskState.NOT_STARTED)
     return edits
 
 
-def _wanted(task: Task, record: TaskRecord) -> TaskState:
+def _wanted(task: Task, record: TaskRecord, *, again: bool) -> TaskState:
     """The state a task's box should show.
 
-    A task the run did not touch keeps what its author wrote, and a ticked box stays ticked: the run will be told.
+    A task the run did not touch keeps what its author wrote, and a ticked box stays ticked: the run will be told,
+    unless it asked for the task to be done again.
     """
-    if task.state is TaskState.DONE:
+    if task.state is TaskState.DONE and not again:
         return TaskState.DONE
     if record.status in _STATES:
         return _STATES[record.status]
+    if again:
+        return TaskState.NOT_STARTED
     return TaskState.NOT_STARTED if record.attempts else task.state
 
 

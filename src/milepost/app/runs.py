@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from milepost.app.ports import Ledger
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
-from milepost.execution.commands import Command, MarkDone, Revise, Start
+from milepost.execution.commands import Cancel, Command, ExtendBudget, MarkDone, Pause, Reopen, Resume, Revise, Start
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
 from milepost.execution.evolution import fold
@@ -81,7 +81,9 @@ def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
     return RunSession(ledger, streams[-1].name) if streams else None
 
 
-def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) -> RunSession:
+def open_run(
+    ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str, seen: Collection[str] = ()
+) -> RunSession:
     """Open the newest run of a plan, or begin one, and tell it what the document says by now.
 
     A run that was cancelled is not gone on with: a new one begins.
@@ -91,35 +93,81 @@ def open_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str) 
         session = RunSession(ledger, f"{_prefix(spec.plan)}{len(ledger.streams(_prefix(spec.plan))) + 1}")
     if not session.state.run:
         try:
-            session.execute(Start(now, session.stream, spec, by), *news_of_document(session.state, plan, spec, now))
+            session.execute(
+                Start(now, session.stream, spec, by), *news_of_document(session.state, plan, spec, now, seen)
+            )
             return session
         except Refused:
             if not session.state.run:
                 raise
     # It has been begun before, perhaps by somebody else a moment ago.
-    session.execute(*news_of_document(session.state, plan, spec, now))
+    session.execute(*news_of_document(session.state, plan, spec, now, seen))
     return session
 
 
-def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float) -> RunState:
+def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, seen: Collection[str] = ()) -> RunState:
     """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
     session = latest_run(ledger, spec.plan)
     state = session.state if session and not session.state.cancelled_by else RunState()
     begin = [] if state.run else [Start(now, NOT_RUN, spec)]
-    _decide_all(state, (*begin, *news_of_document(state, plan, spec, now)))
+    _decide_all(state, (*begin, *news_of_document(state, plan, spec, now, seen)))
     return state
 
 
-def news_of_document(state: RunState, plan: Plan, spec: RunSpec, now: float) -> list[Command]:
-    """Commands that bring a run up to date with its document: an edited plan, boxes ticked by hand."""
+def news_of_document(
+    state: RunState, plan: Plan, spec: RunSpec, now: float, seen: Collection[str] = ()
+) -> list[Command]:
+    """Commands that bring a run up to date with its document: an edited plan, boxes ticked by hand.
+
+    ``seen`` are the tasks whose boxes were ticked when the document was last brought up to date: the tick of one that
+    was reopened since is old.
+    """
     taking_part = {task.id for task in spec.tasks}
-    ticked = (
-        task.id
-        for task in plan.tasks
-        if task.state is TaskState.DONE and task.id in taking_part and not _is_done(state, task.id)
-    )
+    news: list[Command] = [Revise(now, spec)]
     evidence = {"document": plan.source.digest}
-    return [Revise(now, spec), *(MarkDone(now, task, BY_DOCUMENT, evidence) for task in dict.fromkeys(ticked))]
+    for name in dict.fromkeys(task.id for task in plan.tasks if task.state is TaskState.DONE):
+        record = state.tasks.get(name)
+        if name not in taking_part or (
+            record and (record.status is TaskStatus.DONE or (record.reopened and name in seen))
+        ):
+            continue
+        if record and record.status is TaskStatus.SKIPPED:
+            news.append(Reopen(now, name, BY_DOCUMENT, "its box was ticked"))
+        news.append(MarkDone(now, name, BY_DOCUMENT, evidence))
+    return news
+
+
+def pause(session: RunSession, *, by: str, now: float, reason: str = "") -> list[Event]:
+    """Have a run start nothing new; what runs goes on. Pausing a paused run changes nothing.
+
+    Raises:
+        Refused: the run is over.
+    """
+    return session.execute(Pause(now, by, reason))
+
+
+def resume(session: RunSession, *, by: str, now: float) -> list[Event]:
+    """Let a paused run go on."""
+    return session.execute(Resume(now, by))
+
+
+def cancel(session: RunSession, *, by: str, now: float, reason: str = "") -> list[Event]:
+    """End a run before its end; the next one begins anew.
+
+    Raises:
+        Refused: the run is over.
+    """
+    return session.execute(Cancel(now, by, reason))
+
+
+def extend_budgets(session: RunSession, scope: str, limits: Mapping[str, float], *, by: str, now: float) -> list[Event]:
+    """Set new limits in a scope (``run``, ``tier N``) by measure (money, hours, tokens), all or none.
+
+    Raises:
+        Refused: more is spent already.
+        UnknownName: there is no such scope or measure.
+    """
+    return session.execute(*(ExtendBudget(now, scope, measure, limit, by) for measure, limit in limits.items()))
 
 
 def require_runnable(plan: Plan, capacities: Mapping[int, int], *, force: bool = False) -> None:
@@ -151,10 +199,6 @@ def _decide_all(state: RunState, commands: tuple[Command, ...]) -> list[Event]:
         fold(decided, state)
         events += decided
     return events
-
-
-def _is_done(state: RunState, task: str) -> bool:
-    return task in state.tasks and state.tasks[task].status is TaskStatus.DONE
 
 
 def _prefix(identity: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from milepost.execution.lookup import holding_back
 from milepost.execution.queries import (
@@ -71,7 +71,14 @@ class RunStatus:
             for record in self.running
             if (current := record.current) and current.lease_until is not None
         ]
-        return waiting + failed + stopped + claims + held
+        return self._holds() + waiting + failed + stopped + claims + held
+
+    def _holds(self) -> list[str]:
+        """What holds the whole run or a tier."""
+        paused = [f"the run is paused by {self.state.paused_by}"] if self.state.paused_by else []
+        return paused + [
+            f"the {measure} budget of the {scope} is spent" for scope, measure in sorted(self.state.exhausted)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Give the status as plain JSON values; all durations in seconds."""
@@ -138,6 +145,33 @@ def run_status(state: RunState, now: float) -> RunStatus:
         claimable(state, now),
         blocked(state),
     )
+
+
+class BudgetLine(NamedTuple):
+    """What a scope (``run``, ``tier N``) has spent of a measure: money, hours or tokens; ``limit`` may be none."""
+
+    scope: str
+    measure: str
+    spent: float
+    limit: float | None
+    exhausted: bool
+
+
+def budget_lines(state: RunState) -> list[BudgetLine]:
+    """What is limited or spent, by scope."""
+    scopes = ["run", *(f"tier {rank}" for rank in sorted(state.tiers))]
+    lines = [
+        BudgetLine(
+            scope,
+            measure,
+            state.spent.get((scope, measure), 0.0),
+            state.limit(scope, measure),
+            (scope, measure) in state.exhausted,
+        )
+        for scope in scopes
+        for measure in ("money", "hours", "tokens")
+    ]
+    return [line for line in lines if line.spent or line.limit is not None]
 
 
 def _open_texts(criteria: list[Any]) -> list[str]:

@@ -74,7 +74,10 @@ def sync_document(
             session.refresh()
         seen = memory.read()
         unticked = _unticked(read_plan(before), session, seen) if session else ()
-        after = project(before, session.state if session else None, today, leave=unticked)
+        again = {
+            name for name in seen if session and name in session.state.tasks and session.state.tasks[name].reopened
+        }
+        after = project(before, session.state if session else None, today, leave=unticked, untick=again)
         found[:] = [Synced(before, after, unticked)]
         if session is not None and not dry_run:
             ticked = _ticked(read_plan(after)) | set(unticked)

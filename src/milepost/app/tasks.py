@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from milepost.app.runs import RunSession
 from milepost.errors import Refused
-from milepost.execution.commands import Block, Claim, Complete, ExpireLeases, Fail, MarkDone, Unblock
+from milepost.execution.commands import (
+    Block,
+    Claim,
+    Complete,
+    ExpireLeases,
+    Fail,
+    Heartbeat,
+    MarkDone,
+    Reopen,
+    Skip,
+    Unblock,
+)
+from milepost.execution.decisions import decide
 from milepost.execution.events import AttemptStarted, Event, TaskBlocked, TaskEscalated
+from milepost.execution.lookup import find_task, held_attempt
 from milepost.execution.records import Attempt, TaskRecord, TaskStatus
 
 
@@ -32,23 +47,66 @@ def claim(session: RunSession, task: str, *, worker: str, now: float, lease: flo
     return Claimed(session.state.tasks[task], started.attempt_no, started.lease_until)
 
 
+Verify = Callable[[str, Attempt], tuple[str, list[dict[str, Any]]]]
+"""Runs the verifications of a task for an attempt: why they failed, empty when they did not, and the evidence."""
+
+
 def complete(
-    session: RunSession, task: str, *, by: str, now: float, attempt_no: int = 0, note: str = ""
+    session: RunSession,
+    task: str,
+    *,
+    by: str,
+    now: Callable[[], float],
+    attempt_no: int = 0,
+    note: str = "",
+    verify: Verify = lambda task, attempt: ("", []),
 ) -> list[Event]:
-    """Report a task as done; one that nobody holds is claimed and completed in one step.
+    """Report a task as done once it is verified; one that nobody holds is claimed and completed in one step.
 
     Without ``attempt_no`` the attempt that ``by`` holds is meant.
 
     Raises:
-        Refused: somebody else holds it, or it may not start yet.
+        Refused: somebody else holds it, it may not start yet, or a verification fails; nothing was changed.
     """
-    evidence = {"note": note} if note else {}
+    held = _held(session, task, by, attempt_no)
+    record = find_task(session.state, task)
+    if held is None:
+        decide(session.state, Claim(now(), task, by))
+        attempt = Attempt(record.attempts[-1].no + 1 if record.attempts else 1, record.tier, by, now())
+    else:
+        _, attempt = held_attempt(session.state, task, held)
+    evidence: dict[str, Any] = {"note": note} if note else {}
+    if record.spec.verify:
+        failure, found = verify(task, attempt)
+        if failure:
+            remedy = "put it right and try again; --force records it as done all the same"
+            raise Refused(f"task {task} is not done: {failure}", remedy=remedy)
+        evidence["verify"] = found
+    done = Complete(now(), task, attempt.no, by, evidence)
+    return session.execute(done) if held else session.execute(Claim(now(), task, by), done)
+
+
+def heartbeat(session: RunSession, task: str, *, by: str, now: float, lease: float, attempt_no: int = 0) -> float:
+    """Say that the attempt at a task still lives; gives until when nobody else gets it, in seconds since 1970.
+
+    Raises:
+        Refused: it does not hold the task any more; the message says who does.
+    """
     attempt = _held(session, task, by, attempt_no)
-    if attempt is not None:
-        return session.execute(Complete(now, task, attempt, by, evidence))
-    record = session.state.tasks.get(task)
-    number = record.attempts[-1].no + 1 if record and record.attempts else 1
-    return session.execute(Claim(now, task, by), Complete(now, task, number, by, evidence))
+    if attempt is None:
+        raise Refused(f"nobody holds task {task}", remedy="claim it first")
+    session.execute(Heartbeat(now, task, attempt, lease))
+    return now + lease
+
+
+def skip(session: RunSession, task: str, reason: str, *, by: str, now: float) -> list[Event]:
+    """Decide that a task will not be done; what waits for it need not wait any more."""
+    return session.execute(Skip(now, task, by, reason))
+
+
+def reopen(session: RunSession, task: str, reason: str, *, by: str, now: float) -> list[Event]:
+    """Have a finished or skipped task done again."""
+    return session.execute(Reopen(now, task, by, reason))
 
 
 def mark_done(session: RunSession, task: str, *, by: str, now: float, note: str = "") -> list[Event]:

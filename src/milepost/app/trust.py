@@ -29,8 +29,12 @@ def commands_of(spec: RunSpec) -> list[str]:
 
 def untrusted(spec: RunSpec, root: Path) -> list[str]:
     """Commands of the run that were not allowed for this project, new and changed ones alike."""
+    return _unknown(commands_of(spec), root)
+
+
+def _unknown(commands: Iterable[str], root: Path) -> list[str]:
     known = set(_read().get(str(root), ()))
-    return [command for command in commands_of(spec) if _digest(command) not in known]
+    return [command for command in commands if _digest(command) not in known]
 
 
 def trust(spec: RunSpec, root: Path) -> list[str]:
@@ -49,7 +53,16 @@ def require_trust(spec: RunSpec, root: Path, plan_path: str) -> None:
     Raises:
         NotTrusted: some were not; the message lists them.
     """
-    new = untrusted(spec, root)
+    require_trusted(commands_of(spec), root, plan_path)
+
+
+def require_trusted(commands: Iterable[str], root: Path, plan_path: str) -> None:
+    """Check that commands were allowed.
+
+    Raises:
+        NotTrusted: some were not; the message lists them.
+    """
+    new = _unknown(commands, root)
     if new:
         shown = "\n".join(f"    {command}" for command in new[:10])
         more = f"\n    … and {len(new) - 10} more" if len(new) > 10 else ""

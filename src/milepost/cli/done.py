@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from milepost.app.tasks import complete, mark_done
@@ -18,13 +20,17 @@ from milepost.cli.options import attempt_option, by_option, json_option, plan_ar
 @click.option("--force", is_flag=True, help="Record it as done by hand, whatever it waits for and whoever holds it.")
 @json_option
 def command(plan: str, task: str, by: str, attempt_no: int | None, note: str, force: bool, as_json: bool) -> None:
-    """Complete a task you claimed; one that nobody claimed is claimed and completed in one step."""
+    """Complete a task you claimed; one that nobody claimed is claimed and completed in one step.
+
+    Its `_Verify:_` commands are run first, and when one fails the task is not done (exit code 1).
+    """
     project = open_project(plan)
     session = project.open_run(by)
     if force:
         mark_done(session, task, by=by, now=project.now(), note=note)
     else:
-        complete(session, task, by=by, now=project.now(), attempt_no=attempt_no or 0, note=note)
+        verify = partial(project.verify, session)
+        complete(session, task, by=by, now=project.now, attempt_no=attempt_no or 0, note=note, verify=verify)
     project.sync(session)
     if as_json:
         say_json({"task": task, "status": "done", "by": by, "finished": session.state.finished})

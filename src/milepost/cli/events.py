@@ -42,6 +42,22 @@ def event_line(event: ev.Event, state: RunState) -> str:
             word = "passed" if isinstance(event, ev.CriterionPassed) else "FAILED"
             name, text = _criterion(state, event.checkpoint, event.index)
             return f"{name}: {word}: {text}{_by(event.by, event.evidence)}"
+        case ev.TaskSkipped():
+            return f"{event.task} skipped by {event.by}: {event.reason}"
+        case ev.CheckpointRejected():
+            return f"{_gate_name(state, event.checkpoint)} rejected by {event.by}: {event.reason}"
+        case ev.BudgetWarned():
+            return f"budget: {event.spent:.4g} of {event.limit:g} {event.measure} of the {event.scope} are spent"
+        case ev.BudgetExhausted():
+            return f"budget: the {event.measure} of the {event.scope} are spent ({event.spent:.4g} of {event.limit:g})"
+        case ev.BudgetExtended():
+            return f"budget: {event.by} allows the {event.scope} {event.limit:g} {event.measure}"
+        case ev.RunPaused():
+            return f"run paused by {event.by}" + (f": {event.reason}" if event.reason else "")
+        case ev.RunResumed():
+            return f"run resumed by {event.by}"
+        case ev.RunCancelled():
+            return f"run cancelled by {event.by}" + (f": {event.reason}" if event.reason else "")
         case ev.CheckpointPassed():
             return f"{_gate_name(state, event.checkpoint)} passed"
         case ev.RunFinished():

@@ -20,7 +20,7 @@ from milepost.execution.state import RunState
 if TYPE_CHECKING:
     from rich.console import Group
 
-_ENDED = (ev.AttemptFailed, ev.AttemptOverran, ev.AttemptLost, ev.TaskCompleted, ev.TaskBlocked)
+_ENDED = (ev.AttemptFailed, ev.AttemptOverran, ev.AttemptLost, ev.TaskCompleted, ev.TaskBlocked, ev.TaskSkipped)
 
 
 class Progress(Protocol):

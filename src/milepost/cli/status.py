@@ -16,6 +16,7 @@ _MARKS = {
     TaskStatus.RUNNING: "▶",
     TaskStatus.DONE: "✓",
     TaskStatus.BLOCKED: "!",
+    TaskStatus.SKIPPED: ">",
 }
 
 

@@ -114,6 +114,7 @@ def _release_followers(state: RunState, record: TaskRecord, at: float, *, first:
     """Let go what waits for a task that is over."""
     task = record.spec.id
     record.finished_at = at
+    record.reopened = False
     if record.retired:
         return
     state.open_tasks -= 1
@@ -128,6 +129,7 @@ def _release_followers(state: RunState, record: TaskRecord, at: float, *, first:
 def _task_reopened(state: RunState, event: ev.TaskReopened) -> None:
     record = state.tasks[event.task]
     record.status = TaskStatus.PENDING
+    record.reopened = True
     record.finished_at = None
     record.tries = 0
     record.reason = event.reason

@@ -48,6 +48,7 @@ class TaskRecord:
     """What happened to a task. ``tries`` counts failures since it came to its present tier.
 
     ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which a lag does.
+    It is ``reopened`` from when somebody asked for it to be done again until it is.
     """
 
     spec: TaskSpec
@@ -62,6 +63,7 @@ class TaskRecord:
     unmet: int = 0
     ready_at: float = 0.0
     retired: bool = False
+    reopened: bool = False
 
     @property
     def current(self) -> Attempt | None:

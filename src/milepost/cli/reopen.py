@@ -1,0 +1,31 @@
+"""``milepost reopen``: have a task done again."""
+
+from __future__ import annotations
+
+import click
+
+from milepost.app.tasks import reopen
+from milepost.bootstrap import open_project
+from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+
+
+@click.command()
+@plan_argument
+@task_argument
+@click.argument("reason")
+@by_option
+@json_option
+def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
+    """Have a finished or skipped task done again, and say why; its box is unticked.
+
+    What was done after it stays done.
+    """
+    project = open_project(plan)
+    session = project.open_run(by)
+    project.sync(session)
+    reopen(session, task, reason, by=by, now=project.now())
+    project.sync(session)
+    if as_json:
+        say_json({"task": task, "status": session.state.tasks[task].status.value, "reason": reason, "by": by})
+        return
+    say(f"{task} {session.state.tasks[task].spec.title}: to be done again: {reason}")

@@ -1,0 +1,207 @@
+"""Controlling a run from the command line: pause, resume, cancel, skip, reopen, reject, budget, heartbeat, verified done."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+
+PLAN = """\
+# Shed - Implementation Plan
+
+**Progress:** 0/3 tasks complete
+
+### **Phase 1: Ground**
+
+- [ ] **1.1** Level the ground
+  - _Estimated: 1 hour_
+  - _Verify: test -e level_
+
+- [ ] **1.2** Ask the neighbour
+  - _Estimated: 1 hour_
+
+### **Phase 2: Walls**
+
+- [ ] **2.1** Build the walls
+  - _Estimated: 2 hours_
+
+## Checkpoints
+
+### **Checkpoint 1: After Phase 1**
+- [ ] The neighbour agrees
+
+## Dependencies Between Tasks
+
+```
+1.1, 1.2 → 2.1
+```
+"""
+
+
+@pytest.fixture
+def plan(project: Path) -> Path:
+    path = project / "tasks.md"
+    path.write_text(PLAN)
+    return path
+
+
+def test_done_runs_the_verifications_and_refuses_when_one_fails(milepost: Milepost, plan: Path) -> None:
+    untrusted = milepost("done", "tasks.md", "1.1")
+    assert (untrusted.code, "not been allowed" in untrusted.err) == (1, True)
+    milepost("trust", "tasks.md")
+
+    failed = milepost("done", "tasks.md", "1.1")
+    assert failed.code == 1
+    assert "verification `test -e level` ended with exit code 1" in failed.err
+    assert "[ ] **1.1**" in plan.read_text()
+
+    (plan.parent / "level").touch()
+    assert milepost("done", "tasks.md", "1.1", "--by", "ann").code == 0
+    done = milepost("log", "tasks.md", "--json").json[-1]
+    assert (done["event"], done["by"]) == ("TaskCompleted", "ann")
+    (evidence,) = done["evidence"]["verify"]
+    assert (evidence["command"], evidence["exit_code"]) == ("test -e level", 0)
+    assert {"seconds", "log", "log_sha256"} <= set(evidence)
+
+
+def test_a_failed_verification_leaves_the_task_with_its_holder(milepost: Milepost, plan: Path) -> None:
+    milepost("trust", "tasks.md")
+    milepost("claim", "tasks.md", "1.1", "--by", "ann")
+    assert milepost("done", "tasks.md", "1.1", "--by", "ann").code == 1
+    status = milepost("status", "tasks.md", "--json").json
+    assert (status["task_list"][0]["status"], status["task_list"][0]["worker"]) == ("running", "ann")
+    assert milepost("done", "tasks.md", "1.1", "--force").code == 0
+
+
+def test_a_heartbeat_keeps_a_claim_and_a_lost_attempt_is_told_who_holds_the_task(
+    milepost: Milepost, plan: Path
+) -> None:
+    milepost("claim", "tasks.md", "1.2", "--by", "ann", "--lease", "1")
+    kept = milepost("heartbeat", "tasks.md", "1.2", "--by", "ann", "--lease", "90", "--json").json
+    status = milepost("status", "tasks.md", "--json").json
+    assert status["task_list"][1]["lease_until"] == kept["lease_until"]
+
+    milepost("fail", "tasks.md", "1.2", "no answer", "--by", "ann")
+    milepost("claim", "tasks.md", "1.2", "--by", "bob")
+    late = milepost("heartbeat", "tasks.md", "1.2", "--attempt", "1", "--by", "ann")
+    assert (late.code, "attempt 2 by bob does" in late.err) == (1, True)
+
+
+def test_a_paused_run_gives_out_no_task(milepost: Milepost, plan: Path) -> None:
+    assert milepost("pause", "tasks.md", "lunch", "--by", "ann").out == "paused by ann\n"
+    refused = milepost("claim", "tasks.md", "1.2")
+    assert (refused.code, "paused by ann" in refused.err) == (1, True)
+    assert "the run is paused by ann" in milepost("status", "tasks.md").out
+    assert milepost("resume", "tasks.md").out == "goes on\n"
+    assert milepost("resume", "tasks.md").out == "the run is not paused\n"
+    assert milepost("claim", "tasks.md", "1.2").code == 0
+
+
+def test_cancelling_ends_the_run_and_the_next_one_begins_with_what_is_done(milepost: Milepost, plan: Path) -> None:
+    milepost("done", "tasks.md", "1.2")
+    milepost("claim", "tasks.md", "1.1")
+    assert milepost("cancel", "tasks.md", "wrong house").out == "run tasks.md#1 cancelled; stopped: 1.1\n"
+    assert "run cancelled by tester: wrong house" in milepost("log", "tasks.md").out
+    milepost("claim", "tasks.md", "1.1")
+    status = milepost("status", "tasks.md", "--json").json
+    assert status["run"] == "tasks.md#2"
+    assert status["tasks"] == {"pending": 1, "running": 1, "done": 1, "blocked": 0, "skipped": 0}
+
+
+def test_a_skipped_task_holds_nothing_back_and_a_tick_takes_it_up_again(milepost: Milepost, plan: Path) -> None:
+    milepost("done", "tasks.md", "1.1", "--force")
+    assert milepost("skip", "tasks.md", "1.2", "nobody lives there").code == 0
+    assert "[>] **1.2**" in plan.read_text()
+    assert milepost("approve", "tasks.md", "1").code == 0
+    assert [task["id"] for task in milepost("next", "tasks.md", "--json").json["tasks"]] == ["2.1"]
+    assert "  > 1.2" in milepost("status", "tasks.md", "--all").out
+
+    plan.write_text(plan.read_text().replace("[>] **1.2**", "[x] **1.2**"))
+    assert milepost("status", "tasks.md", "--json").json["tasks"]["done"] == 2
+
+
+def test_a_reopened_task_is_unticked_and_stays_so(milepost: Milepost, plan: Path) -> None:
+    milepost("done", "tasks.md", "1.2")
+    assert "[x] **1.2**" in plan.read_text()
+    assert milepost("reopen", "tasks.md", "1.2", "wrong neighbour").code == 0
+    assert "[ ] **1.2**" in plan.read_text()
+    assert milepost("status", "tasks.md", "--json").json["tasks"]["done"] == 0
+
+
+def test_a_box_ticked_by_hand_can_be_reopened_and_ticked_again(milepost: Milepost, plan: Path) -> None:
+    plan.write_text(PLAN.replace("[ ] **1.2**", "[x] **1.2**"))
+    milepost("reopen", "tasks.md", "1.2", "no")
+    assert "[ ] **1.2**" in plan.read_text()
+    plan.write_text(plan.read_text().replace("[ ] **1.2**", "[x] **1.2**"))
+    assert milepost("status", "tasks.md", "--json").json["tasks"]["done"] == 1
+
+
+def test_the_tick_of_a_task_reopened_while_the_plan_was_away_is_old(milepost: Milepost, plan: Path) -> None:
+    """The plan cannot be written when the task is reopened: its old tick must not count as a new one."""
+    from milepost.app.tasks import reopen
+    from milepost.bootstrap import open_project
+
+    milepost("done", "tasks.md", "1.2")
+    project = open_project("tasks.md")
+    reopen(project.open_run("ann"), "1.2", "wrong neighbour", by="ann", now=1.0)
+    assert "[x] **1.2**" in plan.read_text()
+    assert milepost("status", "tasks.md", "--json").json["tasks"]["done"] == 0
+    milepost("sync", "tasks.md")
+    assert "[ ] **1.2**" in plan.read_text()
+
+
+def test_a_rejected_checkpoint_holds_back_again_and_its_tasks_are_done_again(milepost: Milepost, plan: Path) -> None:
+    milepost("done", "tasks.md", "1.1", "--force")
+    milepost("done", "tasks.md", "1.2")
+    milepost("approve", "tasks.md", "1")
+    assert "[x] The neighbour agrees" in plan.read_text()
+    rejected = milepost("reject", "tasks.md", "Checkpoint 1", "he changed his mind", "--reopen", "1.2", "--by", "ann")
+    assert rejected.out == "Checkpoint 1: rejected by ann: he changed his mind; to be done again: 1.2\n"
+    assert "[ ] **1.2**" in plan.read_text()
+    assert "[ ] The neighbour agrees" in plan.read_text()
+    assert [task["id"] for task in milepost("next", "tasks.md", "--json").json["tasks"]] == ["1.2"]
+    early = milepost("reject", "tasks.md", "1", "again")
+    assert (early.code, "not due yet" in early.err) == (1, True)
+
+
+def test_an_exhausted_budget_is_shown_and_extended(milepost: Milepost, plan: Path) -> None:
+    (plan.parent / "milepost.toml").write_text("[run]\nbudget = { hours = 1e-9 }\n")
+    milepost("claim", "tasks.md", "1.2")
+    milepost("fail", "tasks.md", "1.2", "no answer")
+    refused = milepost("claim", "tasks.md", "1.2")
+    assert "the hours budget of the run is spent" in refused.err
+    assert "of 1e-09, exhausted" in milepost("budget", "tasks.md").out
+    wrong = milepost("budget", "tasks.md", "--scope", "tier 9", "--hours", "5")
+    assert (wrong.code, "scopes are run, tier 1" in wrong.err) == (2, True)
+    extended = milepost("budget", "tasks.md", "--hours", "5", "--json").json
+    assert [(line["scope"], line["limit"]) for line in extended if line["limit"]] == [("run", 5)]
+    assert milepost("claim", "tasks.md", "1.2").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[run]\nbudget = { money = 0 }", "`money` of [run.budget] must be above 0"),
+        ("[run]\nbudget = { euros = 1 }", "[run.budget] has no setting `euros`"),
+        ("[run]\nenv_pass = [1]", "`env_pass` of [run] is no list of strings"),
+        ("[run]\ntime_limit = 'soon'", "`soon` is no duration"),
+        ("[run]\nlog_limit_mb = 0", "`log_limit_mb` of [run] must be above 0"),
+        ("[tiers.1]\ndriver = 'manual'\nbackoff_seconds = -1", "`backoff_seconds` of [tiers.1] must not be below 0"),
+        ("[tiers.1]\ndriver = 'manual'\ncwd = 'moon'", "works in an unknown folder `moon`"),
+        ("[tiers.1]\ndriver = 'manual'\nsecret_env = { A = 'abcd' }", "the secret A of [tiers.1] is no reference"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(milepost: Milepost, plan: Path, text: str, message: str) -> None:
+    (plan.parent / "milepost.toml").write_text(text)
+    refused = milepost("status", "tasks.md")
+    assert (refused.code, message in refused.err) == (3, True), refused.err
+
+
+def test_a_secret_that_is_missing_is_said_before_anything_runs(milepost: Milepost, plan: Path) -> None:
+    secret = "secret_env = { TOKEN = 'env:NO_SUCH_VARIABLE' }"
+    (plan.parent / "milepost.toml").write_text(f"[tiers.3]\ndriver = 'command'\n{secret}\n")
+    assert "NO_SUCH_VARIABLE" not in os.environ
+    refused = milepost("run", "tasks.md", "--trust", "--no-wait")
+    assert (refused.code, "the secret TOKEN of tier 3 is not there" in refused.err) == (1, True)

@@ -70,6 +70,7 @@ Report = Callable[..., dict[str, Any]]
 @pytest.fixture
 def report(kitchen: str, capsys: pytest.CaptureFixture[str]) -> Report:
     def made(*options: str) -> dict[str, Any]:
+        capsys.readouterr()
         assert run(["forecast", kitchen, "--samples", "500", "--json", *options]) == 0
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
         return found
@@ -211,3 +212,25 @@ def test_a_cycle_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     (tmp_path / "tasks.md").write_text(text, encoding="utf-8")
     assert run(["forecast", str(tmp_path / "tasks.md")]) == 1
     assert "1 → 2 → 1" in capsys.readouterr().err
+
+
+def test_a_run_tells_what_is_done_and_how_far_estimates_held(kitchen: str, report: Report) -> None:
+    """Mix was estimated at an hour and done at once: the record of tier 1 says less than its estimates."""
+    Path(kitchen).with_name("milepost.toml").write_text("", encoding="utf-8")
+    assert run(["claim", kitchen, "1.1", "--by", "ann"]) == 0
+    assert run(["done", kitchen, "1.1", "--by", "ann"]) == 0
+    found = report()
+    assert found["done"] == 1
+    assert found["planned"]["seconds"] == 5 * HOUR
+    assert found["calibrations"]["1"]["tasks"] == 1
+    assert found["calibrations"]["1"]["bias"] < 1
+    assert report("--no-calibration")["calibrations"] == {}
+
+
+def test_the_record_is_shown(kitchen: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(kitchen).with_name("milepost.toml").write_text("", encoding="utf-8")
+    assert run(["claim", kitchen, "1.1", "--by", "ann"]) == 0
+    assert run(["done", kitchen, "1.1", "--by", "ann"]) == 0
+    capsys.readouterr()
+    assert run(["forecast", kitchen, "--samples", "50"]) == 0
+    assert "tier 1: 1 finished, usually 0." in capsys.readouterr().out

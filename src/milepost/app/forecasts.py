@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
 from milepost.schedule.calendar import ALWAYS, Calendar, WorkingTime, moment_of
+from milepost.schedule.calibration import Actual, Calibration, calibrate
 from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.distributions import Distribution, ThreePoint
 from milepost.schedule.forecast import (
@@ -40,11 +41,15 @@ _FEWEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is known of a plan under way: tasks done, working seconds spent on running ones, tiers they moved to."""
+    """What is known of a plan under way: tasks done, working seconds spent on running ones, tiers they moved to.
+
+    ``calibrations`` is what finished tasks say of their tiers' estimates, by rank.
+    """
 
     done: frozenset[str] = frozenset()
     elapsed: Mapping[str, float] = field(default_factory=dict)
     tiers: Mapping[str, int] = field(default_factory=dict)
+    calibrations: Mapping[int, Calibration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ class ForecastReport:
     histogram: Histogram
     milestones: tuple[Milestone, ...]
     matters: tuple[TaskForecast, ...]
+    calibrations: Mapping[int, Calibration]
 
     @property
     def confident(self) -> Percentile:
@@ -195,7 +201,7 @@ class _Forecast:
         self._options = options
         self._progress = progress
         self._factor = settings.escalation_factor or (plan.escalation.factor if plan.escalation else DEFAULT_FACTOR)
-        self._tiers = tier_models(settings)
+        self._tiers = tier_models(settings, progress.calibrations)
         self._work = WorkingTime(options.calendar, options.start) if options.start else None
         self._network = self._remaining()
         self._efforts, self._guessed = self._estimates()
@@ -235,8 +241,8 @@ class _Forecast:
                 found[activity.id] = ThreePoint(effort.low, effort.likely, effort.high)
                 continue
             spread = self._tiers.get(activity.tier or weakest, self._tiers[weakest]).spread
-            likely = effort.likely if effort else self._settings.default_effort
-            found[activity.id] = ThreePoint(likely * spread.low, likely, likely * spread.high)
+            stated = effort.likely if effort else self._settings.default_effort
+            found[activity.id] = ThreePoint(stated * spread.low, stated * spread.likely, stated * spread.high)
             guessed += 1
         return found, guessed
 
@@ -270,6 +276,7 @@ class _Forecast:
             histogram=histogram(found.makespans),
             milestones=self._milestones(found),
             matters=self._matters(found),
+            calibrations=self._progress.calibrations,
         )
 
     def _releases(self) -> dict[str, int]:
@@ -348,10 +355,16 @@ class _Forecast:
         )
 
 
-def tier_models(settings: Settings) -> dict[int, TierModel]:
-    """The tiers as the forecast sees them."""
+def tier_models(settings: Settings, calibrations: Mapping[int, Calibration] | None = None) -> dict[int, TierModel]:
+    """The tiers as the forecast sees them; those with a record have its spread."""
+    known = calibrations or {}
     return {
-        rank: TierModel(tier.capacity, tier.speed, tier.cost_per_hour, tier_spread(rank))
+        rank: TierModel(
+            tier.capacity,
+            tier.speed,
+            tier.cost_per_hour,
+            known[rank].spread if rank in known else tier_spread(rank),
+        )
         for rank, tier in settings.tiers.items()
     }
 
@@ -359,3 +372,21 @@ def tier_models(settings: Settings) -> dict[int, TierModel]:
 def tier_spread(rank: int) -> Spread:
     """What is assumed of a tier's single-valued estimates."""
     return DEFAULT_SPREADS[min(rank, _WIDEST)]
+
+
+def actuals_of(state: RunState) -> list[Actual]:
+    """The tasks that a run's workers finished at their first tier: estimated and actual seconds of the last attempt."""
+    found = []
+    for record in state.tasks.values():
+        tier = state.tiers.get(record.tier)
+        if record.status is TaskStatus.DONE and record.attempts and tier and record.tier == record.spec.tier:
+            last = record.attempts[-1]
+            if last.ended_at is not None and record.spec.effort:
+                found.append(Actual(record.tier, record.spec.effort / tier.speed, last.ended_at - last.started_at))
+    return found
+
+
+def calibrations_of(states: Iterable[RunState], settings: Settings) -> dict[int, Calibration]:
+    """What the finished tasks of some runs say of their tiers' estimates."""
+    spreads = {rank: tier_spread(rank) for rank in settings.tiers}
+    return calibrate([one for state in states for one in actuals_of(state)], spreads)

@@ -66,6 +66,7 @@ def _moment(text: str) -> datetime:
 @click.option(
     "--correlation", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Of two tasks of one tier."
 )
+@click.option("--no-calibration", is_flag=True, help="Leave out what finished tasks say of their tiers' estimates.")
 @click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the histogram there.")
 @json_option
 def command(
@@ -79,6 +80,7 @@ def command(
     no_tiers: bool,
     distribution: str,
     correlation: float,
+    no_calibration: bool,
     svg: str | None,
     as_json: bool,
 ) -> int:
@@ -93,6 +95,7 @@ def command(
     from milepost.schedule.distributions import Distribution
 
     project = open_project(plan)
+    progress = run_progress(project, calibrated=not no_calibration)
     moment = start or (datetime.fromtimestamp(project.now()).astimezone() if isinstance(deadline, str) else None)
     options = ForecastOptions(
         samples=samples,
@@ -106,7 +109,7 @@ def command(
         threads=2,
         start=ALWAYS.localize(moment) if moment else None,
     )
-    report = forecast_plan(project.plan, project.settings, options, run_progress(project))
+    report = forecast_plan(project.plan, project.settings, options, progress)
     if svg:
         from milepost.cli.svg import draw_histogram, write
 
@@ -123,16 +126,22 @@ def command(
 command.epilog = "Example: milepost forecast specs/login/tasks.md --deadline 3d"
 
 
-def run_progress(project: Project) -> Progress:
-    """What the plan's run tells, if there is one."""
-    from milepost.app.forecasts import Progress, progress_of
-    from milepost.app.runs import latest_run
+def run_progress(project: Project, *, calibrated: bool = True) -> Progress:
+    """What the ledger tells: where the plan's run stands, and how far the estimates of all runs held."""
+    from dataclasses import replace
+
+    from milepost.app.forecasts import Progress, calibrations_of, progress_of
+    from milepost.app.runs import RunSession, latest_run
     from milepost.bootstrap import LEDGER
 
     if not (project.settings.root / LEDGER).exists():
         return Progress()
     session = latest_run(project.ledger, project.identity)
-    return progress_of(session.state, project.now()) if session else Progress()
+    progress = progress_of(session.state, project.now()) if session else Progress()
+    if not calibrated:
+        return progress
+    states = (RunSession(project.ledger, stream.name).state for stream in project.ledger.streams())
+    return replace(progress, calibrations=calibrations_of(states, project.settings))
 
 
 def _text(report: ForecastReport, paper: Paper) -> Iterator[str]:
@@ -163,6 +172,11 @@ def _head(report: ForecastReport, paper: Paper) -> Iterator[str]:
     if report.guessed:
         word = "task has" if report.guessed == 1 else "tasks have"
         yield f"{report.guessed} {word} no range: it is taken from the tier"
+    for rank, one in report.calibrations.items():
+        yield (
+            f"tier {rank}: {one.tasks} finished, usually {one.bias:.2f} of their estimate; "
+            f"{share(one.kept)} kept their P80"
+        )
     yield f"as planned {rough_time(report.planned.seconds)}: {_odds(report.planned)}"
     if report.deadline:
         text = f" ({report.deadline.text})" if report.deadline.text else ""

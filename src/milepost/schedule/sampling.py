@@ -34,10 +34,11 @@ _OVERDUE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Low and high effort as multiples of the likely one, where an estimate is a single value."""
+    """Low, high and likely effort as multiples of an estimate that is a single value."""
 
     low: float
     high: float
+    likely: float = 1.0
 
 
 DEFAULT_SPREADS: Mapping[int, Spread] = {1: Spread(0.8, 1.5), 2: Spread(0.75, 2.0), 3: Spread(0.7, 2.5)}

@@ -47,8 +47,9 @@ def test_a_folder_is_searched_for_plans(project: Path) -> None:
         "venv/lib/tasks.md",
     ]
     plant(project, *wanted, *others)
+    plant(project, "backlog/tasks/task-1 - Saw.md", text="---\nid: task-1\ntitle: Saw\nstatus: To Do\n---\n")
     (project / "own-env" / "pyvenv.cfg").touch()
-    assert sorted(find_plans(".")) == wanted
+    assert sorted(find_plans(".")) == sorted([*wanted, "backlog"])  # a folder of Backlog.md is one plan
     assert find_plans("specs") == ["specs/login/TASKS.md"]
     # A file is taken at its word.
     assert find_plans("README.md") == ["README.md"]

@@ -15,12 +15,15 @@ from milepost.lint.rule import FAMILIES, SECTIONS, Rule
 from milepost.lint.runner import check, fix
 from milepost.plan.reader import read_plan
 from milepost.source import Diagnostic, Safety, SourceText
+from milepost.spec.model import RequirementsDocument
+from milepost.spec.requirements import read_requirements
 
 FOLDER = Path(__file__).parent / "rules"
 _SECTION = re.compile(
     r"^## (Bad|Good|Fixed)(?:: ([^\n]+))?\n(.*?)(?=^## (?:Bad|Good|Fixed)|\Z)", re.MULTILINE | re.DOTALL
 )
 _PLAN = re.compile(r"^````markdown\n(.*?)^````$", re.MULTILINE | re.DOTALL)
+_REQUIREMENTS = re.compile(r"^````requirements\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 _FINDINGS = re.compile(r"^```findings\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -32,6 +35,7 @@ class Case:
     plan: str
     findings: str
     fixed: str | None = None
+    requirements: tuple[RequirementsDocument, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.rule} {self.kind} {self.title}".strip()
@@ -43,11 +47,13 @@ def read_cases(path: Path) -> Iterator[Case]:
         written, expected = _PLAN.search(body), _FINDINGS.search(body)
         assert written, f"{path.name}: section {kind} {title} holds no ````markdown block"
         # A closing fence ends the line before it; the plan ends as most files do, with one line end.
-        sections.append((kind, title, written.group(1), expected.group(1) if expected else ""))
-    fixed = {title: plan for kind, title, plan, _ in sections if kind == "Fixed"}
-    for kind, title, plan, findings in sections:
+        beside = _REQUIREMENTS.search(body)
+        stated = (read_requirements(SourceText(beside[1], path="requirements.md")),) if beside else ()
+        sections.append((kind, title, written.group(1), expected.group(1) if expected else "", stated))
+    fixed = {title: plan for kind, title, plan, *_ in sections if kind == "Fixed"}
+    for kind, title, plan, findings, stated in sections:
         if kind != "Fixed":
-            yield Case(path.stem, kind, title, plan, findings, fixed.get(title) if kind == "Bad" else None)
+            yield Case(path.stem, kind, title, plan, findings, fixed.get(title) if kind == "Bad" else None, stated)
 
 
 CASES = [case for path in sorted(FOLDER.glob("*.md")) for case in read_cases(path)]

@@ -11,10 +11,12 @@ from milepost.app.documents import read_document, update_document
 from milepost.app.globs import matches
 from milepost.app.plans import require_tasks
 from milepost.app.settings import LintSettings, Settings, load_settings
+from milepost.app.traces import requirements_beside
 from milepost.errors import SettingsInvalid, UnknownName
 from milepost.lint import registry, runner
+from milepost.plan.coverage import Coverage, coverage
 from milepost.plan.model import Plan
-from milepost.plan.reader import read_plan
+from milepost.plan.reader import Choice, explain_choice, read_plan
 from milepost.source import Diagnostic, SourceText
 
 
@@ -60,7 +62,12 @@ def check_document(source: SourceText, selection: Selection) -> Checked:
     choice = _choice(source.path, selection)
     plan = require_tasks(read_plan(source))
     findings = runner.check(
-        plan, select=choice.select, ignore=choice.ignore, extend=choice.extend, capacities=choice.capacities
+        plan,
+        select=choice.select,
+        ignore=choice.ignore,
+        extend=choice.extend,
+        capacities=choice.capacities,
+        requirements=requirements_beside(source.path),
     )
     return Checked(plan.source, plan, tuple(findings))
 
@@ -92,6 +99,21 @@ def fix_plan(path: str, selection: Selection, *, unsafe: bool = False) -> Checke
 
     update_document(path, change)
     return done[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """A document as it was read: the plan, what became of its lines, and why it was read this way."""
+
+    plan: Plan
+    coverage: Coverage
+    choice: Choice
+
+
+def explore_document(source: SourceText) -> Explored:
+    """Say how a document was read, also one in which no task was found."""
+    plan = read_plan(source)
+    return Explored(plan, coverage(plan), explain_choice(source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,7 @@ def _fixed(source: SourceText, choice: _Choice, *, unsafe: bool) -> Checked:
         ignore=choice.ignore,
         extend=choice.extend,
         capacities=choice.capacities,
+        requirements=requirements_beside(source.path),
         unsafe=unsafe,
     )
     return Checked(source, fixed.plan, fixed.remaining, fixed.applied)

@@ -17,7 +17,7 @@ PLAN_FILES = (
     "**/implementation[-_ ]plan.md",
     "**/.taskmaster/tasks/tasks.json",
 )
-"""What a folder is searched for, in any case of letters."""
+"""What a folder is searched for, in any case of letters, besides folders of Backlog.md."""
 
 TOOL_FOLDERS = frozenset({".backlog", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster"})
 """Hidden folders in which tools keep specs; all other hidden ones are passed over."""
@@ -49,9 +49,10 @@ def snapshot(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Give time of change and size of every plan the paths mean now, and of the settings that hold for them."""
     found: dict[str, tuple[int, int]] = {}
     for path in paths:
-        plans = list(_search(path)) if os.path.isdir(path) else [path]
+        plans = list(_search(path)) if os.path.isdir(path) and not task_files(path) else [path]
         roots = {project_root(plan) for plan in plans}
-        for file in (*plans, *(str(root / name) for root in sorted(roots) for name in (SETTINGS, PYPROJECT))):
+        files = [file for plan in plans for file in (task_files(plan) if os.path.isdir(plan) else [plan])]
+        for file in (*files, *(str(root / name) for root in sorted(roots) for name in (SETTINGS, PYPROJECT))):
             try:
                 state = os.stat(file)
             except OSError:

@@ -10,13 +10,14 @@ import click
 
 from milepost.app import checks
 from milepost.app.checks import Checked, Selection
-from milepost.app.documents import MAX_BYTES, document_of
+from milepost.app.documents import MAX_BYTES, document_of, read_document
 from milepost.app.plan_files import find_plans
 from milepost.cli.formats import FORMATS, render
 from milepost.cli.formats.results import CLEAN, FINDINGS, UNREADABLE, Results
 from milepost.cli.text import printable, say
 from milepost.errors import InputError, UsageError
 from milepost.lint.wording import count
+from milepost.source import SourceText
 
 STDIN = "-"
 
@@ -34,6 +35,8 @@ STDIN = "-"
     "--stdin-filename", metavar="FILE", default="tasks.md", help="What to call standard input, and its place."
 )
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever a plan or the settings change.")
+@click.option("--coverage", is_flag=True, help="Show how much of each document was read, and tasks that were not.")
+@click.option("--explain-dialect", is_flag=True, help="Show as what each document is read, and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 def command(
     paths: tuple[str, ...],
@@ -46,6 +49,8 @@ def command(
     statistics: bool,
     stdin_filename: str,
     watching: bool,
+    coverage: bool,
+    explain_dialect: bool,
     quiet: bool,
 ) -> int:
     """Check every claim of one or more plans.
@@ -67,6 +72,8 @@ def command(
     if statistics and form != "text":
         raise UsageError("--statistics is text", remedy=f"leave out --statistics or --format {form}")
     job.require_sense(watching=watching)
+    if coverage or explain_dialect:
+        return _explore(job, coverage=coverage, dialect=explain_dialect)
     return _watch(job) if watching else _run(job)
 
 
@@ -137,7 +144,7 @@ def _plans(paths: Sequence[str], results: Results) -> list[str]:
 
 def _check(path: str, job: _Job) -> Checked:
     if path == STDIN:
-        source = document_of(sys.stdin.buffer.read(MAX_BYTES + 1), job.stdin_name)
+        source = _source(path, job)
         if job.fix or job.diff:
             return checks.fix_document(source, job.selection, unsafe=job.unsafe)
         return checks.check_document(source, job.selection)
@@ -146,6 +153,39 @@ def _check(path: str, job: _Job) -> Checked:
     if job.fix:
         return checks.fix_plan(path, job.selection, unsafe=job.unsafe)
     return checks.check_plan(path, job.selection)
+
+
+def _source(path: str, job: _Job) -> SourceText:
+    if path == STDIN:
+        return document_of(sys.stdin.buffer.read(MAX_BYTES + 1), job.stdin_name)
+    return read_document(path)
+
+
+def _explore(job: _Job, *, coverage: bool, dialect: bool) -> int:
+    """Show how the documents were read; what looks like a task and was not read is a finding."""
+    from milepost.app.plans import require_tasks
+    from milepost.cli.coverage import coverage_text, dialect_text, explored_json
+
+    if job.form not in ("text", "json"):
+        raise UsageError(f"this cannot be written as {job.form}", remedy="use --format text or json")
+    results = Results()
+    explored = []
+    for path in _plans(job.paths, results):
+        try:
+            explored.append(checks.explore_document(_source(path, job)))
+            require_tasks(explored[-1].plan)
+        except InputError as error:
+            results.errors.append(error)
+    if job.form == "json":
+        say(explored_json(explored, results.errors).removesuffix("\n"))
+    else:
+        text = (coverage_text(explored) if coverage else "") + (dialect_text(explored) if dialect else "")
+        if text:
+            say(text.removesuffix("\n"))
+        _show_errors(results)
+    if results.errors:
+        return UNREADABLE
+    return CLEAN if all(one.coverage.complete for one in explored) or not coverage else FINDINGS
 
 
 def _show_text(results: Results, *, quiet: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from milepost.errors import PlanInvalid
+from milepost.plan.coverage import unread_tasks
 from milepost.plan.model import (
     Checkpoint,
     Claim,
@@ -23,6 +24,8 @@ from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network, find_cycle
 from milepost.source import Span
+from milepost.spec.model import RequirementsDocument
+from milepost.spec.traceability import Matrix, trace
 
 STATED = frozenset({DependencyOrigin.GRAPH, DependencyOrigin.FIELD})
 """The dependencies somebody wrote down."""
@@ -34,12 +37,21 @@ MOST_CYCLES = 20
 class Context:
     """One plan under examination."""
 
-    def __init__(self, plan: Plan, *, capacities: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        capacities: Mapping[int, int] | None = None,
+        requirements: Sequence[RequirementsDocument] = (),
+    ) -> None:
         """Examine a plan; ``capacities`` says how many tasks each configured tier runs at once.
+
+        ``requirements`` are the documents beside the plan that state what its tasks refer to.
 
         None means that nobody configured tiers: then no tier is unknown and none is too small.
         """
         self.plan = plan
+        self.requirements = requirements
         self.capacities = capacities
 
     @cached_property
@@ -87,6 +99,16 @@ class Context:
             ends = zip(names, [*names[1:], names[0]], strict=True)
             cycles.append(tuple(links.pop(pair) for pair in ends))
         return tuple(cycles)
+
+    @cached_property
+    def unread(self) -> tuple[Span, ...]:
+        """Lines that look like tasks and were not read: as long as there are some, nothing is complete."""
+        return tuple(unread_tasks(self.plan))
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The plan's tasks joined with the requirements beside it; without rows when there are none."""
+        return trace(self.plan, self.requirements)
 
     @cached_property
     def fully_estimated(self) -> bool:

@@ -31,8 +31,11 @@ from milepost.lint.rules import (
     total_mismatch,
     unanchored_checkpoint,
     unassigned_task,
+    uncovered_requirement,
+    unknown_requirement,
     unknown_task,
     unknown_tier,
+    unread_task,
     unreadable_checkbox,
     unreadable_date,
     unreadable_duration,
@@ -47,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     duplicate_id.RULE,
     unreadable_checkbox.RULE,
     unreadable_value.RULE,
+    unread_task.RULE,
     unused_ignore.RULE,
     unknown_task.RULE,
     dependency_cycle.RULE,
@@ -73,6 +77,8 @@ RULES: tuple[Rule, ...] = (
     empty_phase.RULE,
     phase_number_gap.RULE,
     task_without_requirement.RULE,
+    unknown_requirement.RULE,
+    uncovered_requirement.RULE,
 )
 
 

@@ -14,6 +14,7 @@ from milepost.lint.suppression import Suppressions
 from milepost.plan.model import Plan
 from milepost.plan.reader import read_plan
 from milepost.source import Diagnostic, Edit, Safety, SourceText, apply
+from milepost.spec.model import RequirementsDocument
 
 MAX_PASSES = 20
 """How often fixes are applied and the plan read again before fixing gives up; one or two passes are the rule."""
@@ -36,16 +37,18 @@ def check(
     ignore: Sequence[str] = (),
     extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
+    requirements: Sequence[RequirementsDocument] = (),
 ) -> list[Diagnostic]:
     """Find what is wrong with a plan, in the order of the document.
 
     ``select``, ``ignore`` and ``extend`` hold rule codes, beginnings of codes (``MP3``), names, or ``ALL``.
     ``capacities`` says how many tasks each configured tier runs at once; None when nobody configured tiers.
+    ``requirements`` are the documents beside the plan that state requirements.
 
     Raises:
         UnknownName: a selector names no rule.
     """
-    return _check(plan, registry.choose(select, ignore, extend), capacities)
+    return _check(plan, registry.choose(select, ignore, extend), capacities, requirements)
 
 
 def fix(
@@ -55,6 +58,7 @@ def fix(
     ignore: Sequence[str] = (),
     extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
+    requirements: Sequence[RequirementsDocument] = (),
     unsafe: bool = False,
 ) -> Fixed:
     """Apply fixes that do not get in each other's way, read the plan again, and repeat until nothing changes.
@@ -64,7 +68,7 @@ def fix(
     """
     rules = registry.choose(select, ignore, extend)
     applied: list[Diagnostic] = []
-    findings = _check(plan, rules, capacities)
+    findings = _check(plan, rules, capacities, requirements)
     for _ in range(MAX_PASSES):
         chosen = _compatible(findings, unsafe=unsafe)
         source = apply(plan.source, [edit for finding in chosen if finding.fix for edit in finding.fix.edits])
@@ -72,7 +76,7 @@ def fix(
             break
         applied += chosen
         plan = read_plan(source)
-        findings = _check(plan, rules, capacities)
+        findings = _check(plan, rules, capacities, requirements)
     return Fixed(plan.source, plan, tuple(applied), tuple(findings))
 
 
@@ -82,13 +86,18 @@ def fixable(finding: Diagnostic, *, unsafe: bool = False) -> bool:
     return finding.fix is not None and bool(finding.fix.edits) and finding.fix.safety in allowed
 
 
-def _check(plan: Plan, rules: Sequence[Rule], capacities: Mapping[int, int] | None) -> list[Diagnostic]:
-    context = Context(plan, capacities=capacities)
+def _check(
+    plan: Plan,
+    rules: Sequence[Rule],
+    capacities: Mapping[int, int] | None,
+    requirements: Sequence[RequirementsDocument],
+) -> list[Diagnostic]:
+    context = Context(plan, capacities=capacities, requirements=requirements)
     found = {finding for rule in rules for finding in rule.check(context)}
     suppressions = Suppressions(plan.source)
     kept = suppressions.filter(found)
     if unused_ignore.RULE in rules:
-        kept += unused_ignore.unused(suppressions, checked=rules, known=registry.RULES)
+        kept += unused_ignore.unused(plan, suppressions, checked=rules, known=registry.RULES)
     return sorted(kept, key=_order)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from milepost.errors import UnknownName
 from milepost.plan.dialects import DIALECTS, Dialect
@@ -28,6 +29,30 @@ def read_plan(source: SourceText, dialect: str | None = None, sizes: Mapping[str
         return found.read(source)
     document = Document.of(source)
     return _chosen(document, dialect).read(Reading(document, sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which dialect or format a document is read as, what in it shows that, and which ones were tried before."""
+
+    name: str
+    why: str
+    declined: tuple[str, ...]
+
+
+def explain_choice(source: SourceText) -> Choice:
+    """Say which reader :func:`read_plan` picks for a document, and why."""
+    declined: list[str] = []
+    for one in FORMATS:
+        if one.detect(source):
+            return Choice(one.name, one.why(source), tuple(declined))
+        declined.append(one.name)
+    document = Document.of(source)
+    for dialect in DIALECTS:
+        if dialect.detect(document):
+            return Choice(dialect.name, dialect.why(document), tuple(declined))
+        declined.append(dialect.name)
+    raise AssertionError("the last dialect takes everything")
 
 
 def _format(source: SourceText, name: str | None) -> Format | None:

@@ -19,7 +19,8 @@ A comment that outlived its reason hides the next real finding on that line.
 
 ## Fix
 
-The name is taken out of the comment; a comment that names nothing else is removed. Safe.
+The name is taken out of the comment; a comment that names nothing else is removed. Safe, and left to the author
+where the comment keeps two lists apart that would be read differently as one.
 
 ## Options
 
@@ -29,11 +30,14 @@ None.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.lint.suppression import Suppression, Suppressions, covers
-from milepost.source import Diagnostic, Edit, Fix, Safety, Severity, Span
+from milepost.plan.model import Plan
+from milepost.plan.reader import read_plan
+from milepost.source import Diagnostic, Edit, Fix, Safety, Severity, Span, apply
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
@@ -51,13 +55,22 @@ RULE = Rule(
 )
 
 
-def unused(suppressions: Suppressions, *, checked: Collection[Rule], known: Collection[Rule]) -> list[Diagnostic]:
+def unused(
+    plan: Plan, suppressions: Suppressions, *, checked: Collection[Rule], known: Collection[Rule]
+) -> list[Diagnostic]:
     """Find suppressions that silenced nothing, or name nothing; ``checked`` are the rules that ran."""
     return [
-        RULE.at(found.span, _message(found, known), fix=_removal(suppressions, found))
+        RULE.at(found.span, _message(found, known), fix=_harmless(plan, _removal(suppressions, found)))
         for found in suppressions.all
         if found not in suppressions.used and (_names(found, checked) or not _names(found, known))
     ]
+
+
+def _harmless(plan: Plan, fix: Fix) -> Fix:
+    """The fix, only as a suggestion when the tasks would be read differently after it."""
+    after = read_plan(apply(plan.source, fix.edits), plan.dialect)
+    same = [(task.id, task.parent) for task in plan.tasks] == [(task.id, task.parent) for task in after.tasks]
+    return fix if same else replace(fix, safety=Safety.DISPLAY)
 
 
 def _names(found: Suppression, rules: Collection[Rule]) -> bool:

@@ -73,6 +73,12 @@ class SpecExists(MilepostError):
     code = "spec-exists"
 
 
+class DocumentExists(MilepostError):
+    """There is a file already."""
+
+    code = "document-exists"
+
+
 class OverlappingEdits(MilepostError):
     """Two edits touch the same bytes."""
 

@@ -107,6 +107,7 @@ class PlanReader:
     tasks: list[Task] = field(default_factory=list)
     phase_sections: dict[str, Section] = field(default_factory=dict)
     phase_tasks: dict[str, list[str]] = field(default_factory=dict)
+    filled: set[str] = field(default_factory=set)
 
     @property
     def document(self) -> Document:
@@ -160,6 +161,7 @@ class PlanReader:
                     del self.phase_sections[phase]
                     self.phase_sections[phase] = group
             self.tasks += tasks
+            self.filled.update(task.phase for task in tasks if task.phase)
         self.tasks = self.arrange(self.tasks)
         self.phase_tasks = {phase: [] for phase in self.phase_sections}
         for task in self.tasks:
@@ -181,7 +183,7 @@ class PlanReader:
         if section.heading is None:
             return None
         found = self.name_phase(section)
-        if found and (found.id not in self.phase_sections or all(task.phase != found.id for task in self.tasks)):
+        if found and (found.id not in self.phase_sections or found.id not in self.filled):
             return found.id
         number = len(self.phase_sections) + 1
         while str(number) in stated or str(number) in self.phase_sections:
@@ -238,16 +240,13 @@ class PlanReader:
         """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""
         phases = list(self.phase_sections.values())
         inner = {id(section) for section in phases[1:]} | {id(section) for section in phases[:1] if is_phase(section)}
+        known = {id(section) for section in phases}
         for section in self.document.sections:
-            if any(self.is_task(around) or self._only_recalls(around) for around in section.ancestors()):
+            around = list(section.ancestors())
+            if any(self.is_task(one) or (self.name_phase(one) and id(one) not in known) for one in around):
                 continue
             is_inner = in_checkpoint(section) or any(id(around) in inner for around in section.ancestors())
             yield from read_claims(self.reading, section, FOOTER if is_inner else None)
-
-    def _only_recalls(self, section: Section) -> bool:
-        """Say whether a section repeats the name of a phase that stands elsewhere, to say something of it."""
-        name = self.name_phase(section)
-        return name is not None and all(section is not phase for phase in self.phase_sections.values())
 
     def _notes(self) -> Iterator[Note]:
         for section in self.document.sections:

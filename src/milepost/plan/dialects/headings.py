@@ -177,12 +177,15 @@ class HeadingTasks:
 
     def _free_name(self, phase: str | None) -> str:
         """An id for a heading without one: the phase's number and the next free number."""
-        taken = {heading.id for heading in self.headings.found.values()}
         while True:
             self.unnamed[phase] = self.unnamed.get(phase, 0) + 1
             name = f"{phase}.{self.unnamed[phase]}" if phase else str(self.unnamed[phase])
-            if name not in taken:
+            if name not in self._stated_ids:
                 return name
+
+    @cached_property
+    def _stated_ids(self) -> set[str]:
+        return {heading.id for heading in self.headings.found.values()}
 
     def _parent(self, section: Section) -> str | None:
         outer = self.headings.around(section.parent) if section.parent else None

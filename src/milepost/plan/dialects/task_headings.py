@@ -76,15 +76,9 @@ class TaskHeadings:
         named = {id(section): self._named(section) for section in self._candidates}
         by_word = {key: heading for key, heading in named.items() if heading}
         described = {key: heading for key, heading in self._all_described(by_word) if heading.id or not by_word}
-        by_word = {key: heading for key, heading in by_word.items() if self._is_first_mention(heading, by_word)}
+        by_word = _without_reports(by_word)
         both = {**by_word, **(described if by_word or len(described) > 1 else {})}
         return {id(section): both[id(section)] for section in self._candidates if id(section) in both}
-
-    @staticmethod
-    def _is_first_mention(heading: TaskHeading, others: Mapping[int, TaskHeading]) -> bool:
-        """Say whether a heading is no report on a task that another heading, of another level, states before it."""
-        first = next(one for one in others.values() if one.id == heading.id)
-        return first is heading or first.section.level == heading.section.level
 
     def of(self, section: Section) -> TaskHeading | None:
         """The task a section's heading is, if it is one."""
@@ -191,6 +185,14 @@ class TaskHeadings:
             if section.parent:
                 children.setdefault(id(section.parent), []).append(section)
         return children
+
+
+def _without_reports(headings: Mapping[int, TaskHeading]) -> dict[int, TaskHeading]:
+    """The headings that state a task; one of another level that names it again only reports on it."""
+    levels: dict[str, int] = {}
+    for heading in headings.values():
+        levels.setdefault(heading.id, heading.section.level)
+    return {key: heading for key, heading in headings.items() if heading.section.level == levels[heading.id]}
 
 
 def _is_tail(rest: str, state: str) -> bool:

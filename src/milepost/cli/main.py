@@ -22,6 +22,7 @@ COMMANDS = {
     "convert": "Convert a plan into another dialect.",
     "trace": "Trace each requirement to its tasks and their state.",
     "schedule": "Compute dates, floats, the critical path and a tiered schedule.",
+    "assign": "Choose a tier for every task, by time and cost.",
     "forecast": "Forecast when a plan will end.",
     "what-if": "Compare a plan with a changed one.",
     "baseline": "Keep a schedule to measure progress against.",

@@ -191,3 +191,27 @@ def draw_s_curve(title: str, points: Sequence[CurvePoint], unit: str) -> str:
             picture.text(_LEFT + 90 * place + 20, 40, name, "s")
     picture.text(_WIDTH - _RIGHT, 40, f"value in {unit}", "s", "end")
     return picture.render()
+
+
+def draw_front(title: str, points: Sequence[tuple[int, float]], chosen: tuple[int, float]) -> str:
+    """Cost over time of every choice worth making: (makespan in working seconds, cost), the chosen one marked."""
+    height = 360
+    picture = Picture(_WIDTH, height, f"Time against cost of {title or 'the plan'}")
+    bottom = height - _BOTTOM
+    axis = _Axis(min(seconds for seconds, _ in points) * 0.95, max(seconds for seconds, _ in points) * 1.05)
+    most = max(cost for _, cost in points) or 1
+    picture.text(_LEFT, 20, title or "Time against cost", "h")
+    axis.draw(picture, _TOP, bottom)
+
+    def level(cost: float) -> float:
+        return bottom - cost / most * (bottom - _TOP)
+
+    for part in range(5):
+        picture.text(_LEFT - 6, level(most * part / 4) + 4, f"{most * part / 4:,.4g}", "s", "end")
+        picture.line(_LEFT, level(most * part / 4), _WIDTH - _RIGHT, level(most * part / 4), "grid")
+    picture.curve([(axis(seconds), level(cost)) for seconds, cost in sorted(points)], "planned")
+    for seconds, cost in points:
+        kind = "critical" if (seconds, cost) == chosen else "bar"
+        picture.diamond(axis(seconds), level(cost), 6, kind, f"{rough_time(seconds)}, cost {cost:,.2f}")
+    picture.text(_WIDTH - _RIGHT, 40, "cost over makespan", "s", "end")
+    return picture.render()

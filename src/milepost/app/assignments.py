@@ -1,0 +1,180 @@
+"""Tasks given to tiers: the front of time and cost, one choice on it, and the choice written into the plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from milepost.app.settings import Settings
+from milepost.errors import PlanInvalid
+from milepost.plan.model import Assignment, Plan
+from milepost.schedule.network import Network
+from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, suggested_tier
+from milepost.source import Edit, SourceText, Span, apply
+
+_OWN_REMARK = re.compile(r"\s*\(assigned: [^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an assignment has to keep to: a deadline in working seconds, a budget, shares of the cost by rank."""
+
+    deadline: int | None = None
+    budget: float | None = None
+    shares: Mapping[int, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentReport:
+    """The front, the choice made on it, how the plan is assigned now, and why each task goes where it goes."""
+
+    front: Front
+    chosen: Choice
+    current: Mapping[str, int]
+    reasons: Mapping[str, str]
+    titles: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report as plain JSON values."""
+        return {
+            "exact": self.front.exact,
+            "makespan_seconds": self.chosen.makespan,
+            "cost": round(self.chosen.cost, 6),
+            "cost_by_tier": {str(rank): round(cost, 6) for rank, cost in sorted(self.chosen.cost_of_tier.items())},
+            "tasks": [
+                {
+                    "id": task,
+                    "title": self.titles[task],
+                    "tier": rank,
+                    "assigned_now": self.current.get(task),
+                    "reason": self.reasons[task],
+                }
+                for task, rank in self.chosen.tiers.items()
+            ],
+            "front": [{"makespan_seconds": c.makespan, "cost": round(c.cost, 6)} for c in self.front.choices],
+        }
+
+
+def assign(plan: Plan, settings: Settings, wish: Wish) -> AssignmentReport:
+    """Choose a tier for every task that is to be done: the cheapest choice that the wish allows.
+
+    With a budget and no deadline the fastest choice within it; with neither the cheapest of all. A task's lowest
+    admissible tier comes from its score, else from its present assignment, else it is the weakest.
+
+    Raises:
+        PlanInvalid: nothing keeps to the wish; the message says what comes nearest.
+    """
+    network = Network.from_plan(plan, gates=True, default_effort=settings.default_effort)
+    tasks = {activity.id: plan.by_id[activity.id] for activity in network.activities if not activity.checkpoint}
+    efforts = {name: task.effort.likely if task.effort else settings.default_effort for name, task in tasks.items()}
+    weakest = {}
+    for name, task in tasks.items():
+        score = suggested_tier(task.complexity, task.ambiguity, task.risk)
+        weakest[name] = score or plan.tiers.get(name) or max(settings.tiers)
+    offers = {rank: TierOffer(tier.capacity, tier.speed, tier.cost_per_hour) for rank, tier in settings.tiers.items()}
+    front = explore(network, efforts, weakest, offers, shares=wish.shares, budget=wish.budget)
+    chosen = _choose(front, wish)
+    reasons = {name: _reason(plan, name, weakest[name], chosen) for name in tasks}
+    return AssignmentReport(front, chosen, plan.tiers, reasons, {name: task.title for name, task in tasks.items()})
+
+
+def _choose(front: Front, wish: Wish) -> Choice:
+    if wish.deadline is not None:
+        chosen = front.cheapest_by(wish.deadline)
+        fastest = front.choices[-1]
+        if chosen is None:
+            raise PlanInvalid(
+                f"no assignment ends by the deadline: the fastest takes {fastest.makespan / 3600:.2f} h "
+                f"and costs {fastest.cost:.2f}",
+                remedy="give more time, faster tiers or more capacity",
+            )
+        if wish.budget is not None and chosen.cost > wish.budget:
+            raise PlanInvalid(
+                f"meeting the deadline costs {chosen.cost:.2f}, which is over the budget",
+                remedy="give more time or more money",
+            )
+        return chosen
+    if wish.budget is None:
+        return front.choices[0]
+    chosen = front.fastest_within(wish.budget)
+    if chosen is None:
+        raise PlanInvalid(
+            f"no assignment stays within the budget: the cheapest costs {front.choices[0].cost:.2f}",
+            remedy="give more money, or let weaker tiers do more",
+        )
+    return chosen
+
+
+def _reason(plan: Plan, name: str, weakest: int, chosen: Choice) -> str:
+    task = plan.by_id[name]
+    rank = chosen.tiers[name]
+    if rank < weakest:
+        return f"stronger than tier {weakest}, to save time"
+    parts = [part for part in (task.complexity, task.ambiguity, task.risk) if part is not None]
+    if parts:
+        return f"score {sum(parts) / len(parts):.1f}"
+    return "as assigned before" if name in plan.tiers else "weakest tier"
+
+
+def write_assignment(plan: Plan, report: AssignmentReport) -> SourceText:
+    """Write the choice into the plan's assignment table, or add one where it has none.
+
+    A row keeps its words but for the tier and a remark; a row whose tasks go to different tiers is split.
+    """
+    source = plan.source
+    edits: list[Edit] = []
+    named: set[str] = set()
+    for row in plan.assignments:
+        edits += _row_edits(source, row, report, named)
+        named.update(row.tasks)
+    missing = [name for name in report.chosen.tiers if name not in named]
+    if missing:
+        edits.append(_new_rows(plan, missing, report))
+    return apply(source, edits)
+
+
+def _row_edits(source: SourceText, row: Assignment, report: AssignmentReport, named: set[str]) -> list[Edit]:
+    tasks = [name for name in row.tasks if name in report.chosen.tiers and name not in named]
+    runs = [(rank, list(names)) for rank, names in groupby(tasks, key=lambda name: report.chosen.tiers[name])]
+    if not runs or (len(runs) == 1 and runs[0][0] == row.tier):
+        return []
+    line = source.line_span(source.position(row.span.start).line)
+    lines = []
+    for rank, names in runs:
+        cells = [Edit(row.assignee.span, f"Tier {rank}")]
+        if len(runs) > 1:
+            cells.append(Edit(row.reference.span, _range(names)))
+        if row.notes is not None:
+            words = _OWN_REMARK.sub("", row.notes.text)
+            remark = f"(assigned: {report.reasons[names[0]]})"
+            cells.append(Edit(row.notes.span, f"{words} {remark}".strip()))
+        lines.append(_cut(apply(source, cells), source, line))
+    return [Edit(line, source.newline.join(lines))]
+
+
+def _cut(changed: SourceText, source: SourceText, line: Span) -> str:
+    """The line as it reads after edits inside it."""
+    return changed.text[line.start : len(changed.text) - (len(source.text) - line.end)]
+
+
+def _new_rows(plan: Plan, names: list[str], report: AssignmentReport) -> Edit:
+    newline = plan.source.newline
+    rows = [
+        f"| {_range(list(run))} | Tier {rank} | Not Started | (assigned: {reason}) |"
+        for (rank, reason), run in groupby(names, key=lambda name: (report.chosen.tiers[name], report.reasons[name]))
+    ]
+    if plan.assignments:
+        last = max(row.span.end for row in plan.assignments)
+        line = plan.source.line_span(plan.source.position(last).line)
+        return Edit(Span(line.end, line.end), newline + newline.join(rows))
+    head = ["", "## Task Assignment", "", "| Task | Assigned To | Status | Notes |", "|---|---|---|---|"]
+    end = len(plan.source.text)
+    glue = "" if plan.source.text.endswith(("\n", "\r")) else newline
+    return Edit(Span(end, end), glue + newline.join([*head, *rows]) + newline)
+
+
+def _range(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names) if len(names) == 2 else f"{names[0]}-{names[-1]}"

@@ -1,0 +1,110 @@
+"""``milepost assign``: choose a tier for every task."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from milepost.app.assignments import AssignmentReport, Wish, assign, write_assignment
+from milepost.app.documents import unified_diff, update_document
+from milepost.app.plans import load_plan
+from milepost.app.settings import load_settings
+from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.cli.text import duration, money
+from milepost.errors import UsageError
+from milepost.plan.reader import read_plan
+from milepost.schedule.tradeoff import Front
+
+_SHARE = re.compile(r"(\d+)\s*=\s*(\d+(?:\.\d+)?)\s*%?")
+
+
+@click.command()
+@plan_argument
+@click.option("--deadline", metavar="DURATION", help="The cheapest assignment that takes no longer (12h, 3 days).")
+@click.option("--budget", type=click.FloatRange(min=0), help="The fastest assignment that costs no more.")
+@click.option("--share", "shares", multiple=True, metavar="TIER=PERCENT", help="The most a tier may cost of the whole.")
+@click.option("--front", is_flag=True, help="List every choice of time against cost.")
+@click.option("--write", is_flag=True, help="Write the choice into the plan's assignment table, with its reasons.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what --write changes.")
+@click.option("--svg", metavar="FILE", help="Draw the front of time against cost.")
+@json_option
+def command(
+    plan: str,
+    deadline: str | None,
+    budget: float | None,
+    shares: tuple[str, ...],
+    front: bool,
+    write: bool,
+    show_diff: bool,
+    svg: str | None,
+    as_json: bool,
+) -> None:
+    """Choose a tier for every task: the cheapest that can do it, or what a deadline or a budget asks for.
+
+    A task goes to its lowest admissible tier or a stronger one. The lowest comes from its score (`_Complexity:_`,
+    `_Ambiguity:_`, `_Risk:_`), else from the assignment table, else it is the weakest. Speeds and prices are in
+    milepost.toml.
+    """
+    loaded = load_plan(plan)
+    wish = Wish(_deadline(deadline), budget, dict(map(_share, shares)) or None)
+    report = assign(loaded, load_settings(plan), wish)
+    diff = unified_diff(loaded.source, write_assignment(loaded, report))
+    if write:
+        update_document(plan, lambda source: write_assignment(read_plan(source), report))
+    if svg is not None:
+        from milepost.cli.svg import draw_front
+        from milepost.cli.svg import write as write_picture
+
+        points = [(choice.makespan, choice.cost) for choice in report.front.choices]
+        write_picture(svg, draw_front(loaded.title, points, (report.chosen.makespan, report.chosen.cost)))
+    if as_json:
+        say_json({**report.to_json(), "diff": diff, "written": write and bool(diff)})
+        return
+    _print(report, front)
+    if show_diff:
+        click.echo(diff, nl=False)
+    if write:
+        say(f"{plan}: " + ("assignment written" if diff else "assigned like this already"))
+
+
+def _print(report: AssignmentReport, front: bool) -> None:
+    chosen = report.chosen
+    say(f"{duration(chosen.makespan)}, cost {money(chosen.cost)}")
+    for rank, cost in sorted(chosen.cost_of_tier.items()):
+        percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
+        say(f"  tier {rank}: {sum(r == rank for r in chosen.tiers.values())} tasks, cost {money(cost)}{percent}")
+    width = max(len(name) for name in chosen.tiers)
+    for name, rank in chosen.tiers.items():
+        now = report.current.get(name)
+        was = f" (now tier {now})" if now not in (None, rank) else ""
+        say(f"{name:<{width}}  tier {rank}{was}  {report.titles[name]}: {report.reasons[name]}")
+    if front:
+        say("\n" + "\n".join(_front_lines(report.front, chosen.makespan)))
+
+
+def _front_lines(front: Front, chosen: int) -> list[str]:
+    how = "every assignment was tried" if front.exact else "found by search"
+    lines = [f"Time against cost ({how})"]
+    for choice in front.choices:
+        mark = "→" if choice.makespan == chosen else " "
+        lines.append(f"{mark} {duration(choice.makespan):>10}  {money(choice.cost):>10}")
+    return lines
+
+
+def _deadline(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from milepost.plan.grammar.durations import parse_duration
+
+    parsed = parse_duration(text)
+    if parsed is None:
+        raise UsageError(f"`{text}` is no length of time", remedy="write it like 12h, 90m or 3 days")
+    return parsed.likely
+
+
+def _share(text: str) -> tuple[int, float]:
+    found = _SHARE.fullmatch(text.strip())
+    if found is None or float(found[2]) > 100:
+        raise UsageError(f"`{text}` is no share", remedy="write a tier and percent, like 1=20")
+    return int(found[1]), float(found[2]) / 100

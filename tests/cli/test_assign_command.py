@@ -1,0 +1,113 @@
+"""``milepost assign``: the choice, the front, and the assignment table it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+
+from milepost.app.plans import load_plan
+
+PLAN = """\
+# Bridge - Implementation Plan
+
+### **Phase 1: Work**
+
+- [ ] **1.1** Survey
+  - _Estimated: 2 hours_
+
+- [ ] **1.2** Calculate
+  - _Estimated: 4 hours_
+  - _Complexity: 9_ _Ambiguity: 8_ _Risk: 10_
+
+- [ ] **1.3** Draw
+  - _Estimated: 2 hours_
+
+## Dependencies Between Tasks
+
+```
+1.1 → 1.2 → 1.3
+```
+
+## Task Assignment
+
+| Task | Assigned To | Status | Notes |
+|------|-------------|--------|-------|
+| 1.1-1.3 | Tier 3 | Not Started | On site |
+"""
+TIERS = """\
+[tiers.1]
+driver = "manual"
+speed = 2.0
+cost_per_hour = 60
+[tiers.3]
+driver = "manual"
+cost_per_hour = 10
+"""
+
+
+@pytest.fixture
+def plan(project: Path) -> Path:
+    (project / "milepost.toml").write_text(TIERS)
+    (project / "tasks.md").write_text(PLAN)
+    return project / "tasks.md"
+
+
+def test_the_cheapest_tier_that_can_do_each_task(milepost: Milepost, plan: Path) -> None:
+    found = milepost("assign", "tasks.md", "--json").json
+    # 1.2 scores 9 and needs Tier 1: 2 h there cost 120; the others 2 h each on Tier 3, 20 each.
+    assert {task["id"]: task["tier"] for task in found["tasks"]} == {"1.1": 3, "1.2": 1, "1.3": 3}
+    assert found["cost"] == 160
+    assert found["makespan_seconds"] == 6 * 3600
+    assert [task["reason"] for task in found["tasks"]] == ["as assigned before", "score 9.0", "as assigned before"]
+    assert plan.read_text() == PLAN
+
+
+def test_a_deadline_costs_money(milepost: Milepost, plan: Path) -> None:
+    found = milepost("assign", "tasks.md", "--deadline", "5h", "--json").json
+    assert (found["makespan_seconds"], found["cost"]) == (5 * 3600, 200)  # one more task on Tier 1: 60 instead of 20
+    told = milepost("assign", "tasks.md", "--deadline", "3h")
+    assert (told.code, "the fastest takes 4.00 h and costs 240.00" in told.err) == (1, True)
+    assert milepost("assign", "tasks.md", "--deadline", "soon").code == 2
+
+
+def test_a_budget_buys_time(milepost: Milepost, plan: Path) -> None:
+    found = milepost("assign", "tasks.md", "--budget", "210", "--front").out
+    assert found.startswith("5h, cost 200.00")
+    assert "every assignment was tried" in found
+    assert "the cheapest costs 160.00" in milepost("assign", "tasks.md", "--budget", "100").err
+
+
+def test_shares_are_kept_or_refused(milepost: Milepost, plan: Path) -> None:
+    assert "no assignment keeps to the shares" in milepost("assign", "tasks.md", "--share", "1=10").err
+    assert milepost("assign", "tasks.md", "--share", "1=75").code == 0  # 120 of 160 is 75 %
+    assert milepost("assign", "tasks.md", "--share", "much").code == 2
+
+
+def test_the_choice_is_written_with_its_reason_and_changes_nothing_else(milepost: Milepost, plan: Path) -> None:
+    plan.write_bytes(PLAN.replace("\n", "\r\n").encode())
+    assert milepost("assign", "tasks.md", "--write").code == 0
+    rows = [line for line in plan.read_bytes().decode().split("\r\n") if line.startswith("| 1.")]
+    assert rows == [
+        "| 1.1 | Tier 3 | Not Started | On site (assigned: as assigned before) |",
+        "| 1.2 | Tier 1 | Not Started | On site (assigned: score 9.0) |",
+        "| 1.3 | Tier 3 | Not Started | On site (assigned: as assigned before) |",
+    ]
+    before, _, _ = PLAN.replace("\n", "\r\n").partition("| 1.1-1.3")
+    assert plan.read_bytes().decode().startswith(before)
+    assert load_plan("tasks.md").tiers == {"1.1": 3, "1.2": 1, "1.3": 3}
+    assert "assigned like this already" in milepost("assign", "tasks.md", "--write").out
+
+
+def test_a_plan_without_a_table_gets_one(milepost: Milepost, plan: Path) -> None:
+    plan.write_text(PLAN.partition("## Task Assignment")[0])
+    assert milepost("assign", "tasks.md", "--write").code == 0
+    assert load_plan("tasks.md").tiers == {"1.1": 3, "1.2": 1, "1.3": 3}
+
+
+def test_the_front_is_drawn(milepost: Milepost, plan: Path) -> None:
+    assert milepost("assign", "tasks.md", "--svg", "front.svg").code == 0
+    picture = Path("front.svg").read_text()
+    assert picture.count("<polygon") == 3  # 6 h, 5 h, 4 h: 1.2 is on Tier 1 in all of them
+    assert "cost 160.00" in picture

@@ -77,8 +77,8 @@ def test_a_backlog(backlog: Path, milepost: Milepost) -> None:
     assert milepost("sync", "backlog").code == 0
     changed = backlog / "tasks" / "task-2 - Next.md"
     assert changed.read_bytes() == files[changed].replace(b"To Do", b"Done")
-    for path in files.keys() - {changed}:
-        assert (path.read_bytes(), path.stat().st_mtime_ns) == (files[path], times[path])
+    for file in files.keys() - {changed}:
+        assert (file.read_bytes(), file.stat().st_mtime_ns) == (files[file], times[file])
     assert [one["id"] for one in milepost("next", "backlog", "--json").json["tasks"]] == ["task-10"]
 
 

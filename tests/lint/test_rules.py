@@ -80,11 +80,10 @@ def selection(name: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_rule_finds_what_its_page_says(case: Case) -> None:
     source = SourceText(case.plan)
-    found = [
-        one
-        for one in check(read_plan(source), select=selection(case.rule), capacities=CAPACITIES)
-        if one.name == case.rule
-    ]
+    checked = check(
+        read_plan(source), select=selection(case.rule), capacities=CAPACITIES, requirements=case.requirements
+    )
+    found = [one for one in checked if one.name == case.rule]
     assert report(source, found) == case.findings
     if case.kind == "Good":
         assert not case.findings
@@ -141,6 +140,6 @@ def test_findings_carry_their_rules_code_and_declared_fix() -> None:
     for case in CASES:
         plan = read_plan(SourceText(case.plan))
         rule = RULES[case.rule]
-        for found in rule.check(Context(plan, capacities=CAPACITIES)):
+        for found in rule.check(Context(plan, capacities=CAPACITIES, requirements=case.requirements)):
             assert (found.code, found.name, found.severity) == (rule.code, rule.name, rule.severity)
             assert found.fix is None or rule.fix is not None

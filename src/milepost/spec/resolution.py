@@ -98,7 +98,7 @@ class RequirementIndex:
             index._add(requirement.id, Target(requirement))
             index._titles.setdefault(requirement.title.casefold(), Target(requirement))
             index._places.setdefault(requirement.id, place)
-            index._sorts.add(_sort(requirement.id))
+            index._sorts.add(sort_of_requirement(requirement.id))
             if key := key_of(requirement.id):
                 index._own.append((key, requirement))
             for alias in _ALIAS.finditer(requirement.title):
@@ -203,7 +203,8 @@ class RequirementIndex:
         return sort in self._sorts or (sort in _GENERIC and bool(_GENERIC & self._sorts))
 
 
-def _sort(requirement_id: str) -> str:
+def sort_of_requirement(requirement_id: str) -> str:
+    """The sort of requirement an id names: ``REQ``, ``US``, or nothing for a number alone."""
     key = key_of(requirement_id)
     return key.sort if key else sort_of(requirement_id)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from milepost.plan.model import Plan, Reference, Task, TaskState
 from milepost.spec.model import AcceptanceCriterion, Requirement, RequirementsDocument
-from milepost.spec.resolution import Meaning, RequirementIndex, key_of
+from milepost.spec.resolution import Meaning, RequirementIndex, sort_of_requirement
 
 
 class Coverage(StrEnum):
@@ -183,5 +183,5 @@ class _Rows:
 
 
 def traced_sorts(matrix: Matrix) -> frozenset[str]:
-    """The sorts of ids (``REQ``, ``US``; empty for numbers) of which tasks name at least one."""
-    return frozenset(key.sort for row in matrix.rows if row.tasks and (key := key_of(row.requirement.id)) is not None)
+    """The sorts of requirements (``REQ``, ``US``; empty for numbers) of which tasks name at least one."""
+    return frozenset(sort_of_requirement(row.requirement.id) for row in matrix.rows if row.tasks)

@@ -1,11 +1,11 @@
-"""What holds for every dialect: a tick changes one character, whatever the line ends and marks of the document."""
+"""What holds for every dialect: a tick changes one character, or the words that say a state, and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from milepost.plan import edits
-from milepost.plan.model import Plan, TaskState
+from milepost.plan.model import Plan, Task, TaskState
 from milepost.plan.reader import read_plan
 from milepost.source import SourceText, apply
 
@@ -40,12 +40,27 @@ def check_ticks(text: str, dialect: str) -> None:
 
 def _check_tick(plan: Plan, task_id: str) -> None:
     task = plan.by_id[task_id]
-    if task.checkbox is None:
-        assert edits.tick(plan, task_id, TaskState.DONE) == []
-        return
     wanted = TaskState.DONE if task.state is not TaskState.DONE else TaskState.NOT_STARTED
+    if task.checkbox is None:
+        _check_words(plan, task, wanted)
+        return
     changed = apply(plan.source, edits.tick(plan, task_id, wanted))
     before, after = plan.source.to_bytes(), changed.to_bytes()
     assert len(before) == len(after)
     assert sum(one != other for one, other in zip(before, after, strict=True)) == 1
     assert read_plan(changed).by_id[task_id].state is wanted
+
+
+def _check_words(plan: Plan, task: Task, wanted: TaskState) -> None:
+    """A state in words is said in other words, in the same place; a task that has none of both stays as it is."""
+    changes = edits.tick(plan, task.id, wanted)
+    if task.written is None:
+        assert changes == []
+        return
+    changed = apply(plan.source, changes)
+    (change,) = changes
+    before, after, span = plan.source.text, changed.text, change.span
+    assert after.startswith(before[: span.start])
+    assert after.endswith(before[span.end :])
+    assert span.start <= task.written.span.start
+    assert read_plan(changed).by_id[task.id].state is wanted

@@ -231,7 +231,7 @@ class HeadingTasks:
         """The steps of a task, and the boxes in it whose numbers make them tasks."""
         steps: list[Step] = []
         parts: list[Task] = []
-        reader = TaskReader(self.reading, _boxed_head, lambda parent, inner: continues(number_of(parent), inner))
+        reader = TaskReader(self.reading, _boxed_head, _is_part)
         for section in self._owned.get(id(heading.section), ()):
             for _, item in section.items:
                 found = reader.read(item, phase, task_id) if item.checkbox else []
@@ -260,6 +260,11 @@ def criteria_references(text: str, span: Span) -> Iterator[Reference]:
         names = [str(number) for number in range(int(first), int(last) + 1)] if is_range else [first]
         for name in names:
             yield Reference(f"AC{name}", ReferenceKind.REQUIREMENT, Span(*found.span()))
+
+
+def _is_part(parent: str, task_id: str) -> bool:
+    """``1.1`` is part of ``TASK-1``, and so is ``TASK-1.1``."""
+    return continues(number_of(parent), number_of(task_id))
 
 
 def number_of(task_id: str) -> str:

@@ -43,6 +43,11 @@ _LEADING = re.compile(
     r"|either|then|tareas?|y|e|и|und|et",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(
+    r"[ \t]+(?!(?:and|or|to|through|is|are|was|must|has|have|before|first|complet\w*|done|finish\w*|for|with|y|e)\b)"
+    r"[^\W\d_]+",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"(?:[\s,;&+/\[\]*_`|.]|\b(?:and|or|tasks?|subtasks?)\b)*", re.IGNORECASE)
 
 
@@ -138,6 +143,8 @@ def _is_reference(sentence: str, found: re.Match[str], head: str) -> bool:
     """
     if not found.group()[0].isdigit():
         return True
+    if found.group().isdecimal() and _COUNTED.match(sentence, found.end()):
+        return False
     word = _WORD_BEFORE.search(sentence, max(found.start() - 40, 0), found.start())
     if word is None or _LEADING.fullmatch(word["word"]):
         return True
@@ -147,7 +154,7 @@ def _is_reference(sentence: str, found: re.Match[str], head: str) -> bool:
 
 def _resolve(reading: Reading, task: Task, token: str) -> str | None:
     """The known id a token stands for; one that restarts in each phase means the task's own phase."""
-    for name in (token, f"{task.phase}.{token}"):
+    for name in (f"P{task.phase}/{token}", token):
         if name in reading.index:
             return name
     return None

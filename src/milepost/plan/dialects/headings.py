@@ -62,17 +62,11 @@ def reader_of(reading: Reading, name: str, tasks: HeadingTasks) -> PlanReader:
         name,
         tasks.of_section,
         name_phase=tasks.name_phase,
-        arrange=_arranged,
+        arrange=lambda found: nest(separate(found)),
         dependencies=labelled_dependencies,
         is_task=lambda section: tasks.headings.of(section) is not None,
         holds_criteria=lambda section: tasks.headings.around(section) is None,
     )
-
-
-def _arranged(tasks: list[Task]) -> list[Task]:
-    """Tasks nested by their numbers, but not by those that the reader gave them."""
-    apart = separate(tasks)
-    return [nested if task.id_span else task for task, nested in zip(apart, nest(apart), strict=True)]
 
 
 def labelled_dependencies(reader: PlanReader) -> Iterator[Dependency]:

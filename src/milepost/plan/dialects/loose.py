@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from milepost.plan.blocks import BlockKind, walk
 from milepost.plan.dialects.assemble import SectionTasks
 from milepost.plan.dialects.boxes import read_box
 from milepost.plan.dialects.document import Section
+from milepost.plan.dialects.heads import read_head
 from milepost.plan.dialects.plain import PlainTasks
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
@@ -31,7 +33,6 @@ class WithLooseBoxes:
 
     reading: Reading
     numbered: SectionTasks
-    known: Callable[[str], bool] = lambda _: False
     counts: dict[str | None, int] = field(default_factory=dict)
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
@@ -53,5 +54,13 @@ class WithLooseBoxes:
         while True:
             self.counts[phase] = self.counts.get(phase, 0) + 1
             name = f"{phase}.{self.counts[phase]}" if phase else str(self.counts[phase])
-            if not self.known(name):
+            if name not in self._stated_ids:
                 return name
+
+    @cached_property
+    def _stated_ids(self) -> set[str]:
+        items = (block for block in walk(self.reading.document.root) if block.kind is BlockKind.ITEM and block.checkbox)
+        lines = (line for item in items if (line := first_line(item)))
+        boxes = ((read_box(self.reading, line.start, line.end), line.end) for line in lines)
+        heads = (read_head(self.reading.text, box.end, end) for box, end in boxes if box)
+        return {head.id for head in heads if head}

@@ -43,10 +43,13 @@ def nest(tasks: Sequence[Task]) -> list[Task]:
     """Make tasks parts of the task whose number theirs begins with, wherever they stand in the document.
 
     The nearest number counts (``2.1.3`` is part of ``2.1``, or of ``2`` where there is no ``2.1``), first in the
-    task's own phase. Where no such number exists, the indentation decides.
+    task's own phase. Where no such number exists, the indentation decides, as for tasks whose number the reader made.
     """
-    ids = {task.id for task in tasks}
-    return [_nested(task, next((stem for stem in _stems(task) if stem in ids), None)) for task in tasks]
+    ids = {task.id for task in tasks if task.id_span}
+    return [
+        _nested(task, next((stem for stem in _stems(task) if stem in ids), None)) if task.id_span else task
+        for task in tasks
+    ]
 
 
 def written_id(task: Task) -> str:

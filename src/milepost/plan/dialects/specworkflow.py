@@ -49,8 +49,7 @@ def _evidence(document: Document) -> str:
 
 def read(reading: Reading) -> Plan:
     """Read one of spec-workflow's documents."""
-    known = {head.id for _, head in document_heads(reading.document)}
-    tasks = WithLooseBoxes(reading, NumberedTasks(reading).of_section, known.__contains__)
+    tasks = WithLooseBoxes(reading, NumberedTasks(reading).of_section)
     return PlanReader(reading, NAME, tasks.of_section, arrange=_arrange).read()
 
 

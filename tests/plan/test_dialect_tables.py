@@ -1,0 +1,119 @@
+"""Tasks in tables."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.plan.dialect_checks import check_ticks, read
+
+from milepost.plan import edits
+from milepost.plan.dialects import task_tables
+from milepost.plan.dialects.document import Document
+from milepost.plan.model import TaskState
+from milepost.plan.reader import read_plan
+from milepost.source import SourceText, apply
+
+PLAN = """# Regatta
+
+## Phase 1: Boats
+
+| ID  | Task             | Status         | Estimate | Depends on | Owner | Priority |
+|-----|------------------|----------------|----------|------------|-------|----------|
+| 1.1 | Build hull `A`   | ✅ Done        | 2 days   | -          | Ann   | High     |
+| 1.2 | Sew the sail     | 🔄 In Progress | 3h       | 1.1        |       | P1       |
+| 1.3 | ~~Paint~~        | Pending        |          | 1.1, 1.2   |       |          |
+
+## Phase 2: Race
+
+| # | Description | Done | Blocked by |
+|---|-------------|------|------------|
+| **2.1** | Row | [x] | 1.2 (sewn) |
+| **2.2** | Win | [ ] | 2.1, all previous tasks |
+
+## Summary
+
+| ID | Task | Status |
+|----|------|--------|
+| 1.1 | Build | done |
+| 2.2 | Win | open |
+
+| Metric | Status |
+|--------|--------|
+| 7 | done |
+
+## Success Criteria
+
+- [ ] Nobody drowns
+"""
+
+
+def test_rows_are_tasks() -> None:
+    plan = read(PLAN)
+    assert plan.dialect == "tables"
+    # Three and two rows are tasks; two more rows in a third table repeat some of them.
+    assert "7 rows of 3 tables" in task_tables.why(Document.of(SourceText(PLAN)))
+    assert [(task.id, task.title, task.state) for task in plan.tasks] == [
+        ("1.1", "Build hull A", TaskState.DONE),
+        ("1.2", "Sew the sail", TaskState.IN_PROGRESS),
+        ("1.3", "Paint", TaskState.NOT_STARTED),
+        ("2.1", "Row", TaskState.DONE),
+        ("2.2", "Win", TaskState.NOT_STARTED),
+    ]
+    assert [task.id for task in plan.required] == ["1.1", "1.2", "2.1", "2.2"]
+    assert [(phase.id, phase.tasks) for phase in plan.phases] == [("1", ("1.1", "1.2", "1.3")), ("2", ("2.1", "2.2"))]
+    assert [one.text for one in plan.criteria] == ["Nobody drowns"]
+
+
+def test_columns_are_understood() -> None:
+    first = read(PLAN).by_id["1.1"]
+    assert first.effort is not None
+    # Two working days of eight hours.
+    assert first.effort.likely == 2 * 8 * 3600
+    assert (first.owner, first.priority) == ("Ann", "High")
+    assert {(one.predecessor, one.successor) for one in read(PLAN).dependencies} == {
+        ("1.1", "1.2"),
+        ("1.1", "1.3"),
+        ("1.2", "1.3"),
+        ("1.2", "2.1"),
+        *((before, "2.2") for before in ("1.1", "1.2", "1.3", "2.1")),
+    }
+
+
+def test_a_repeated_id_in_a_table_is_a_duplicate() -> None:
+    text = "| ID | Task | Status |\n|--|--|--|\n| 1 | A | Open |\n| 1 | B | Open |\n"
+    assert [seen.text for seen in read(text).observations] == ["1"]
+
+
+def test_a_column_keeps_its_width() -> None:
+    plan = read(PLAN)
+    done = apply(plan.source, edits.tick(plan, "1.2", TaskState.DONE)).text
+    # The sign and the space take three columns, as before; "Complete" is three letters shorter than "In Progress".
+    assert "| 1.2 | Sew the sail     | ✅ Complete    | 3h       |" in done
+    boxed = apply(plan.source, edits.tick(plan, "2.2", TaskState.DONE)).text
+    assert "| **2.2** | Win | [x] | 2.1" in boxed
+
+
+def test_other_tables_are_no_plans() -> None:
+    assert read("| Version | Status |\n|--|--|\n| 1 | done |\n| 2 | open |\n").tasks == ()
+    assert read("| ID | Requirement |\n|--|--|\n| 1 | fast |\n| 2 | small |\n").tasks == ()
+    assert read("| ID | Task | Status |\n|--|--|--|\n| one | A | done |\n| two | B | open |\n").tasks == ()
+
+
+def test_boxes_outnumber_rows() -> None:
+    text = "- [ ] a\n- [ ] b\n- [ ] c\n\n| ID | Task | Status |\n|--|--|--|\n| 1 | A | done |\n| 2 | B | open |\n"
+    assert read(text).dialect == "plain"
+
+
+def test_ticks_change_marks_and_words_only() -> None:
+    check_ticks(PLAN, "tables")
+
+
+_PIECES = st.sampled_from(
+    ["| ID | Task | Status |\n", "|--|--|--|\n", "| 1.1 | A | done |\n", "| 1.2 | [ ] | [x] |\n", "|||\n", "| **2** |\n",
+     "## P\n", "\r\n", "\t", "> ", "\n"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=25).map("".join))
+def test_any_pieces_are_read(text: str) -> None:
+    assert read_plan(SourceText(text), dialect="tables").source.text == text

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON_CANDIDATES := $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fmt docs constraints clean
+.PHONY: help demo test lint bench fuzz corpus fmt docs constraints clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -31,6 +31,12 @@ lint: $(VENV)/.dev ## Style, types and import contracts only.
 bench: $(VENV)/.base ## Measure start-up, checking and running.
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benchmarks
 
+fuzz: $(VENV)/.fuzz ## Search for documents that break the reader (SECONDS=60); what is found becomes a fixture.
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+corpus: $(VENV)/.dev ## Print what is read in the public plans below MILEPOST_SHARED.
+	@$(BIN)/python -m tests.corpus.figures
+
 fmt: $(VENV)/.dev ## Format the code and apply safe lint fixes.
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
@@ -52,6 +58,10 @@ $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "installing milepost with its development tools into $(VENV)"
 	@$(PIP) -c constraints.txt -e '.[dev]'
 	@touch $(VENV)/.base $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) atheris || echo "atheris cannot be installed here"
+	@touch $@
 
 $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "installing milepost into $(VENV)"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from milepost.source import Span
 
-_BLOCK = re.compile(r"---[ \t]*(?:\r\n|\r|\n)(?P<body>.*?)^---[ \t]*(?:\r?$|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"---[ \t]*(?:\r\n|\r|\n)(?P<body>.*?)(?<=[\r\n])---[ \t]*(?:\r|(?=\n)|\Z)", re.DOTALL)
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<text>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+|$)")
 _DASH = re.compile(r"-(?:[ \t]+|$)")

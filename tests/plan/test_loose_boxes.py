@@ -1,0 +1,74 @@
+"""Boxes that stand for conditions, for later work, or for tasks without a number."""
+
+from __future__ import annotations
+
+from tests.plan.dialect_checks import read
+
+from milepost.plan.model import ClaimKind
+
+
+def test_conditions_are_no_tasks_of_a_checklist() -> None:
+    plan = read(
+        "# P\n\n- [ ] a\n\n**Acceptance Criteria:**\n\n- [ ] b\n\n## Success Criteria\n\n- [ ] c\n  - [ ] d\n\n"
+        "## Definition of Done (all)\n\n- [ ] e\n\n## PR Checklist\n\n- [ ] f\n"
+    )
+    assert plan.dialect == "plain"
+    assert [task.title for task in plan.tasks] == ["a"]
+    assert [one.text for one in plan.criteria] == ["b", "c", "d", "e", "f"]
+
+
+def test_a_document_of_conditions_alone_is_a_checklist() -> None:
+    plan = read("# P\n\n## Success Criteria\n\n- [ ] a\n- [x] b\n")
+    assert [task.title for task in plan.tasks] == ["a", "b"]
+    assert plan.criteria == ()
+
+
+def test_a_document_of_gates_alone_is_a_checklist() -> None:
+    plan = read("# P\n\n## Quality Gates\n\n### Before Launch\n\n- [ ] a\n\n### Before Landing\n\n- [ ] b\n")
+    assert [task.title for task in plan.tasks] == ["a", "b"]
+    assert plan.checkpoints == ()
+
+
+def test_rows_with_a_box_are_tasks_of_a_checklist() -> None:
+    plan = read("- [ ] a\n\n| Boat | Port | Seen |\n|--|--|--|\n| Ann | Kiel | [x] |\n| Bob | - | [ ] Yes / [ ] No |\n")
+    assert [(task.title, task.state.value) for task in plan.tasks] == [
+        ("a", "not started"),
+        ("Ann, Kiel", "done"),
+    ]
+
+
+def test_a_phase_without_ids_beside_others_is_read_box_by_box() -> None:
+    plan = read(
+        "# P\n\n## Phase 1: A\n\n- [ ] **1.1** a\n\n### Deliverables\n\n- [ ] no task\n\n## Phase 2: B\n\n- [x] b\n- [ ] c\n"
+    )
+    assert plan.dialect == "reference"
+    assert [(task.id, task.title) for task in plan.tasks] == [("1.1", "a"), ("2.1", "b"), ("2.2", "c")]
+
+
+def test_boxes_under_a_heading_with_the_id_of_a_task_are_no_tasks() -> None:
+    plan = read("# P\n\n## Phase 1: A\n\n- [ ] **1.1** a\n\n### 1.1 More on a\n\n- [ ] b\n")
+    assert [task.title for task in plan.tasks] == ["a"]
+    assert [one.text for one in plan.criteria] == ["b"]
+
+
+def test_a_phase_that_is_recalled_is_no_second_phase() -> None:
+    plan = read(
+        "# P\n\n## Phase 1: A\n\n- [ ] **1.1** a\n\n## Summary\n\n### Phase 1: A ✅\n\n**Progress**: 0/4 tasks complete\n"
+    )
+    assert [phase.id for phase in plan.phases] == ["1"]
+    assert plan.claim(ClaimKind.PROGRESS) is None
+
+
+def test_a_phase_that_is_announced_before_it_stands_is_where_its_tasks_are() -> None:
+    plan = read("# P\n\n## Plan\n\n### Phase 1: A\n\nSoon.\n\n## Work\n\n### Phase 1: A\n\n- [ ] **1.1** a\n")
+    assert [(phase.id, phase.tasks) for phase in plan.phases] == [("1", ("1.1",))]
+
+
+def test_a_report_on_a_gate_is_no_gate() -> None:
+    plan = read("- [ ] **1.1** a\n\n## Gate Status\n\nPASS\n\n## Gate 2: Ship\n\n- [ ] b\n")
+    assert [one.name for one in plan.checkpoints] == ["Gate 2"]
+
+
+def test_a_title_that_speaks_of_dependencies_draws_no_graph() -> None:
+    plan = read("# Fix circular dependencies\n\n- [ ] **1.1** a\n- [ ] **1.2** b\n\nFrom 1.2 → 1.1 it went wrong.\n")
+    assert plan.dependencies == ()

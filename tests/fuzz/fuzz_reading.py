@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Search for bytes for which a property does not hold."""
-    import atheris  # type: ignore[import-not-found,unused-ignore]
+    import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     with atheris.instrument_imports(include=["milepost"]):
         from tests.fuzz.properties import check

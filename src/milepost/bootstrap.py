@@ -15,9 +15,9 @@ from milepost.app.documents import plan_identity
 from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.run_specs import build_run_spec
-from milepost.app.runs import RunSession, open_run, peek_run
+from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, TierSettings, load_settings
-from milepost.app.trust import require_trusted
+from milepost.app.trust import allowed_commands, require_trusted
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import Attempt
@@ -90,7 +90,6 @@ class Project:
         """
         from milepost.adapters.local_engine import LocalEngine
         from milepost.adapters.surroundings import Surroundings, passed
-        from milepost.app.briefs import write_brief
 
         settings = self.settings
         return LocalEngine(
@@ -102,7 +101,6 @@ class Project:
             common=Surroundings(passed(os.environ, settings.env_pass)),
             log_limit=round(settings.log_limit_mb * 1_000_000),
             time_limit=settings.time_limit,
-            brief=lambda record: write_brief(self.plan, session.state, record),
         )
 
     def drive(
@@ -113,15 +111,23 @@ class Project:
         approved: Mapping[str, str],
         on_event: Callable[[Event, RunState], None],
         on_notice: Callable[[str], None] = lambda message: None,
+        force: bool = False,
     ) -> Ended:
         """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due.
 
-        ``on_notice`` hears of what is no event of the run.
+        ``on_notice`` hears of what is no event of the run. With ``force`` an edited plan may have errors.
         """
+        from milepost.app.briefs import write_brief
+        from milepost.app.replanning import Replanning
+
         engine = self.engine(session)
         engine.wait, engine.approved = wait, approved
-        engine.on_event, engine.on_wait = on_event, on_notice
-        engine.after_change = lambda: (self.sync(session), None)[1]
+        engine.on_event, engine.on_notice = on_event, on_notice
+        engine.allowed = allowed_commands(self.settings.root)
+        replanning = Replanning(self.path, self.plan, self.synced, lambda: _load_runnable(self.path, force), on_notice)
+        engine.news = replanning.news
+        engine.after_change = lambda: replanning.wrote(self.sync(session))
+        engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
         return engine.run()
 
     def verify(self, session: RunSession, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
@@ -184,6 +190,14 @@ def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
     settings = project_settings(place)
     path = settings.root / LEDGER
     return path, SqliteLedger(path, durable=settings.durable)
+
+
+def _load_runnable(path: str, force: bool) -> tuple[Plan, RunSpec]:
+    """A plan that can be run, and what a run of it obeys."""
+    project = open_project(path)
+    capacities = {rank: tier.capacity for rank, tier in project.settings.tiers.items()}
+    require_runnable(project.plan, capacities, force=force)
+    return project.plan, project.spec
 
 
 def open_project(path: str) -> Project:

@@ -468,7 +468,7 @@ def test_a_second_supervisor_that_waits_takes_over_when_the_first_ends(stage: St
 
     def second() -> Ended:
         engine = stage.engine(wait=True)
-        engine.on_wait = told.put
+        engine.on_notice = told.put
         return engine.run()
 
     with ThreadPoolExecutor() as pool:

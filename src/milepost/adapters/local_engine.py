@@ -24,6 +24,7 @@ from milepost.adapters.supervision import Supervision, leftovers
 from milepost.adapters.surroundings import Surroundings
 from milepost.app.runs import RunSession
 from milepost.errors import Refused
+from milepost.execution.commands import Command
 from milepost.execution.events import Event
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
@@ -33,10 +34,13 @@ from milepost.execution.state import RunState
 class LocalEngine:
     """Drives one run of the project at ``root`` until nothing is left that goes by itself.
 
-    ``on_event`` hears of every event with the state after it. ``after_change`` writes the run's state into the
-    document; it is called now and then, and at the end. ``wait`` goes on while people can still move the run.
-    ``approved`` says who signs off which checkpoint as soon as it is due. ``tier_env`` is the environment of each
-    tier's workers, by rank; ``grace`` the seconds a command gets to end when asked.
+    ``on_event`` hears of every event with the state after it, ``on_notice`` of what is no event. ``after_change``
+    writes the run's state into the document; it is called now and then, and at the end. ``news`` gives what the
+    document has to tell the run. ``wait`` goes on while people can still move the run, and waits for another supervisor
+    of the run to end. ``approved`` says who signs off which checkpoint as soon as it is due, ``allowed`` whether a
+    command may run on this machine. ``workers`` are the surroundings of each tier's commands, by rank, ``common`` those
+    of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that are
+    kept; ``time_limit`` the seconds that one without an estimate may take.
     """
 
     session: RunSession
@@ -51,7 +55,9 @@ class LocalEngine:
     time_limit: float | None = None
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
-    on_wait: Callable[[str], None] = lambda message: None
+    on_notice: Callable[[str], None] = lambda message: None
+    news: Callable[[RunState, float], list[Command]] = lambda state, now: []
+    allowed: Callable[[str], bool] = lambda command: True
     after_change: Callable[[], None] = lambda: None
     now: Callable[[], float] = time.time
 
@@ -64,7 +70,7 @@ class LocalEngine:
             LedgerUnavailable: the ledger failed; commands that run go on and are adopted next time.
         """
         files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
-        with files.supervised(self.on_wait if self.wait else None):
+        with files.supervised(self.on_notice if self.wait else None):
             return asyncio.run(self._drive(files))
 
     async def _drive(self, files: RunFolder) -> Ended:

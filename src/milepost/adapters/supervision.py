@@ -16,15 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.attempts import Job, Workshop
+from milepost.adapters.document_sync import DocumentSync
 from milepost.adapters.processes import Standing, kill, standing, stop
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandLost
-from milepost.errors import MilepostError, Refused
-from milepost.execution.commands import Approve, Claim, Command, ExpireLeases, Fail, Join, Leave, Lose
+from milepost.errors import Refused
+from milepost.execution.commands import (
+    Approve,
+    Block,
+    Claim,
+    Command,
+    ExpireLeases,
+    Fail,
+    Join,
+    Leave,
+    Lose,
+    RecordCriterion,
+    Unblock,
+)
 from milepost.execution.events import Event
 from milepost.execution.queries import (
     Outcome,
     awaiting_approval,
+    blocked,
     due_criteria,
     helpable,
     next_wake,
@@ -39,9 +53,13 @@ if TYPE_CHECKING:
     from milepost.adapters.local_engine import LocalEngine
 
 _TICK = 0.2
-_SYNC_SECONDS = 0.5
-_SYNC_SHARE = 10
 _LOSSES = 5
+NOT_ALLOWED = "its command has not been allowed on this machine; `milepost trust` allows it"
+"""Why a task is held whose command changed while the plan runs."""
+
+BY_PERMISSION = "permission"
+"""Who holds it, and lets it go on once it is allowed."""
+
 _OVER = {Outcome.FINISHED, Outcome.CANCELLED, Outcome.STUCK}
 
 
@@ -72,7 +90,7 @@ class Supervision:
         self.leaving = False
         self.judged: tuple[int, Outcome] = (-1, Outcome.ACTIVE)
         self.ticked = 0.0
-        self.synced = _Synced(self.session.state.version)
+        self.document = DocumentSync(lambda: engine.after_change(), engine.on_notice, self.told)
 
     @property
     def state(self) -> RunState:
@@ -94,7 +112,7 @@ class Supervision:
             await self.forget_jobs()
         reason = self.signal or reached.value
         self.execute(Leave(self.now(), self.name, reason))
-        self.engine.after_change()
+        self.document.at_once(self.state.version)
         return Ended(reached, self.signal)
 
     async def supervise(self) -> Outcome:
@@ -107,15 +125,27 @@ class Supervision:
                 raise self.broken
             if self.signal or self.nothing_to_do():
                 return outcome(self.state, self.now())
-            self.sync()
+            self.document.now_and_then(self.state.version)
             await self.pause()
 
     def tick(self) -> None:
-        """Now and then, look at what time alone changes."""
-        if time.monotonic() - self.ticked >= _TICK:
-            if not self.state.finished:
-                self.execute(ExpireLeases(self.now()))
-            self.ticked = time.monotonic()
+        """Now and then, look at what time, an editor or a permission changes."""
+        if self.state.finished or time.monotonic() - self.ticked < _TICK:
+            return
+        self.ticked = time.monotonic()
+        self.execute(ExpireLeases(self.now()))
+        self.replan()
+        for record in [record for record in blocked(self.state) if record.reason == NOT_ALLOWED]:
+            if self.allowed(record, record.tier):
+                self.try_to(Unblock(self.now(), record.spec.id, BY_PERMISSION))
+
+    def replan(self) -> None:
+        """Tell the run what its document says by now."""
+        news = self.engine.news(self.state, self.now())
+        if news:
+            self.document.outdate()
+        for command in news:
+            self.try_to(command)
 
     def nothing_to_do(self) -> bool:
         """Whether the run is over, or only people can move it and they are not waited for."""
@@ -168,12 +198,6 @@ class Supervision:
         for event in events:
             self.engine.on_event(event, self.state)
 
-    def sync(self) -> None:
-        """Bring the document up to date, seldom enough to cost a small part of the time."""
-        if self.synced.due(self.state.version):
-            with contextlib.suppress(MilepostError), self.synced.measured(self.state.version):
-                self.engine.after_change()
-
     # Jobs -------------------------------------------------------------------------------------------------------
 
     def start_jobs(self) -> None:
@@ -196,11 +220,20 @@ class Supervision:
         """Claim tasks, each for the tier of a rank, all or none, and see to those that we got."""
         if not ready:
             return
+        held = [record for record, rank in ready if not self.allowed(record, rank)]
+        for record in held:
+            self.try_to(Block(self.now(), record.spec.id, NOT_ALLOWED, BY_PERMISSION))
         tiers = self.state.tiers
+        ready = [(record, rank) for record, rank in ready if record not in held]
         self.try_to(*(Claim(self.now(), record.spec.id, tiers[rank].name, rank) for record, rank in ready))
         for record, _ in ready:
             if record.spec.id not in self.jobs:
                 self.see_to(self.state.tasks.get(record.spec.id))
+
+    def allowed(self, record: TaskRecord, rank: int) -> bool:
+        """Whether all commands of a task on the tier of a rank may run on this machine."""
+        commands = (record.spec.commands.get(rank, ""), *record.spec.verify)
+        return all(self.engine.allowed(command) for command in commands if command)
 
     def see_to(self, record: TaskRecord | None) -> None:
         """See to an attempt that lives as long as its process: a new one, or one a former supervisor left."""
@@ -225,6 +258,10 @@ class Supervision:
     async def attempt(self, job: Job, record: TaskRecord, attempt: Attempt) -> None:
         """See an attempt through and record what became of it."""
         task = record.spec.id
+        if not self.allowed(record, attempt.tier):
+            self.try_to(Block(self.now(), task, NOT_ALLOWED, BY_PERMISSION))
+            await stop(job.folders(), self.engine.grace)
+            return
         async with self.stopping(job):
             verdict = await self.workshop.attempt(record, attempt, self.state.attempt_limit(record))
         if isinstance(verdict, Lose):
@@ -238,6 +275,10 @@ class Supervision:
         """Evaluate a checkpoint's criteria one after the other."""
         for due in due_criteria(self.state):
             if due.checkpoint == checkpoint:
+                if not self.engine.allowed(due.command):
+                    evidence = {"command": due.command, "error": NOT_ALLOWED}
+                    self.try_to(RecordCriterion(self.now(), checkpoint, due.number, False, BY_PERMISSION, evidence))
+                    continue
                 with contextlib.suppress(CommandLost):
                     async with self.stopping(job):
                         verdict = await self.workshop.criterion(job, due)
@@ -328,23 +369,3 @@ def leftovers(state: RunState, files: RunFolder) -> list[Path]:
     ]
     folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
     return [folder for folder in folders if standing(folder) is Standing.RUNNING]
-
-
-class _Synced:
-    """When the document was last brought up to date, and at what price."""
-
-    def __init__(self, version: int) -> None:
-        self.version = version
-        self.next = 0.0
-
-    def due(self, version: int) -> bool:
-        return version != self.version and time.monotonic() >= self.next
-
-    @contextlib.contextmanager
-    def measured(self, version: int) -> Iterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.version = version
-            self.next = time.monotonic() + max(_SYNC_SECONDS, _SYNC_SHARE * (time.monotonic() - began))

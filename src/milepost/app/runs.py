@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping
 
 from milepost.app.ports import Ledger
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
-from milepost.execution.commands import Cancel, Command, ExtendBudget, MarkDone, Pause, Reopen, Resume, Revise, Start
+from milepost.execution.commands import (
+    Cancel,
+    Command,
+    ExtendBudget,
+    MarkDone,
+    Pause,
+    Reopen,
+    Resume,
+    Revise,
+    Settle,
+    Start,
+)
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
 from milepost.execution.evolution import fold
@@ -134,7 +145,7 @@ def news_of_document(
         if record and record.status is TaskStatus.SKIPPED:
             news.append(Reopen(now, name, BY_DOCUMENT, "its box was ticked"))
         news.append(MarkDone(now, name, BY_DOCUMENT, evidence))
-    return news
+    return [*news, Settle(now)]
 
 
 def pause(session: RunSession, *, by: str, now: float, reason: str = "") -> list[Event]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from milepost.errors import NotTrusted
@@ -72,6 +72,24 @@ def require_trusted(commands: Iterable[str], root: Path, plan_path: str) -> None
             place=plan_path,
             remedy=f"read them, then `milepost trust {plan_path}` (or `run --trust`)",
         )
+
+
+def allowed_commands(root: Path) -> Callable[[str], bool]:
+    """Whether a command was allowed for this project, by now: a change of the permissions is noticed."""
+    read_at: int | None = None
+    known: set[str] = set()
+
+    def allowed(command: str) -> bool:
+        nonlocal read_at, known
+        try:
+            changed_at = os.stat(store_path()).st_mtime_ns
+        except OSError:
+            changed_at = -1
+        if changed_at != read_at:
+            read_at, known = changed_at, set(_read().get(str(root), ()))
+        return _digest(command) in known
+
+    return allowed
 
 
 def store_path() -> Path:

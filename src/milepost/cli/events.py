@@ -16,7 +16,10 @@ def event_line(event: ev.Event, state: RunState) -> str:
         case ev.RunStarted():
             return f"run started: {event.run}"
         case ev.PlanRevised():
-            return "the plan was edited; going on with its new text"
+            changed = (
+                f"; changed though finished, and not undone: {', '.join(event.finished)}" if event.finished else ""
+            )
+            return f"the plan was edited; going on with its new text{changed}"
         case ev.SupervisorLeft():
             return f"supervisor left: {event.reason}"
         case ev.AttemptStarted():

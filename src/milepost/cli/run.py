@@ -59,7 +59,9 @@ def command(
     state = session.state
     approved = {find_checkpoint(state, name): by for name in approvals}
     with make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved) as progress:
-        ended = project.drive(session, wait=wait, approved=approved, on_event=progress.see, on_notice=progress.notice)
+        ended = project.drive(
+            session, wait=wait, approved=approved, on_event=progress.see, on_notice=progress.notice, force=force
+        )
     status = run_status(session.state, project.now())
     report = project.report(session)
     if as_json:

@@ -37,6 +37,11 @@ class Revise(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Settle(Command):
+    """Draw the conclusions from the state as it is, after it was revised."""
+
+
+@dataclass(frozen=True, slots=True)
 class Join(Command):
     """Begin to drive the run."""
 

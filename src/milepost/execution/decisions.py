@@ -47,7 +47,17 @@ def _start(state: RunState, command: cmd.Start) -> list[ev.Event]:
 def _revise(state: RunState, command: cmd.Revise) -> list[ev.Event]:
     if command.spec == state.spec:
         return []
-    return [ev.PlanRevised(command.at, command.spec.to_payload())]
+    specs = {task.id: task for task in command.spec.tasks}
+    finished = [
+        name
+        for name, record in state.tasks.items()
+        if record.over and name in specs and specs[name].digest != record.spec.digest
+    ]
+    return [ev.PlanRevised(command.at, command.spec.to_payload(), finished)]
+
+
+def _settle(state: RunState, command: cmd.Settle) -> list[ev.Event]:
+    return ripple(state, command.at)
 
 
 def _join(state: RunState, command: cmd.Join) -> list[ev.Event]:
@@ -144,6 +154,7 @@ def _unblock(state: RunState, command: cmd.Unblock) -> list[ev.Event]:
 _DECIDE: dict[type[cmd.Command], Callable[[RunState, Any], list[ev.Event]]] = {
     cmd.Start: _start,
     cmd.Revise: _revise,
+    cmd.Settle: _settle,
     cmd.Join: _join,
     cmd.Leave: _leave,
     cmd.Pause: _pause,

@@ -40,9 +40,10 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlanRevised(Event):
-    """The document changed what the run is to do."""
+    """The document changed what the run is to do; the text of tasks in ``finished`` changed though they are over."""
 
     spec: Mapping[str, Any]
+    finished: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,24 @@ def test_several_documents_are_one_matrix() -> None:
         ("REQ-2", "2.md"),
     ]
     assert found.rows[0].coverage is Coverage.UNCOVERED
+
+
+def test_a_phase_named_after_a_story_speaks_for_its_tasks() -> None:
+    plan = """\
+# Tasks: Shop
+
+## Phase 1: User Story 1 - Sell (P1)
+
+- [x] T001 Model
+- [x] T002 Page
+
+## Phase 2: Polish
+
+- [ ] T003 [US2a] Colours
+- [ ] T004 Fonts
+"""
+    stories = "### User Story 1 - Sell\n\n### User Story 2a - Please\n\n### User Story 3 - Other\n"
+    found = matrix(plan, stories)
+    assert coverage(found) == [("US3", "uncovered"), ("US2a", "not started"), ("US1", "done")]
+    assert [task.id for task in found.rows[2].tasks] == ["T001", "T002"]
+    assert [task.id for task in found.untraced] == ["T004"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,8 @@ from enum import StrEnum
 from milepost.plan.model import Plan, Reference, Task, TaskState
 from milepost.spec.model import AcceptanceCriterion, Requirement, RequirementsDocument
 from milepost.spec.resolution import Meaning, RequirementIndex, sort_of_requirement
+
+_STORY = re.compile(r"\b(?:User[ \t]+Story[ \t-]*|US-?)(?P<number>\d+[a-z]?)\b", re.IGNORECASE)
 
 
 class Coverage(StrEnum):
@@ -76,14 +79,18 @@ class Matrix:
 
 
 def trace(plan: Plan, documents: Sequence[RequirementsDocument]) -> Matrix:
-    """Join a plan with the documents it serves; struck tasks serve nothing."""
-    links = _Links(RequirementIndex.of(documents))
+    """Join a plan with the documents it serves; struck tasks serve nothing.
+
+    A phase that is named after a story (``Phase 3: User Story 1 - Browse``) says so for those of its tasks that name
+    nothing themselves.
+    """
+    links = _Links(RequirementIndex.of(documents), {phase.id: _story_of(phase.title) for phase in plan.phases})
     for task in plan.tasks:
         if not task.struck:
             links.follow(task)
     rows = _Rows(plan, documents, links).all()
     order = list(Coverage)
-    serving = {task.id for task in plan.tasks if task.requirements}
+    serving = {task.id for task in plan.tasks if task.requirements} | links.told
     return Matrix(
         rows=tuple(sorted(rows, key=lambda row: (order.index(row.coverage), not row.requirement.is_must))),
         standards={name: tuple(ids) for name, ids in links.standards.items()},
@@ -98,13 +105,21 @@ class _Links:
     """What the tasks of a plan name."""
 
     index: RequirementIndex
+    stories: dict[str, str] = field(default_factory=dict)
     whole: dict[str, dict[str, Task]] = field(default_factory=dict)
     criteria: dict[str, dict[str, Task]] = field(default_factory=dict)
     standards: dict[str, dict[str, None]] = field(default_factory=dict)
     unknown: list[UnknownReference] = field(default_factory=list)
     elsewhere: list[UnknownReference] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     def follow(self, task: Task) -> None:
+        """Keep what a task names, or else the story its phase is named after."""
+        story = self.stories.get(task.phase or "")
+        if story and not task.requirements:
+            for target in self.index.resolve(story).targets:
+                self.whole.setdefault(target.requirement.id, {}).setdefault(task.id, task)
+                self.told.add(task.id)
         named: Requirement | None = None
         for reference in task.requirements:
             found = self.index.resolve(reference.text, reference.kind, named)
@@ -120,6 +135,12 @@ class _Links:
                 self.unknown.append(UnknownReference(task, reference))
             elif found.meaning is Meaning.ELSEWHERE:
                 self.elsewhere.append(UnknownReference(task, reference))
+
+
+def _story_of(title: str) -> str:
+    """The story a phase is named after, empty when it is named after none."""
+    found = _STORY.search(title)
+    return f"US{found['number']}" if found else ""
 
 
 class _Rows:

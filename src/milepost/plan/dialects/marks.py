@@ -11,8 +11,10 @@ from milepost.plan.model import Reference, ReferenceKind, Task
 from milepost.source import Span
 
 _MARK = re.compile(r"[ \t]*(?:\*\*|`)?\[(?P<words>[^\[\]\r\n]{1,40})\](?:\*\*|`)?(?![(\[:])[ \t]*(?:[:–—-][ \t]+)?")
-_STORY = re.compile(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+)", re.IGNORECASE)
-_BARE_STORY = re.compile(r"[ \t]*\((?P<words>US-?\d+(?:[ \t]*[,+&/][ \t]*US-?\d+)*)\)[ \t]*$", re.IGNORECASE)
+_STORY = re.compile(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+)(?P<letter>[a-z]?)\b", re.IGNORECASE)
+_BARE_STORY = re.compile(
+    r"[ \t]*\((?P<words>US-?\d+[a-z]?(?:[ \t]*[,+&/][ \t]*US-?\d+[a-z]?)*)\)[ \t]*$", re.IGNORECASE
+)
 
 
 def take_marks(task: Task, text: str) -> Task:
@@ -55,7 +57,7 @@ def _stories(words: str, offset: int) -> Iterator[Reference]:
     if all(_STORY.fullmatch(part.strip()) for part in parts):
         for found in _STORY.finditer(words):
             span = Span(offset + found.start(), offset + found.end())
-            yield Reference(f"US{int(found['number'])}", ReferenceKind.STORY, span)
+            yield Reference(f"US{int(found['number'])}{found['letter'].lower()}", ReferenceKind.STORY, span)
 
 
 def _is_label(words: str) -> bool:

@@ -11,7 +11,7 @@ from milepost.source import Span
 _PART = re.compile(r"[^,;、，；]+")
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _KINDS = re.compile(
-    r"(?P<STORY>\[?[Uu][Ss]-?\d+\]?)"
+    r"(?P<STORY>\[?[Uu][Ss]-?\d+[a-z]?\]?)"
     r"|(?P<WILDCARD>\[?(?:[\w-]*[A-Za-z_-])?\d+(?:\.\d+)*\.(?:x|X|\*)\]?)"
     r"|(?P<REQUIREMENT>\[?(?:[A-Za-z][A-Za-z0-9_]*-)*[A-Za-z]*\d+(?:\.\d+)*[a-z]?\]?)"
     r"|(?P<PLACEHOLDER>\[[^\]]*\]|.*\bX\.X\b.*)"

@@ -88,7 +88,7 @@ class RequirementIndex:
     _titles: dict[str, Target] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
     _sorts: set[str] = field(default_factory=set)
-    _own: list[tuple[Key, Requirement]] = field(default_factory=list)
+    _stems: dict[tuple[str, tuple[int, ...]], list[Requirement]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Iterable[RequirementsDocument]) -> RequirementIndex:
@@ -100,7 +100,8 @@ class RequirementIndex:
             index._places.setdefault(requirement.id, place)
             index._sorts.add(sort_of_requirement(requirement.id))
             if key := key_of(requirement.id):
-                index._own.append((key, requirement))
+                for length in range(1, len(key.numbers) + 1):
+                    index._stems.setdefault((key.sort, key.numbers[:length]), []).append(requirement)
             for alias in _ALIAS.finditer(requirement.title):
                 index._add(alias["id"], Target(requirement))
         for requirement in index.requirements:
@@ -166,10 +167,8 @@ class RequirementIndex:
         if key is None:
             return
         sorts = {key.sort} if key.sort in self._sorts or key.sort not in _GENERIC else _GENERIC & self._sorts
-        length = len(key.numbers)
-        for own, requirement in self._own:
-            if own.sort in sorts and own.numbers[:length] == key.numbers:
-                yield Target(requirement)
+        for sort in sorted(sorts):
+            yield from (Target(one) for one in self._stems.get((sort, key.numbers), ()))
 
     def _between(self, first: str, last: str) -> Iterator[Target]:
         start, end = self._one(first), self._one(last) or self._one(_completed(first, last))

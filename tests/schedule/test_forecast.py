@@ -13,7 +13,7 @@ from milepost.schedule.critical_path import compute
 from milepost.schedule.distributions import Distribution, ThreePoint
 from milepost.schedule.forecast import Histogram, histogram, nice_step, percentile, simulate
 from milepost.schedule.leveling import level
-from milepost.schedule.network import Activity, Link, Network
+from milepost.schedule.network import FF, FS, SF, SS, Activity, Link, Network
 from milepost.schedule.sampling import ModelOptions, TierModel
 
 HOUR = 3600
@@ -184,14 +184,14 @@ durations = st.integers(0, 5)
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Network:
-    """Up to eight tasks of two tiers with finish-to-start links forward and lags of up to two seconds."""
+def networks(draw: st.DrawFn, kinds: tuple[int, ...] = (FS, FS, FS, SS, FF, SF)) -> Network:
+    """Up to eight tasks of two tiers with links forward and lags of up to two seconds."""
     count = draw(st.integers(1, 8))
     tiers = draw(st.lists(st.sampled_from([1, 2]), min_size=count, max_size=count))
     times = draw(st.lists(durations, min_size=count, max_size=count))
     pairs = [(before, after) for after in range(count) for before in range(after)]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=10)) if pairs else []
-    links = [Link(*pair, draw(st.sampled_from([0, 0, 0, 1, 2, 3])), draw(st.integers(0, 2))) for pair in chosen]
+    links = [Link(*pair, draw(st.sampled_from(kinds)), draw(st.integers(0, 2))) for pair in chosen]
     return Network.from_links([Activity(f"T{place}", tier=tier) for place, tier in enumerate(tiers)], times, links)
 
 
@@ -208,10 +208,12 @@ def test_without_doubt_the_forecast_is_the_critical_path(net: Network) -> None:
     assert {here for here, count in enumerate(found.critical) if count} == set(path.longest_successors)
 
 
-@given(networks())
+@given(networks((FS, SS)))
 @settings(deadline=None)
 def test_without_doubt_a_forecast_within_capacity_is_no_longer_than_the_schedule(net: Network) -> None:
-    """And no shorter than what no schedule can undercut."""
+    """And no shorter than what no schedule can undercut. Links to a finish may have a task placed before one that
+    starts earlier, so that this does not hold for them.
+    """
     leveled = level(compute(net), {1: 1, 2: 2})
     found = simulate(experiment(net, certain(net), TWO_TIERS, capacities=True), 1)
     assert leveled.lower_bound <= found.makespans[0] <= leveled.makespan

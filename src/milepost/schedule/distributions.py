@@ -113,7 +113,8 @@ class QuantileTables:
         different = dict.fromkeys(shapes)
         grid = 512.0 if distribution is Distribution.LOGNORMAL else 128.0
         self._round: Callable[[float], float] = (lambda shape: shape) if len(different) <= 64 else _rounder(grid)
-        self.values = array("d")
+        # Half the size of doubles: more tables stay in the processor's cache, and both paths read the same values.
+        self.values = array("f")
         self._starts: dict[float, int] = {}
         for shape in dict.fromkeys(map(self._round, different)):
             self._starts[shape] = len(self.values)

@@ -2,7 +2,8 @@
 
 Without capacities every activity starts when its predecessors let it. With them each tier takes its tasks in a fixed
 order, the one of a schedule made beforehand, each on the place that is free first: a policy that foresees nothing
-(activity-based, as in Stork, 2001), and that is no longer than the schedule when all durations are as planned.
+(activity-based, as in Stork, 2001), and that takes no longer than the schedule when all durations are as planned
+and no link leads to a finish.
 
 Small plans are drawn in plain Python, large ones by compiled kernels where numba is installed; both give the same
 samples.

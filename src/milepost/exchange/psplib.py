@@ -36,13 +36,15 @@ class _Instance:
         self._name = name
         self._counts: dict[str, int] = {}
         self._sections: dict[str, _Numbers] = {}
-        numbers = _Numbers("instance", name)
+        numbers = _Numbers("head", name)
         for line, row in enumerate(text.splitlines(), 1):
             if found := _COUNT.match(row):
                 self._counts.setdefault(found[1].lower(), int(found[2]))
             elif found := _SECTION.match(row):
                 title = re.sub(r"\s", "", found[1]).upper()
                 numbers = self._sections[title] = _Numbers(found[1].lower(), name, line)
+            elif row.startswith("*"):
+                numbers = _Numbers("rest", name)
             elif _NUMBERS.fullmatch(row):
                 numbers.add(line, row)
 

@@ -20,13 +20,15 @@ def lower_bound(problem: Problem) -> int:
     chains = [start + length for (start, _), (_, length) in zip(heads, tails, strict=True)]
     best = max(chains, default=0)
     for place in problem.renewable:
-        capacity = problem.resources[place].capacity
         members = []
         for here, choices in enumerate(problem.choices):
-            work = min(problem.modes[here][mode].duration * problem.modes[here][mode].demands[place] for mode in choices)
+            modes = [problem.modes[here][choice] for choice in choices]
+            work = min(mode.duration * mode.demands[place] for mode in modes)
             if work:
                 members.append((heads[here][0], tails[here][0], work))
-        best = max(best, _shared(members, capacity), _shared(((tail, head, work) for head, tail, work in members), capacity))
+        turned = [(tail, head, work) for head, tail, work in members]
+        capacity = problem.resources[place].capacity
+        best = max(best, _shared(members, capacity), _shared(turned, capacity))
     return best
 
 

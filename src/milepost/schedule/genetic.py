@@ -37,12 +37,13 @@ class Population(NamedTuple):
 @compiled
 def draw(random: Ints, below: int) -> int:
     """Draw from 0 to ``below`` - 1 (Marsaglia's xorshift of 32 bits)."""
-    bits = random[0]
+    bits: int = random[0]
     bits ^= (bits << 13) & 0xFFFFFFFF
     bits ^= bits >> 17
     bits ^= (bits << 5) & 0xFFFFFFFF
     random[0] = bits
     return (bits * below) >> 32
+
 
 @compiled
 def excess(limits: Ints, needed: Ints) -> int:

@@ -42,6 +42,7 @@ else:
 Ints = Any
 """Any flat array of integers."""
 
+
 class Side(NamedTuple):
     """Incoming links in one direction of time, by activity, and the earliest starts in that direction.
 
@@ -234,7 +235,9 @@ def generate(side: Side, work: Work, scratch: Scratch, start: Ints, finish: Ints
             elif grid:
                 time = earliest_on_grid(profile, demands, other * words, guard, time, durations[other])
             else:
-                time = earliest_by_change(profile, times, ends[0], demands, other * words, guard, time, durations[other])
+                time = earliest_by_change(
+                    profile, times, ends[0], demands, other * words, guard, time, durations[other]
+                )
             end = time + durations[other]
             if mode < 0 or end < begin + duration or (end == begin + duration and other == modes[here]):
                 mode, begin, duration = other, time, durations[other]
@@ -303,4 +306,3 @@ def decode(fore: Side, back: Side, work: Work, scratch: Scratch, until: int) -> 
         keys[here] = start[here]
     sort(fore, order, keys)
     return makespan
-

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
-from math import gcd
+from importlib import import_module
+from itertools import pairwise, repeat
+from math import gcd, sqrt
 from typing import TYPE_CHECKING, Any
 
-from milepost.errors import UsageError
+from milepost.errors import PlanInvalid, UsageError
 from milepost.schedule.bounds import early_times, lower_bound
 from milepost.schedule.problem import Problem
 
@@ -24,9 +25,19 @@ if TYPE_CHECKING:
     from milepost.schedule.kernel import Scratch, Side, Work
 
 _WORD = 62
-_LONGEST_GRID_STEP = 30
+"""Bits of a word that hold packed capacities; more would meet the sign."""
+
+_GRID = 30
+"""The longest mean duration, in units of time, for which a profile by unit of time is quicker than one by change."""
+
 _ROUND = 100_000
-_ROUNDS_BETWEEN_EXCHANGES = 25
+"""Activities scheduled by an island between two looks at the clock: some 20 ms."""
+
+_SPEED = 4_000_000
+"""Activities scheduled by an island in a second, roughly."""
+
+_EXCHANGE = 25
+"""Rounds between two exchanges of the islands' best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ def improve(
 
     Raises:
         UsageError: no budget, or a budget in seconds without a clock.
-        PlanInvalid: the links form a cycle.
+        PlanInvalid: the links form a cycle, or a demand is beyond all measure.
     """
     if seconds is None and iterations is None:
         raise UsageError("a search needs a budget: iterations or seconds")
@@ -83,7 +94,8 @@ def improve(
         raise UsageError("a budget in seconds needs a clock")
     encoding = _Encoding(problem)
     size = population or _population(len(problem), seconds, iterations, workers)
-    islands = [_Island(encoding, seed * 1009 + number, size, start) for number in range(workers if encoding.fast else 1)]
+    count = workers if encoding.fast else 1
+    islands = [_Island(encoding, seed * 1009 + number, size, start) for number in range(count)]
     race = _Race(encoding, islands, on_best)
     race.warm_up()
     if clock is not None and seconds is not None:
@@ -95,7 +107,9 @@ def improve(
 
 
 def _population(count: int, seconds: float | None, iterations: int | None, workers: int) -> int:
-    return 400
+    """The size that did best in measurements: it grows with the root of the individuals an island can make."""
+    budget = _SPEED * seconds / (count + 1) if seconds is not None else (iterations or 0) / workers
+    return max(40, min(1000, round(1.1 * sqrt(budget))))
 
 
 class _Encoding:
@@ -113,7 +127,7 @@ class _Encoding:
         self.bound = lower_bound(problem)
         self.goal = -(-self.bound // self.unit)
         self.horizon = self._horizon()
-        self.grid = self.horizon <= _LONGEST_GRID_STEP * len(problem)
+        self.grid = self.horizon <= _GRID * len(problem)
         self.work = self._work()
         self.fore = self._side(problem)
         self.back = self._side(problem.mirrored)
@@ -126,9 +140,8 @@ class _Encoding:
         """Numbers as the kernel takes them: a numpy array if there is numba, else a list."""
         if not self.fast:
             return list(values)
-        import numpy as np
-
-        return np.array(values, dtype=np.int64)
+        numpy = import_module("numpy")
+        return numpy.array(values, dtype=numpy.int64)
 
     def zeros(self, count: int) -> Any:
         """So many zeros as the kernel takes them."""
@@ -147,8 +160,10 @@ class _Encoding:
     def _work(self) -> Work:
         problem, array = self.problem, self.array
         first, durations, demands, needs = [0], [], [], []
-        capacities = [problem.resources[place].capacity for place in problem.renewable]
+        capacities = [self._capacity(place) for place in problem.renewable]
         lane = max(capacities, default=0).bit_length() + 1
+        if lane > _WORD:
+            raise PlanInvalid("the demands for a resource are beyond all measure")
         for here in self.order:
             for choice in problem.choices[here]:
                 mode = problem.modes[here][choice]
@@ -161,6 +176,11 @@ class _Encoding:
         limits = [problem.resources[place].capacity for place in problem.nonrenewable]
         numbers = (first, durations, demands, needs, limits, free, guards, [int(self.grid)])
         return self.kernel.Work(*map(array, numbers))
+
+    def _capacity(self, place: int) -> int:
+        """The capacity of a resource, or all that is ever needed of it at once if that is less."""
+        most = sum(max(mode.demands[place] for mode in modes) for modes in self.problem.modes)
+        return min(self.problem.resources[place].capacity, most)
 
     def _side(self, problem: Problem) -> Side:
         rows: list[list[tuple[int, int, int]]] = [[] for _ in self.order]
@@ -181,7 +201,8 @@ class _Encoding:
         span = self.horizon + 1 if self.grid else 2 * count + 2
         sizes = [count] * 8 + [1 if self.grid else span, span * words]
         random = (seed * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF or 1
-        parts = [*map(self.zeros, sizes), self.array([0, span]), self.zeros(len(self.work.limits)), self.array([random])]
+        parts = [self.zeros(size) for size in sizes]
+        parts += [self.array([0, span]), self.zeros(len(self.work.limits)), self.array([random])]
         return self.kernel.Scratch(*parts)
 
 
@@ -282,14 +303,13 @@ class _Race:
             try:
                 while (left is None or left) and (going() or not rounds):
                     now = step if left is None else min(step, left)
-                    for _ in threads.map(lambda island: island.evolve(now), self._islands):
-                        pass
+                    list(threads.map(_Island.evolve, self._islands, repeat(now)))
                     left = None if left is None else left - now
                     rounds += 1
                     self._report()
                     if self._leader.fitness <= self._encoding.goal:
                         break
-                    if rounds % _ROUNDS_BETWEEN_EXCHANGES == 0:
+                    if rounds % _EXCHANGE == 0:
                         self._exchange()
             except KeyboardInterrupt:
                 self._interrupted = True

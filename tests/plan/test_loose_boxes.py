@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.plan.dialect_checks import read
 
-from milepost.plan.model import ClaimKind
+from milepost.plan import edits
+from milepost.plan.model import ClaimKind, TaskState
+from milepost.source import apply
 
 
 def test_conditions_are_no_tasks_of_a_checklist() -> None:
@@ -72,3 +74,20 @@ def test_a_report_on_a_gate_is_no_gate() -> None:
 def test_a_title_that_speaks_of_dependencies_draws_no_graph() -> None:
     plan = read("# Fix circular dependencies\n\n- [ ] **1.1** a\n- [ ] **1.2** b\n\nFrom 1.2 → 1.1 it went wrong.\n")
     assert plan.dependencies == ()
+
+
+def test_signs_stand_for_boxes_in_a_list_of_tasks() -> None:
+    text = "# Stories remaining\n\n- ✅ AG.1 - Wire it (DONE)\n- ❌ AG.2 - Test it\n- 🔄 AG.3 - Ship it\n"
+    plan = read(text)
+    assert [(task.title, task.state) for task in plan.tasks] == [
+        ("AG.1 - Wire it (DONE)", TaskState.DONE),
+        ("AG.2 - Test it", TaskState.NOT_STARTED),
+        ("AG.3 - Ship it", TaskState.IN_PROGRESS),
+    ]
+    assert apply(plan.source, edits.tick(plan, "2", TaskState.DONE)).text == text.replace("❌", "✅")
+
+
+def test_signs_of_good_and_bad_are_no_tasks() -> None:
+    assert read("# Choosing a boat\n\n- ✅ cheap\n- ❌ slow\n- ❌ old\n").tasks == ()
+    assert read("# Done tasks\n\n- ✅ a\n- ✅ b\n- ✅ c\n").tasks == ()
+    assert [task.title for task in read("# Tasks\n\n- [ ] a\n- ❌ b\n- ❌ c\n- ✅ d\n").tasks] == ["a"]

@@ -13,6 +13,7 @@ from milepost.plan.dialects.criteria import criteria_lists, in_criteria
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.rows import boxed_row
+from milepost.plan.dialects.signs import SignedTasks
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.model import Plan, Task
 
@@ -25,9 +26,11 @@ def detect(document: Document) -> bool:
 
 
 def read(reading: Reading) -> Plan:
-    """Read the checklists of a document; tasks are numbered through in document order."""
-    tasks = PlainTasks.of(reading)
+    """Read the checklists of a document, or else its lists with signs; tasks are numbered in document order."""
+    tasks, signs = PlainTasks.of(reading), SignedTasks(reading)
     plan = PlanReader(reading, NAME, tasks.of_section).read()
+    if not plan.tasks and signs.applies():
+        return PlanReader(Reading(reading.document, reading.sizes), NAME, signs.of_section).read()
     return replace(plan, checkpoints=()) if tasks.reads is Reads.GATES else plan
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -56,8 +57,7 @@ def milepost(count: int, samples: int, threads: int, capacities: bool) -> Callab
 
 
 def pmcontrols(count: int, samples: int, threads: int, capacities: bool) -> Callable[[], Any]:
-    import pmcontrols as peer
-
+    peer = import_module("pmcontrols")
     efforts, links = network(count)
     before: list[list[str]] = [[] for _ in range(count)]
     for first, then in links:
@@ -72,8 +72,7 @@ def pmcontrols(count: int, samples: int, threads: int, capacities: bool) -> Call
 def trueppm_scheduler(count: int, samples: int, threads: int, capacities: bool) -> Callable[[], Any]:
     from datetime import date, timedelta
 
-    import trueppm_scheduler as peer
-
+    peer = import_module("trueppm_scheduler")
     efforts, links = network(count)
     tasks = [
         peer.Task(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from tests.plan.dialect_checks import read
 
 from milepost.plan import edits
+from milepost.plan.dialects import DIALECTS
+from milepost.plan.dialects.document import Document
 from milepost.plan.model import ClaimKind, TaskState
-from milepost.source import apply
+from milepost.source import SourceText, apply
 
 
 def test_conditions_are_no_tasks_of_a_checklist() -> None:
@@ -91,3 +93,14 @@ def test_signs_of_good_and_bad_are_no_tasks() -> None:
     assert read("# Choosing a boat\n\n- ✅ cheap\n- ❌ slow\n- ❌ old\n").tasks == ()
     assert read("# Done tasks\n\n- ✅ a\n- ✅ b\n- ✅ c\n").tasks == ()
     assert [task.title for task in read("# Tasks\n\n- [ ] a\n- ❌ b\n- ❌ c\n- ✅ d\n").tasks] == ["a"]
+
+
+def test_the_last_dialects_say_why_as_well() -> None:
+    def why(text: str) -> str:
+        document = Document.of(SourceText(text))
+        return next(one.why(document) for one in DIALECTS if one.detect(document))
+
+    assert why("## Phase 1: A\n\n- [ ] **1.1** a\n") == "a checkbox states a task's id"
+    assert why("## Phase 1: A\n\n- **1.1** a\n").startswith("items of its phases state tasks' ids")
+    # The nested box is a step of the first.
+    assert why("- [ ] a\n  - [ ] b\n- [ ] c\n") == "no more special spelling fits; it has 2 outermost checkboxes"

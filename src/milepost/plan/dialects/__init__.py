@@ -42,6 +42,6 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(kiro.NAME, kiro.detect, kiro.read, kiro.why),
     Dialect(openspec.NAME, openspec.detect, openspec.read, openspec.why),
     Dialect(task_tables.NAME, task_tables.detect, task_tables.read, task_tables.why),
-    Dialect(reference.NAME, reference.detect, reference.read),
-    Dialect(plain.NAME, plain.detect, plain.read),
+    Dialect(reference.NAME, reference.detect, reference.read, reference.why),
+    Dialect(plain.NAME, plain.detect, plain.read, plain.why),
 )

@@ -25,6 +25,13 @@ def detect(document: Document) -> bool:
     return True
 
 
+def why(document: Document) -> str:
+    """Why nothing better was found, and what is read instead."""
+    boxes = PlainTasks.of(Reading(document))
+    found = sum(len(boxes.boxes(section)) for section in document.sections)
+    return f"no more special spelling fits; it has {found} outermost checkboxes"
+
+
 def read(reading: Reading) -> Plan:
     """Read the checklists of a document, or else its lists with signs; tasks are numbered in document order."""
     tasks, signs = PlainTasks.of(reading), SignedTasks(reading)

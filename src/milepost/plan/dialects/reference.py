@@ -25,6 +25,14 @@ def detect(document: Document) -> bool:
     return _has_ids(document, boxed=True) or (not _has_boxes(document) and _has_ids(document, boxed=False))
 
 
+def why(document: Document) -> str:
+    """What shows that the document is in the reference format."""
+    boxed = _has_ids(document, boxed=True)
+    return (
+        "a checkbox states a task's id" if boxed else "items of its phases state tasks' ids, and nothing has a checkbox"
+    )
+
+
 def _has_boxes(document: Document) -> bool:
     return any(block.checkbox for block in walk(document.root))
 
@@ -33,12 +41,21 @@ def _has_ids(document: Document, *, boxed: bool) -> bool:
     """Say whether an item states an id: one with a checkbox, or one without it in a numbered phase."""
     reading = Reading(document)
     for section in document.sections:
-        if not _is_no_place_for_tasks(section) and (boxed or any(is_phase(around) for around in section.ancestors())):
-            for _, item in section.items:
-                line = first_line(item)
-                box = read_box(reading, line.start, line.end) if line else None
-                if line and (box is not None) is boxed and head_with_id(reading, item, box, line):
-                    return True
+        if boxed or any(is_phase(around) for around in section.ancestors()):
+            if _states_ids(reading, section, boxed=boxed):
+                return True
+    return False
+
+
+def _states_ids(reading: Reading, section: Section, *, boxed: bool = True) -> bool:
+    """Say whether an item of a section states an id, with a checkbox or without."""
+    if _is_no_place_for_tasks(section):
+        return False
+    for _, item in section.items:
+        line = first_line(item)
+        box = read_box(reading, line.start, line.end) if line else None
+        if line and (box is not None) is boxed and head_with_id(reading, item, box, line):
+            return True
     return False
 
 
@@ -51,8 +68,8 @@ def read(reading: Reading) -> Plan:
 
 def _with_loose_phases(reading: Reading, tasks: _ReferenceTasks) -> SectionTasks:
     """Reads a phase in which no box has an id box by box, for its tasks have no ids at all."""
-    probe = _ReferenceTasks(Reading(reading.document), boxed=True)
-    full = {id(outer) for one in reading.document.sections if probe.of_section(one, None) for outer in one.ancestors()}
+    silent = Reading(reading.document)
+    full = {id(outer) for one in reading.document.sections if _states_ids(silent, one) for outer in one.ancestors()}
     loose = WithLooseBoxes(reading, lambda *_: [])
 
     def of_section(section: Section, phase: str | None) -> list[Task]:

@@ -19,7 +19,7 @@ _WORD = re.compile(
     r"(?:requirements?|reqs?\.?|criteri(?:on|a)|acceptance criteri(?:on|a)|ac)[ \t:#]+(?=\d)", re.IGNORECASE
 )
 _STORY = re.compile(r"(?:user[ \t]+)?story[ \t#-]*(?=\d)", re.IGNORECASE)
-_ID = re.compile(r"(?P<sort>(?:[A-Za-z][A-Za-z]*[-_ ]?)*)(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z]?)")
+_ID = re.compile(r"(?P<sort>(?:[A-Za-z]+[-_ ])*[A-Za-z]*)(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z]?)")
 _RANGE = re.compile(r"(?P<first>\S*\d[a-z]?)[ \t]*(?:-|–|—|‒|\.\.+|…|~|\bto\b|\bthrough\b)[ \t]*(?P<last>\S*\d[a-z]?)")
 _WILDCARD = re.compile(r"(?P<stem>\S*\d)\.(?:x|X|\*)")
 _ALL = re.compile(r"all(?:[ \t]+requirements)?|\*|todos|todas|全部|所有", re.IGNORECASE)

@@ -67,5 +67,5 @@ def _chosen(document: Document, name: str | None) -> Dialect:
     for dialect in DIALECTS:
         if dialect.name == name:
             return dialect
-    known = ", ".join(one.name for one in (*DIALECTS, *FORMATS))
+    known = ", ".join([*(one.name for one in DIALECTS), *(one.name for one in FORMATS)])
     raise UnknownName(f"there is no dialect {name!r}", remedy=f"use one of: {known}")

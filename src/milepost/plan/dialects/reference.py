@@ -40,11 +40,8 @@ def _has_boxes(document: Document) -> bool:
 def _has_ids(document: Document, *, boxed: bool) -> bool:
     """Say whether an item states an id: one with a checkbox, or one without it in a numbered phase."""
     reading = Reading(document)
-    for section in document.sections:
-        if boxed or any(is_phase(around) for around in section.ancestors()):
-            if _states_ids(reading, section, boxed=boxed):
-                return True
-    return False
+    sections = (one for one in document.sections if boxed or any(is_phase(around) for around in one.ancestors()))
+    return any(_states_ids(reading, section, boxed=boxed) for section in sections)
 
 
 def _states_ids(reading: Reading, section: Section, *, boxed: bool = True) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.surroundings import Surroundings
     from milepost.app.reports import RunReport
+    from milepost.app.schedules import Leveler
     from milepost.app.syncs import Synced, SyncMemory
 
 LEDGER = ".milepost/ledger.db"
@@ -170,6 +171,16 @@ class Project:
 def wall_clock() -> float:
     """Seconds since 1970, UTC."""
     return time.time()
+
+
+def optimizing_leveler(seconds: float, on_progress: Callable[[str], None]) -> Leveler:
+    """A leveler that searches for a shorter schedule and proves how good it is, for so many seconds.
+
+    ``on_progress`` hears in words of better schedules, better bounds, and of what is lost without an extra.
+    """
+    from milepost.adapters.optimizer import Optimizer
+
+    return Optimizer(seconds, on_progress)
 
 
 def project_settings(place: str) -> Settings:

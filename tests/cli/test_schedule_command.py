@@ -302,3 +302,12 @@ def test_a_milestone_at_the_very_end_stays_on_the_paper() -> None:
     lines = list(draw_gantt(drawn_report([("task", 0, 10, False), ("gate", 10, 0, True)]), Paper(40)))
     (gate,) = [line for line in lines[:-1] if "◆" in line]
     assert gate.index("◆") == 39
+
+
+def test_optimize_says_how_good_the_schedule_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = "".join(f"- [ ] **1.{n}** Task {n}\n  - _Estimated: {n} hours_\n  - _Tier: 3_\n\n" for n in (2, 3, 5, 7, 1))
+    (tmp_path / "tasks.md").write_text(f"# Few - Implementation Plan\n\n### **Phase 1: All**\n\n{tasks}")
+    assert run(["schedule", str(tmp_path / "tasks.md"), "--tier", "3=2", "--optimize", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "within capacity" in out
+    assert "the shortest possible" in out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from milepost.schedule import (
     compute,
     level,
 )
+
+Leveler = Callable[[CriticalPath, Mapping[int, int]], LeveledSchedule]
+"""Makes a schedule that keeps within capacities, by rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,9 @@ def schedule_plan(
     *,
     gates: bool = True,
     default_effort: int = DEFAULT_EFFORT,
+    leveler: Leveler = level,
 ) -> ScheduleReport:
-    """Schedule a plan from scratch, as if nothing of it were done yet.
+    """Schedule a plan from scratch, as if nothing of it were done yet; ``leveler`` makes it keep the capacities.
 
     Raises:
         PlanInvalid: the dependencies form a cycle, an estimate is impossible, or a tier in use has no capacity.
@@ -153,7 +157,7 @@ def schedule_plan(
         except PlanInvalid:
             other = None
     capacities = {rank: tier.capacity for rank, tier in tiers.items()}
-    leveled = level(asked, capacities)
+    leveled = leveler(asked, capacities)
     return ScheduleReport(
         title=plan.title,
         gates=gates,

@@ -11,9 +11,11 @@ import click
 from milepost.app.plans import load_plan
 from milepost.app.schedules import PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
 from milepost.app.settings import load_settings
+from milepost.bootstrap import optimizing_leveler
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
+from milepost.schedule.leveling import level
 
 _PLAIN_WIDTH = 80
 _LEAST_TITLE = 8
@@ -38,6 +40,12 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
 @click.option(
     "--tier", "tiers", multiple=True, metavar="RANK=CAPACITY", callback=_capacities, help="How many tasks at once."
 )
+@click.option(
+    "--optimize",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Search that long for a shorter schedule, and for a proof of how good it is. Ctrl-C keeps the best.",
+)
 @click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
 @click.option(
     "--thresholds", type=click.Choice(["agent", "dcma"]), default="agent", show_default=True, help="Of the audit."
@@ -51,6 +59,7 @@ def command(
     no_gates: bool,
     early: bool,
     tiers: Mapping[int, int],
+    optimize: float | None,
     audit: bool,
     thresholds: str,
     svg: str | None,
@@ -70,7 +79,10 @@ def command(
     known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     for rank, capacity in tiers.items():
         known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
-    report = schedule_plan(load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort)
+    leveler = level if optimize is None else optimizing_leveler(optimize, lambda text: say(text, err=True))
+    report = schedule_plan(
+        load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort, leveler=leveler
+    )
     if svg:
         from milepost.cli.svg import draw_gantt as draw_picture
         from milepost.cli.svg import write
@@ -125,8 +137,11 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     yield from _path_lines("without gates", report.ungated, report.checkpoints, paper)
     leveled = report.leveled
     over = leveled.makespan_seconds - leveled.lower_bound_seconds
-    quality = "the shortest possible" if not over else f"at most {compact_time(over)} above the shortest possible"
-    yield f"within capacity {compact_time(leveled.makespan_seconds)}, {quality} ({leveled.rule} rule)"
+    percent = 100 * over / max(leveled.lower_bound_seconds, 1)
+    quality = "the shortest possible"
+    if over:
+        quality = f"at most {compact_time(over)} ({percent:.1f} %) above the shortest possible"
+    yield f"within capacity {compact_time(leveled.makespan_seconds)}, {quality} ({_how(leveled.rule)})"
     for use in report.tiers:
         if use.tasks:
             yield (
@@ -136,6 +151,10 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     if report.assumed:
         names = ", ".join(_shortened(report.assumed))
         yield f"no estimate, taken as {compact_time(report.default_effort_seconds)}: {printable(names)}"
+
+
+def _how(rule: str) -> str:
+    return f"{rule} rule" if rule.isupper() else rule
 
 
 def _path_lines(label: str, path: PathSummary | None, gates: Mapping[str, str], paper: Paper) -> Iterator[str]:

@@ -20,12 +20,12 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def say(text: str) -> None:
+def say(text: str = "", *, err: bool = False) -> None:
     """Print a text; what the terminal's encoding cannot show is written as ``\\xNN`` forms."""
     import click
 
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
 def duration(seconds: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from milepost.adapters.optimizer import Optimizer
@@ -32,7 +34,7 @@ def test_the_optimizer_is_never_worse_than_the_rules_and_keeps_every_constraint(
         assert best.finish[network.number(one)] <= best.start[network.number(other)]
     for rank in (1, 2):
         turns = sorted((best.start[n], best.finish[n]) for n, name in enumerate(HOURS) if TIERS[name] == rank)
-        assert all(before[1] <= after[0] for before, after in zip(turns, turns[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(turns))
 
 
 def test_what_cannot_be_shorter_is_not_searched(network: Network) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 import click
 
 from milepost.app.plans import load_plan
-from milepost.app.schedules import PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
+from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
 from milepost.app.settings import load_settings
-from milepost.bootstrap import optimizing_leveler
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
@@ -79,7 +78,11 @@ def command(
     known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     for rank, capacity in tiers.items():
         known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
-    leveler = level if optimize is None else optimizing_leveler(optimize, lambda text: say(text, err=True))
+    leveler: Leveler = level
+    if optimize is not None:
+        from milepost.bootstrap import optimizing_leveler
+
+        leveler = optimizing_leveler(optimize, lambda text: say(text, err=True))
     report = schedule_plan(
         load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort, leveler=leveler
     )

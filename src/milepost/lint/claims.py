@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 
 from milepost.plan.model import Claim
+from milepost.source.lazy_regex import lazy_regex
 
-_JOINT = re.compile(r"(?:[\s,&+/|`*_()>⟶➜→⇒~-]|–|->|=>|\b(?:and|with|plus|then|tasks?)\b)*", re.IGNORECASE)
-_CLOSED = re.compile(r"[)\]}].*[(\[{]", re.DOTALL)
-_CONDITION = re.compile(
+_JOINT = lazy_regex(r"(?:[\s,&+/|`*_()>⟶➜→⇒~-]|–|->|=>|\b(?:and|with|plus|then|tasks?)\b)*", re.IGNORECASE)
+_CLOSED = lazy_regex(r"[)\]}].*[(\[{]", re.DOTALL)
+_CONDITION = lazy_regex(
     r"\b(?:after|once|when|until|before|depend\w*|requir\w*|follow\w*|while|unless|except|not|if|than|waits?|needs?)\b",
     re.IGNORECASE,
 )
-_STATEMENT_END = re.compile(r"[;)\]}\n]|\.(?:\s|$)")
-_INNER = re.compile(r"\|\||[&+/]|\b(?:and|with)\b", re.IGNORECASE)
+_STATEMENT_END = lazy_regex(r"[;)\]}\n]|\.(?:\s|$)")
+_INNER = lazy_regex(r"\|\||[&+/]|\b(?:and|with)\b", re.IGNORECASE)
 
 
 def groups(claim: Claim) -> list[tuple[str, ...]]:

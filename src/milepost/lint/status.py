@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from milepost.plan.model import Task, TaskState
+from milepost.source.lazy_regex import lazy_regex
 
 
 class Status(StrEnum):
@@ -28,7 +29,7 @@ _WORDS = {
 }
 _DECORATION = r"[^\w%(\[]*"
 _STATUS = [
-    (status, re.compile(rf"{_DECORATION}(?:{words}){_DECORATION}(?:[(\[][^)\]]*[)\]]{_DECORATION})?", re.IGNORECASE))
+    (status, lazy_regex(rf"{_DECORATION}(?:{words}){_DECORATION}(?:[(\[][^)\]]*[)\]]{_DECORATION})?", re.IGNORECASE))
     for status, words in _WORDS.items()
 ]
 

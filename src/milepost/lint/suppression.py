@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from milepost.plan.blocks import BlockKind, parse_blocks, walk
 from milepost.source import Diagnostic, SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
-_COMMENT = re.compile(r"<!--[ \t]*milepost:[ \t]*ignore(-file)?\[([^\]\r\n]*)\][^\r\n]*?-->")
-_REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\n|\r|\Z)")
+_COMMENT = lazy_regex(r"<!--[ \t]*milepost:[ \t]*ignore(-file)?\[([^\]\r\n]*)\][^\r\n]*?-->")
+_REST_OF_LINE = lazy_regex(r"[ \t]*(?:\r\n|\n|\r|\Z)")
 
 
 def covers(selector: str, code: str, name: str) -> bool:

@@ -15,8 +15,9 @@ from milepost.plan.blocks import BlockKind, walk
 from milepost.plan.dialects.fences import parse_mended
 from milepost.plan.model import Plan, Step, Task
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
-_LINE = re.compile(r"[^\r\n]+")
+_LINE = lazy_regex(r"[^\r\n]+")
 _SHOWN = (BlockKind.FENCE, BlockKind.CODE, BlockKind.HTML, BlockKind.QUOTE, BlockKind.FRONT_MATTER)
 """Blocks whose text is shown, quoted or data: boxes in them are no tasks of this plan."""
 

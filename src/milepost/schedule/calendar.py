@@ -16,11 +16,12 @@ from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from milepost.errors import PlanInvalid
+from milepost.source.lazy_regex import lazy_regex
 
 DAY = 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_CLOCK = re.compile(r"\A(\d{1,2}):(\d{2})\Z")
+_CLOCK = lazy_regex(r"\A(\d{1,2}):(\d{2})\Z")
 _SEARCHED = timedelta(days=3 * 366)
 """Further ahead than any run of holidays; without work until then a calendar counts as one without any."""
 

@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import LISTS, plain
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import LabelledText
 
-_LABEL = re.compile(
+_LABEL = lazy_regex(
     r"(?:(?P<mark>\*\*|__)(?P<label>[^*_\n:：]{1,40}?)[ \t]*(?:[:：][ \t]*(?P=mark)|(?P=mark)[ \t]*[:：]?)"
     r"|(?P<word>Priority|Status|Rationale|Source|Owner|Type|Effort)[ \t]*[:：]"
     r"|(?P<step>GIVEN|WHEN|THEN|AND|Given|When|Then)\b)[ \t]*(?P<value>[^\n]*)"
 )
-_CRITERIA = re.compile(
+_CRITERIA = lazy_regex(
     r"acceptance|success[ ]criteria|scenarios?\b|criteri[ao]s?\b.*acepta|aceptación|aceitação|akzeptanz|abnahme"
     r"|crit[eè]res?\b|驗收|验收|受け入れ|приём|приемк|критери",
     re.IGNORECASE,
 )
-_SCENARIO = re.compile(
+_SCENARIO = lazy_regex(
     r"(?:scenario|szenario|escenario|cenário|场景|場景)(?:[ \t]+\d+)?[ \t]*[:：][ \t]*(?P<name>\S.*)", re.I
 )
 

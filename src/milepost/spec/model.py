@@ -8,9 +8,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
-_FIRST_WORD = re.compile(r"[^\W_]+")
-_MUST = re.compile(
+_FIRST_WORD = lazy_regex(r"[^\W_]+")
+_MUST = lazy_regex(
     r"must|mandatory|required|essential|critical|blocker|high|highest|urgent|p[01]|m|alta|alto|cr[ií]tic[oa]|hoch"
     r"|kritisch|haute|élevée|высокий|высокая|обязательно|高|必须|必須",
     re.IGNORECASE,

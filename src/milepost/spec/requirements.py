@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import LISTS, Document, Section, plain
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 from milepost.spec import spellings
 from milepost.spec.labels import (
     announces_criteria,
@@ -33,12 +34,12 @@ from milepost.spec.model import (
 )
 from milepost.spec.spellings import Name
 
-_TITLE = re.compile(
+_TITLE = lazy_regex(
     r"(?:functional[ ])?requirements?|需求|功能需求|要求|要件|requisitos|anforderungen|требования", re.IGNORECASE
 )
-_NUMBER = re.compile(r"\d+")
-_BOX = re.compile(r"\[[^\[\]\n]?\][ \t]+(?=\S)")
-_TABLE_OF_IDS = re.compile(r"[\W_]*(?:id|ref|req\w*|number|nr|no|#|code|需求\w*)\b.*|[\W_]*", re.IGNORECASE)
+_NUMBER = lazy_regex(r"\d+")
+_BOX = lazy_regex(r"\[[^\[\]\n]?\][ \t]+(?=\S)")
+_TABLE_OF_IDS = lazy_regex(r"[\W_]*(?:id|ref|req\w*|number|nr|no|#|code|需求\w*)\b.*|[\W_]*", re.IGNORECASE)
 
 
 def read_requirements(source: SourceText) -> RequirementsDocument:

@@ -9,23 +9,24 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from milepost.plan.model import ReferenceKind
+from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import AcceptanceCriterion, Requirement, RequirementKind, RequirementsDocument
 from milepost.spec.spellings import ID, sort_of
 
 _GENERIC = frozenset({"", "R", "REQ"})
 """Sorts that name a numbered requirement: ``REQ-1.2``, ``R1.2`` and ``1.2`` mean the same where only one is used."""
 
-_WORD = re.compile(
+_WORD = lazy_regex(
     r"(?:requirements?|reqs?\.?|criteri(?:on|a)|acceptance criteri(?:on|a)|ac)[ \t:#]+(?=\d)", re.IGNORECASE
 )
-_STORY = re.compile(r"(?:user[ \t]+)?story[ \t#-]*(?=\d)", re.IGNORECASE)
-_ID = re.compile(r"(?P<sort>(?:[A-Za-z]+[-_ ])*[A-Za-z]*)(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z]?)")
-_RANGE = re.compile(r"(?P<first>\S*\d[a-z]?)[ \t]*(?:-|–|—|‒|\.\.+|…|~|\bto\b|\bthrough\b)[ \t]*(?P<last>\S*\d[a-z]?)")
-_WILDCARD = re.compile(r"(?P<stem>\S*\d)\.(?:x|X|\*)")
-_ALL = re.compile(r"all(?:[ \t]+requirements)?|\*|todos|todas|全部|所有", re.IGNORECASE)
-_NOTE = re.compile(r"[ \t]*[(（][^()（）]*[)）][ \t]*$")
-_ALIAS = re.compile(rf"[(\[](?P<id>{ID})[)\]]")
-_CRITERION = re.compile(
+_STORY = lazy_regex(r"(?:user[ \t]+)?story[ \t#-]*(?=\d)", re.IGNORECASE)
+_ID = lazy_regex(r"(?P<sort>(?:[A-Za-z]+[-_ ])*[A-Za-z]*)(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z]?)")
+_RANGE = lazy_regex(r"(?P<first>\S*\d[a-z]?)[ \t]*(?:-|–|—|‒|\.\.+|…|~|\bto\b|\bthrough\b)[ \t]*(?P<last>\S*\d[a-z]?)")
+_WILDCARD = lazy_regex(r"(?P<stem>\S*\d)\.(?:x|X|\*)")
+_ALL = lazy_regex(r"all(?:[ \t]+requirements)?|\*|todos|todas|全部|所有", re.IGNORECASE)
+_NOTE = lazy_regex(r"[ \t]*[(（][^()（）]*[)）][ \t]*$")
+_ALIAS = lazy_regex(rf"[(\[](?P<id>{ID})[)\]]")
+_CRITERION = lazy_regex(
     r"(?:(?P<of>\S*\d[a-z]?)[ \t:/,-]+)?AC[- #]?(?P<first>\d+)"
     r"(?:[ \t]*(?:-|–|—|\.\.+|to\b|through\b)[ \t]*(?:AC[- #]?)?(?P<last>\d+))?",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import RequirementKind
 
 ID = (
@@ -14,7 +15,7 @@ ID = (
 )
 """The pattern of an id that names its sort, to be embedded in others."""
 
-_OTHER_THINGS = re.compile(
+_OTHER_THINGS = lazy_regex(
     r"(?:ADR|ASM|ASSUMPTION|BUG|CVE|DEC|DECISION|DEP|DOC|EPIC|ES|GPT|HTTP|ISO|ISSUE|IEEE|MILESTONE|OQ|PCI|PHASE|PR|Q"
     r"|QUESTION|RFC|RISK|SHA|SOC|STEP|T|TASKS?|TC|TEST|TLS|TODO|UTF|WCAG|WP)(?:-.*)?"
 )
@@ -22,7 +23,7 @@ _OTHER_THINGS = re.compile(
 
 _WORDS = r"Requirement|Req\.?|需求|要求|要件|요구사항|Requisito|Requerimiento|Anforderung|Exigence|Требование"
 _STORY_WORDS = r"(?:User[ \t]+)?Story|用戶故事|用户故事|Historia(?:[ \t]+de[ \t]+usuario)?"
-_HEADING = re.compile(
+_HEADING = lazy_regex(
     r"[^\w\[(]*(?:\d+(?:\.\d+)*[.)]?[ \t]+)?[\[(*_`]*(?:"
     rf"(?i:{_WORDS})[ \t]*#?(?P<number>\d+(?:\.\d+)*[a-z]?)(?![\w.])"
     rf"|(?i:{_STORY_WORDS})[ \t]*#?(?P<story>\d+(?:\.\d+)*[a-z]?)(?![\w.])"
@@ -30,13 +31,13 @@ _HEADING = re.compile(
     rf"|(?i:{_WORDS})[ \t]*[:：](?=[ \t]*(?P<named>\S.*))"
     r")[\])*_`]*[ \t]*[:：.–—-]*[ \t]*(?P<title>.*)"
 )
-_ITEM = re.compile(
+_ITEM = lazy_regex(
     r"(?:\[[ xX~/-]\][ \t]+)?(?:~~)?(?P<open>\*\*|__|`)?\[?"
     rf"(?P<id>{ID})\]?(?P<note>[ \t]*[(\[][^()\[\]\n]{{1,40}}[)\]])?(?P<gap>[ \t]*(?:[:：.]|[–—-](?=[ \t]))?)[ \t]*"
 )
-_AFTER_BOLD = re.compile(r"(?:[ \t]*[(\[][^()\[\]\n]{1,40}[)\]])?[ \t]*(?:[:：]|[–—-](?=[ \t]))?[ \t]*")
-_CELL = re.compile(rf"[\[*_`~]*(?P<id>{ID})[\]*_`~]*(?:\([^()]*\))?")
-_PRIORITY = re.compile(
+_AFTER_BOLD = lazy_regex(r"(?:[ \t]*[(\[][^()\[\]\n]{1,40}[)\]])?[ \t]*(?:[:：]|[–—-](?=[ \t]))?[ \t]*")
+_CELL = lazy_regex(rf"[\[*_`~]*(?P<id>{ID})[\]*_`~]*(?:\([^()]*\))?")
+_PRIORITY = lazy_regex(
     r"[(\[](?:priority|prioridad|priorität)?[ \t]*[:：]?[ \t]*"
     r"(?P<value>P\d|must(?:[ -]have)?|should(?:[ -]have)?|could(?:[ -]have)?|won['’]?t(?:[ -]have)?"
     r"|critical|high|medium|low|mandatory|optional)[)\]]",

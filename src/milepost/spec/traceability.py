@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from milepost.plan.model import Plan, Reference, Task, TaskState
+from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import AcceptanceCriterion, Requirement, RequirementsDocument
 from milepost.spec.resolution import Meaning, RequirementIndex, sort_of_requirement
 
-_STORY = re.compile(r"\b(?:User[ \t]+Story[ \t-]*|US-?)(?P<number>\d+[a-z]?)\b", re.IGNORECASE)
+_STORY = lazy_regex(r"\b(?:User[ \t]+Story[ \t-]*|US-?)(?P<number>\d+[a-z]?)\b", re.IGNORECASE)
 
 
 class Coverage(StrEnum):

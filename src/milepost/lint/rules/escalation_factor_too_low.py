@@ -31,8 +31,9 @@ from collections.abc import Iterator
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity
+from milepost.source.lazy_regex import lazy_regex
 
-_ON_TOP = re.compile(r"\s*(?:longer|more|over|above|beyond|late|of\s+(?:tasks?|them))\b", re.IGNORECASE)
+_ON_TOP = lazy_regex(r"\s*(?:longer|more|over|above|beyond|late|of\s+(?:tasks?|them))\b", re.IGNORECASE)
 
 
 def check(context: Context) -> Iterator[Diagnostic]:

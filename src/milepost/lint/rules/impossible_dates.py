@@ -27,14 +27,14 @@ None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity
+from milepost.source.lazy_regex import lazy_regex
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = lazy_regex(r"\d{4}-\d\d-\d\d")
 
 
 def check(context: Context) -> Iterator[Diagnostic]:

@@ -34,7 +34,7 @@ None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import ceil, floor
 
 from milepost.lint.context import Context
@@ -42,8 +42,9 @@ from milepost.lint.rule import Rule
 from milepost.lint.status import Status, contradiction, derived, read_status
 from milepost.plan.model import Assignment, Claim, ClaimKind, ObservationKind, Plan, Task, TaskState
 from milepost.source import Diagnostic, Edit, Fix, Safety, Severity, Span
+from milepost.source.lazy_regex import lazy_regex
 
-_PERCENT = re.compile(
+_PERCENT = lazy_regex(
     r"\W*(?P<shown>(?P<number>\d{1,3})(?:\.\d+)?\s*%)(?:\s*(?:complete|completed|done))?\W*", re.IGNORECASE
 )
 
@@ -52,16 +53,15 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Find statuses the boxes contradict."""
     if any(context.observations(ObservationKind.DUPLICATE_ID)):
         return
+    required = {task.id for task in context.plan.required}
     for row in context.plan.assignments:
-        yield from _row(context, row)
+        yield from _row(context, row, required)
     for claim in context.claims(ClaimKind.STATUS):
         yield from _header(context, claim)
 
 
-def _row(context: Context, row: Assignment) -> Iterator[Diagnostic]:
-    plan = context.plan
-    required = {task.id for task in plan.required}
-    tasks = [plan.by_id[name] for name in row.tasks if name in required]
+def _row(context: Context, row: Assignment, required: Collection[str]) -> Iterator[Diagnostic]:
+    tasks = [context.plan.by_id[name] for name in row.tasks if name in required]
     if row.status and len(tasks) == len(row.tasks):
         yield from _judge(row.status.text, row.status.span, tasks)
 

@@ -26,15 +26,14 @@ None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity
+from milepost.source.lazy_regex import lazy_regex
 
-
-_COMMENT = re.compile(r"<!--.*?-->")
+_COMMENT = lazy_regex(r"<!--.*?-->")
 
 
 def check(context: Context) -> Iterator[Diagnostic]:

@@ -43,11 +43,12 @@ from milepost.lint.wording import count
 from milepost.plan.grammar.durations import DAY, HOUR, Duration, format_duration, parse_duration
 from milepost.plan.model import Claim, ClaimKind, Plan, TaskState
 from milepost.source import Diagnostic, Edit, Fix, Safety, Severity, Span
+from milepost.source.lazy_regex import lazy_regex
 
-_NUMBER = re.compile(r"\s*(\d{1,9})\s*(?:tasks?)?\s*(?:\(.*\))?\s*", re.IGNORECASE)
-_RATIO = re.compile(r"\D{0,20}?(\d{1,9})\s*(?:/|of)\s*(\d{1,9})\b", re.IGNORECASE)
-_SUM = re.compile(r"\s*(?P<about>[~≈]|about |approx\. )?\s*(?P<value>[^()\r\n]+?)\s*(?:\((?P<remark>[^()]*)\))?\s*")
-_COARSE = re.compile(r"\d\s*(?:d|days?|w|wks?|weeks?)\b", re.IGNORECASE)
+_NUMBER = lazy_regex(r"\s*(\d{1,9})\s*(?:tasks?)?\s*(?:\(.*\))?\s*", re.IGNORECASE)
+_RATIO = lazy_regex(r"\D{0,20}?(\d{1,9})\s*(?:/|of)\s*(\d{1,9})\b", re.IGNORECASE)
+_SUM = lazy_regex(r"\s*(?P<about>[~≈]|about |approx\. )?\s*(?P<value>[^()\r\n]+?)\s*(?:\((?P<remark>[^()]*)\))?\s*")
+_COARSE = lazy_regex(r"\d\s*(?:d|days?|w|wks?|weeks?)\b", re.IGNORECASE)
 
 
 def check(context: Context) -> Iterator[Diagnostic]:

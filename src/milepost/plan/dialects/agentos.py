@@ -12,11 +12,12 @@ from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.task_headings import TaskHeadings
 from milepost.plan.model import Plan, Task
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "agent-os"
 
-_REFERENCE = re.compile(r"@\.agent-os/\S+|tasks to be completed for the spec detailed in", re.IGNORECASE)
-_FOLDER = re.compile(r"(?:^|[/\\])\.?agent-os[/\\-]")
+_REFERENCE = lazy_regex(r"@\.agent-os/\S+|tasks to be completed for the spec detailed in", re.IGNORECASE)
+_FOLDER = lazy_regex(r"(?:^|[/\\])\.?agent-os[/\\-]")
 
 
 def detect(document: Document) -> bool:

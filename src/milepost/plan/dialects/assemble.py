@@ -22,16 +22,17 @@ from milepost.plan.dialects.tables import assignments
 from milepost.plan.grammar.ids import IdIndex
 from milepost.plan.model import Checkpoint, Claim, Criterion, Dependency, Note, ObservationKind, Phase, Plan, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 SectionTasks = Callable[[Section, str | None], list[Task]]
 """Gives the tasks of one section; the second argument is the id of the phase they belong to."""
 
-_PHASE = re.compile(
+_PHASE = lazy_regex(
     r"\W*(?:phase|stage|milestone|sprint|iteration|fase|etapa)[ \t]+(?P<id>\d+[A-Z]?(?:\.\d+)*|[A-Z])\b"
     r"[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_NOTES = re.compile(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)
+_NOTES = lazy_regex(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)
 
 
 class PhaseName(NamedTuple):

@@ -20,16 +20,17 @@ from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.grammar.states import find_state
 from milepost.plan.model import Claim, ClaimKind, Field, Plan, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "bmad"
 
-_TASKS = re.compile(r"\W*(?:tasks?(?:[ \t]*(?:/|&|and)[ \t]*sub-?tasks?)?|sub-?tasks)(?:[ \t]+list)?\W*", re.IGNORECASE)
-_BOTH = re.compile(r"\W*tasks?[ \t]*(?:/|&|and)[ \t]*sub-?tasks?\W*", re.IGNORECASE)
-_TITLE = re.compile(r"\W*story[ \t]+\w+(?:[.-]\w+)*[ \t]*[:：–—-]", re.IGNORECASE)
+_TASKS = lazy_regex(r"\W*(?:tasks?(?:[ \t]*(?:/|&|and)[ \t]*sub-?tasks?)?|sub-?tasks)(?:[ \t]+list)?\W*", re.IGNORECASE)
+_BOTH = lazy_regex(r"\W*tasks?[ \t]*(?:/|&|and)[ \t]*sub-?tasks?\W*", re.IGNORECASE)
+_TITLE = lazy_regex(r"\W*story[ \t]+\w+(?:[.-]\w+)*[ \t]*[:：–—-]", re.IGNORECASE)
 _PARTS = frozenset({"story", "acceptance criteria", "dev notes", "dev agent record", "status", "qa results"})
-_REMARK = re.compile(r"[ \t*_]*[(（](?P<inner>[^()（）]*)[)）]")
-_CRITERIA = re.compile(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
-_LINK = re.compile(r"(?P<key>depends[ \t]+on|blocks|blocked[ \t]+by|requires)[ \t]*[:：][ \t]*", re.IGNORECASE)
+_REMARK = lazy_regex(r"[ \t*_]*[(（](?P<inner>[^()（）]*)[)）]")
+_CRITERIA = lazy_regex(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
+_LINK = lazy_regex(r"(?P<key>depends[ \t]+on|blocks|blocked[ \t]+by|requires)[ \t]*[:：][ \t]*", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:

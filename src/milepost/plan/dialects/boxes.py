@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Checkbox, ObservationKind, TaskState
 from milepost.source import Edit, Span
+from milepost.source.lazy_regex import lazy_regex
 
 MARKS: dict[str, TaskState] = {
     " ": TaskState.NOT_STARTED,
@@ -28,7 +28,7 @@ MARK_OF: dict[TaskState, str] = {
     TaskState.DEFERRED: ">",
 }
 
-_BOX = re.compile(r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*))(?=\S)")
+_BOX = lazy_regex(r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*))(?=\S)")
 
 
 class Box(NamedTuple):

@@ -14,8 +14,9 @@ from milepost.plan.grammar.commands import split_trailing_command
 from milepost.plan.grammar.ids import read_id_list
 from milepost.plan.model import Anchor, AnchorKind, Checkpoint, Criterion, ObservationKind
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_NAME = re.compile(
+_NAME = lazy_regex(
     r"(?P<name>(?:quality[ \t]+)?(?:checkpoint|gate)(?:[ \t]+#?(?!(?:status|results?|summary|report|decision)\b)"
     r"(?P<number>\w+(?:\.\w+)*))?)"
     r"(?:[ \t]*[:：.]|[ \t]*[–—]|[ \t]+-|[ \t]*$)[ \t]*",
@@ -26,17 +27,17 @@ _OF_PHASE = re.compile(
     r"(?:(?:validation|quality|completion|exit|review)[ \t]+)?(?:gate|checkpoint))(?![\w])[ \t]*(?:[:：.–—-][ \t]*)?",
     re.IGNORECASE,
 )
-_GROUP = re.compile(
+_GROUP = lazy_regex(
     r"(?:(?:quality|review|validation|completion|phase|go/no-go)[ \t]+)*(?:checkpoints|gates)\b.*", re.IGNORECASE
 )
-_COMPLETION = re.compile(
+_COMPLETION = lazy_regex(
     r"\bbefore\s+(?:completion|completing|release|releasing|merg\w+|ship\w*|deploy\w*|launch\w*|done)\b"
     r"|\bafter\s+(?:all|every)\b|\bat\s+the\s+end\b|^final\b|\bend\s+of\s+(?:project|plan)\b",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\bafter\s+(?P<what>phases?\b|tasks?\b)?\s*", re.IGNORECASE)
-_PHASE_ID = re.compile(r"\d+(?:\.\d+)*|[A-Z]\b")
-_PHASE_RANGE = re.compile(r"(?P<first>\d+)\s*(?:-|–|—|\bto\b|\bthrough\b)\s*(?P<last>\d+)")
+_AFTER = lazy_regex(r"\bafter\s+(?P<what>phases?\b|tasks?\b)?\s*", re.IGNORECASE)
+_PHASE_ID = lazy_regex(r"\d+(?:\.\d+)*|[A-Z]\b")
+_PHASE_RANGE = lazy_regex(r"(?P<first>\d+)\s*(?:-|–|—|\bto\b|\bthrough\b)\s*(?P<last>\d+)")
 
 
 def is_checkpoint(section: Section) -> bool:

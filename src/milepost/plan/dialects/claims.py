@@ -11,6 +11,7 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.ids import read_id_list
 from milepost.plan.model import Claim, ClaimKind, EscalationRule, Note
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _LABELS: dict[str, ClaimKind] = {
     **dict.fromkeys(("total tasks", "total number of tasks", "number of tasks"), ClaimKind.TOTAL_TASKS),
@@ -32,18 +33,18 @@ FOOTER = frozenset({ClaimKind.LAST_UPDATED, ClaimKind.PROGRESS})
 """The claims that may stand below the last phase."""
 
 _HOLDERS = (BlockKind.BULLET_LIST, BlockKind.QUOTE)
-_LABEL = re.compile(r"(?P<mark>\*\*|__)(?P<label>[^*_\n\r:：]{1,60})(?:[:：](?P=mark)|(?P=mark)[ \t]*[:：])[ \t]*")
-_NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=\*\*|__)")
-_LEAD = re.compile(r"(?:tasks?[ \t]*:?[ \t]*)?", re.IGNORECASE)
-_ARROW = re.compile(r"[\s*`]*(?:[→➜⟶⇒▶►➔]|[-=]+>)[\s*`]*")
-_GROUP_END = re.compile(r";|\.(?:[ \t]|$)")
-_FACTOR = re.compile(
+_LABEL = lazy_regex(r"(?P<mark>\*\*|__)(?P<label>[^*_\n\r:：]{1,60})(?:[:：](?P=mark)|(?P=mark)[ \t]*[:：])[ \t]*")
+_NEXT = lazy_regex(r"[ \t]*[|·•][ \t]*(?=\*\*|__)")
+_LEAD = lazy_regex(r"(?:tasks?[ \t]*:?[ \t]*)?", re.IGNORECASE)
+_ARROW = lazy_regex(r"[\s*`]*(?:[→➜⟶⇒▶►➔]|[-=]+>)[\s*`]*")
+_GROUP_END = lazy_regex(r";|\.(?:[ \t]|$)")
+_FACTOR = lazy_regex(
     r"(?P<times>\d{1,4}(?:[.,]\d{1,3})?)[ \t]*(?:[x×✕]|times\b)|(?P<percent>\d{2,5})[ \t]*%"
     r"|\b(?P<word>twice|double|thrice|triple)\b",
     re.IGNORECASE,
 )
 _WORDS = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "triple": 3.0}
-_ESCALATION = re.compile(r"escalat", re.IGNORECASE)
+_ESCALATION = lazy_regex(r"escalat", re.IGNORECASE)
 
 
 def read_claims(reading: Reading, section: Section, wanted: frozenset[ClaimKind] | None = None) -> Iterator[Claim]:

@@ -11,8 +11,9 @@ from milepost.plan.dialects.document import LISTS, Section
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.labels import meaning, read_labels
 from milepost.plan.model import Criterion
+from milepost.source.lazy_regex import lazy_regex
 
-_TITLE = re.compile(
+_TITLE = lazy_regex(
     r"[\W\d_]*(?:(?:final|overall|key|technical|functional|plan|project|mvp|release|phase[ \t]+\w+)[ \t]+)*"
     r"(?:acceptance[ \t]+(?:criteria|checks?)|success[ \t]+(?:criteria|metrics|indicators|validation)"
     r"|(?:exit|completion)[ \t]+criteria|(?:verification|validation|quality(?:[ \t]+assurance)?)[ \t]+checklist"

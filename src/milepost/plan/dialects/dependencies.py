@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from milepost.plan.blocks import Block, BlockKind, walk
 from milepost.plan.dialects.document import Section
@@ -15,17 +16,18 @@ from milepost.plan.grammar.ids import IdRef, is_id, read_id_list
 from milepost.plan.grammar.mermaid import is_mermaid, read_mermaid
 from milepost.plan.model import Dependency, DependencyKind, DependencyOrigin, DependencySource, ObservationKind, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_TITLE = re.compile(
+_TITLE = lazy_regex(
     r"\b(?:dependenc(?:y|ies)|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖", re.IGNORECASE
 )
-_ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
+_ARROW = lazy_regex(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
 _DRAWINGS = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "graph", "diagram", "none"})
-_NONE = re.compile(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
-_ITEM = re.compile(
+_NONE = lazy_regex(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
+_ITEM = lazy_regex(
     r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[\d.]*\s*[a-z][^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
 )
-_SEPARATOR = re.compile(r"[,;\s]*")
+_SEPARATOR = lazy_regex(r"[,;\s]*")
 
 
 def is_dependency_section(section: Section) -> bool:
@@ -85,6 +87,12 @@ def field_dependencies(reading: Reading, tasks: Iterable[Task]) -> Iterator[Depe
 
 
 def _field(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
+    spans = _known_ids(reading, span)
+    if spans:
+        for one in spans:
+            source = DependencySource(DependencyOrigin.FIELD, one)
+            yield Dependency(reading.text[one.start : one.end], task.id, sources=(source,))
+        return
     text, position = reading.text, span.start
     while position < span.end:
         item = _ITEM.match(text, position, span.end)
@@ -98,6 +106,20 @@ def _field(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
         yield from _item(task, item, ids.known)
         separator = _SEPARATOR.match(text, item.end(), span.end)
         position = separator.end() if separator else item.end()
+
+
+def _known_ids(reading: Reading, span: Span) -> list[Span]:
+    """The places of ids in a plain list of known ones, which most are; empty when there is anything else."""
+    found: list[Span] = []
+    start = span.start
+    for part in reading.text[span.start : span.end].split(","):
+        body = part.strip(" ")
+        if body not in reading.index:
+            return []
+        at = start + part.index(body)
+        found.append(Span(at, at + len(body)))
+        start += len(part) + 1
+    return found
 
 
 def _item(task: Task, item: re.Match[str], refs: Iterable[IdRef]) -> Iterator[Dependency]:
@@ -117,8 +139,12 @@ def _lag(text: str) -> int:
 
 def merge(dependencies: Iterable[Dependency]) -> tuple[Dependency, ...]:
     """Unite equal dependencies, keeping the sources of all."""
-    merged: dict[tuple[str, str, DependencyKind, int], list[DependencySource]] = {}
+    merged: dict[tuple[str, str, DependencyKind, int], list[Dependency]] = {}
     for dependency in dependencies:
         key = (dependency.predecessor, dependency.successor, dependency.kind, dependency.lag)
-        merged.setdefault(key, []).extend(dependency.sources)
-    return tuple(Dependency(*key, tuple(dict.fromkeys(sources))) for key, sources in merged.items())
+        merged.setdefault(key, []).append(dependency)
+    return tuple(equal[0] if len(equal) == 1 else _united(equal) for equal in merged.values())
+
+
+def _united(equal: list[Dependency]) -> Dependency:
+    return replace(equal[0], sources=tuple(dict.fromkeys(source for one in equal for source in one.sources)))

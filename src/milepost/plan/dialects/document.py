@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,10 +9,11 @@ from functools import cached_property
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.fences import parse_mended
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
 LISTS = (BlockKind.BULLET_LIST, BlockKind.ORDERED_LIST)
 
-_EMPHASIS = re.compile(r"\*\*|__|^[*_](?=\S)|(?<=\S)[*_]$|`")
+_EMPHASIS = lazy_regex(r"\*\*|__|^[*_](?=\S)|(?<=\S)[*_]$|`")
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ import re
 
 from milepost.plan.blocks import Block, BlockKind, parse_blocks, walk
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _MOST = 50
 """So many fences are mended at most: a text made of nothing else must not take the square of its length."""
@@ -13,11 +14,11 @@ _MOST = 50
 _MANY = 3
 """So many headings, a task's among them, are no sample of text even where no other fence opens behind them."""
 
-_TASK = re.compile(
+_TASK = lazy_regex(
     r" {0,3}#{1,6}[ \t]+\W*(?:(?:sub-?)?task|phase|story|milestone|tarea|fase)[ \t_-]+#?[A-Z]{0,3}-?\d", re.IGNORECASE
 )
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
-_OPENING = re.compile(r" {0,3}(?:`{3,}|~{3,})[ \t]*[A-Za-z]")
+_HEADING = lazy_regex(r" {0,3}#{1,6}[ \t]+\S")
+_OPENING = lazy_regex(r" {0,3}(?:`{3,}|~{3,})[ \t]*[A-Za-z]")
 _MARKDOWN = frozenset({"markdown", "md"})
 
 

@@ -19,26 +19,27 @@ from milepost.plan.grammar.ids import IdIndex, read_id_list
 from milepost.plan.grammar.mermaid import is_mermaid, read_mermaid
 from milepost.plan.model import Dependency, DependencyOrigin, DependencySource, Phase, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy_regex(
     r"cross-(?:spec|feature|team|repo)|external|downstream|upstream|(?<!work )packages?\b|librar|within\b|strategy"
     r"|environment",
     re.IGNORECASE,
 )
-_FINISHING = re.compile(r"\b(?:polish|final|cross-cutting|validation|release|clean-?up|wrap-?up)", re.IGNORECASE)
-_PARALLEL = re.compile(r"parallel|example|opportunit", re.IGNORECASE)
-_ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕]|[-=─]>")
+_FINISHING = lazy_regex(r"\b(?:polish|final|cross-cutting|validation|release|clean-?up|wrap-?up)", re.IGNORECASE)
+_PARALLEL = lazy_regex(r"parallel|example|opportunit", re.IGNORECASE)
+_ARROW = lazy_regex(r"[→➜⟶⇒▶►➔⟹⮕]|[-=─]>")
 _DRAWINGS = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "graph", "diagram", "none"})
 _LONGEST = 4000
 """Longer paragraphs label nothing."""
 
-_INLINE = re.compile(
+_INLINE = lazy_regex(
     r"(?:[(（\[;,]|[ \t][—–-]|^)[\s*_]*(?:(?:must[ \t]+)?runs?[ \t]+|sequential\W+)?"
     r"(?:depends?[ \t]+on|dependenc(?:y|ies)|blocked[ \t]+by|requires|needs|after)[\s*_:]*"
     r"(?P<refs>(?:tasks?[ \t]+)?T\d{2,}[^\r\n)）\]]*)",
     re.IGNORECASE,
 )
-_LABEL = re.compile(
+_LABEL = lazy_regex(
     r"(?:\*\*|__)(?:dependenc(?:y|ies)|depends[ \t]+on|deps|blocked[ \t]+by|requires|prerequisites?)"
     r"(?:[:：](?:\*\*|__)|(?:\*\*|__)[ \t]*[:：])[ \t]*"
     r"(?P<value>[^\r\n]*?)(?=[ \t]*(?:\*\*[A-Z][^*\r\n]{0,40}(?::\*\*|\*\*:)|[|·]|$))",

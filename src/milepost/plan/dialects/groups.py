@@ -11,30 +11,31 @@ from typing import NamedTuple, TypeVar
 
 from milepost.plan.grammar.ids import IdIndex, read_id_list
 from milepost.plan.model import Phase, ReferenceKind, Task
+from milepost.source.lazy_regex import lazy_regex
 
-_STORY = re.compile(r"\b(?:US|User[ \t]+Stor(?:y|ies))[ \t-]?(?P<number>\d+)\b", re.IGNORECASE)
+_STORY = lazy_regex(r"\b(?:US|User[ \t]+Stor(?:y|ies))[ \t-]?(?P<number>\d+)\b", re.IGNORECASE)
 _DASH = r"[ \t]*(?:[-–—~]|\bto\b|\bthrough\b|\.\.+)[ \t]*"
 _JOIN = r"(?:[ \t]*(?:,|\+|&|/|\band\b)[ \t]*(?:and[ \t]+)?)"
 _NUMBER = r"\d+(?:\.\d+)?"
-_PHASES = re.compile(
+_PHASES = lazy_regex(
     rf"\bphases?[ \t]+(?P<list>{_NUMBER}(?:(?:{_JOIN}|{_DASH})(?:phases?[ \t]+)?{_NUMBER})*)(?P<on>\+)?", re.IGNORECASE
 )
-_STORIES = re.compile(
+_STORIES = lazy_regex(
     r"\b(?:US[ \t-]?|user[ \t]+stor(?:y|ies)[ \t]+|stor(?:y|ies)[ \t]+)"
     rf"(?P<list>\d+(?:{_DASH}(?:US[ \t-]?)?\d+)?)(?!\w)",
     re.IGNORECASE,
 )
-_PACKAGES = re.compile(rf"\bWP[ \t-]?(?P<list>\d+(?:{_DASH}(?:WP)?\d+)?)(?!\w)")
-_TASK = re.compile(r"\bT\d{2,}[A-Za-z]?(?:[.-]\d+)*\b")
-_ALL = re.compile(
+_PACKAGES = lazy_regex(rf"\bWP[ \t-]?(?P<list>\d+(?:{_DASH}(?:WP)?\d+)?)(?!\w)")
+_TASK = lazy_regex(r"\bT\d{2,}[A-Za-z]?(?:[.-]\d+)*\b")
+_ALL = lazy_regex(
     r"\b(?:all|every)\b(?P<words>(?:[ \t]+(?!\bwork packages?\b)[\w/-]+){0,3}?)[ \t]+"
     r"(?P<what>(?:user[ \t]+)?stor(?:y|ies)|phases?|tasks|work[ \t]+packages?|wps?|others)\b",
     re.IGNORECASE,
 )
-_FINAL = re.compile(r"\bfinal[ \t]+phase\b", re.IGNORECASE)
-_ASIDE = re.compile(r"[(（](?P<inner>[^()（）]*)[)）]")
-_FIRST_WORD = re.compile(r"\W*(?P<word>[A-Za-z][a-z]{3,})\b")
-_PHASE_WORD = re.compile(r"[ \t]+phase\b", re.IGNORECASE)
+_FINAL = lazy_regex(r"\bfinal[ \t]+phase\b", re.IGNORECASE)
+_ASIDE = lazy_regex(r"[(（](?P<inner>[^()（）]*)[)）]")
+_FIRST_WORD = lazy_regex(r"\W*(?P<word>[A-Za-z][a-z]{3,})\b")
+_PHASE_WORD = lazy_regex(r"[ \t]+phase\b", re.IGNORECASE)
 _NO_NAME = frozenset({"user", "story", "phase", "work", "package", "task", "tasks", "tests", "implementation", "final"})
 
 

@@ -8,21 +8,22 @@ from typing import NamedTuple
 from milepost.plan.blocks import BlockKind
 from milepost.plan.dialects.document import Document, plain
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_SUFFIX = re.compile(
+_SUFFIX = lazy_regex(
     r"[ \t]*(?:[-–—:：][ \t]*|(?<=[ \t]))"
     r"(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan|breakdown))?|plan)[ \t]*$",
     re.IGNORECASE,
 )
-_PREFIX = re.compile(
+_PREFIX = lazy_regex(
     r"(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan))?|plan)[ \t]*(?:[:：]|[-–—][ \t])[ \t]*",
     re.IGNORECASE,
 )
-_PURPOSE = re.compile(
+_PURPOSE = lazy_regex(
     r"(?:\*\*|__)(?:purpose|goal|objective)[ \t]*(?:[:：](?:\*\*|__)|(?:\*\*|__)[ \t]*[:：])[ \t]*", re.IGNORECASE
 )
-_LABEL = re.compile(r"(?:\*\*|__)[^*_]+(?:[:：](?:\*\*|__)|(?:\*\*|__)[:：])")
-_META = re.compile(r"(?P<key>[A-Za-z_][\w-]*):[ \t]*(?P<value>[^\s#][^#]*)")
+_LABEL = lazy_regex(r"(?:\*\*|__)[^*_]+(?:[:：](?:\*\*|__)|(?:\*\*|__)[:：])")
+_META = lazy_regex(r"(?P<key>[A-Za-z_][\w-]*):[ \t]*(?P<value>[^\s#][^#]*)")
 
 
 _LONGEST_SUFFIX = 80

@@ -26,13 +26,14 @@ from milepost.plan.dialects.values import Values
 from milepost.plan.grammar.labels import meaning
 from milepost.plan.model import Checkbox, Dependency, Field, Plan, Reference, ReferenceKind, Step, Task, TaskState
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "headings"
 
-_LETTERS = re.compile(r"[^\d]*-|[A-Za-z]+")
-_REMARK = re.compile(r"[ \t]*[(（](?P<inner>[^()（）]*)[)）][ \t]*$")
-_CRITERIA = re.compile(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
-_CRITERION = re.compile(r"(?P<first>\d{1,6}(?:\.\d+)*|\ball\b)(?:[ \t]*[-–][ \t]*#?(?P<last>\d{1,6}))?", re.IGNORECASE)
+_LETTERS = lazy_regex(r"[^\d]*-|[A-Za-z]+")
+_REMARK = lazy_regex(r"[ \t]*[(（](?P<inner>[^()（）]*)[)）][ \t]*$")
+_CRITERIA = lazy_regex(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
+_CRITERION = lazy_regex(r"(?P<first>\d{1,6}(?:\.\d+)*|\ball\b)(?:[ \t]*[-–][ \t]*#?(?P<last>\d{1,6}))?", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from milepost.plan.grammar.fields import KEYS, read_fields
 from milepost.plan.grammar.ids import ID
 from milepost.plan.model import Field
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_HEAD = re.compile(
+_HEAD = lazy_regex(
     r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?"
     r"(?P<word>(?:[Ss]ub-?)?(?:[Tt]ask|[Tt]area)[ \t]+)?(?P<bracket>\[)?"
     rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：、．](?!\d))?(?P<star>\\?\*(?=[ \t]))?"
     r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
 )
-_WEAK = re.compile(r"\d+|[A-Za-z]+\d")
-_DASH = re.compile(r"[-–—:][ \t]+")
-_FIELD = re.compile(r"(?<=[ \t])_(?P<key>[A-Za-z][A-Za-z -]{0,30}?)(?:[:：]|_)")
+_WEAK = lazy_regex(r"\d+|[A-Za-z]+\d")
+_DASH = lazy_regex(r"[-–—:][ \t]+")
+_FIELD = lazy_regex(r"(?<=[ \t])_(?P<key>[A-Za-z][A-Za-z -]{0,30}?)(?:[:：]|_)")
 
 
 class Head(NamedTuple):

@@ -9,8 +9,9 @@ from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.assemble import PlanReader
 from milepost.plan.model import Anchor, AnchorKind, Checkpoint, Criterion
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_CHECKPOINT = re.compile(
+_CHECKPOINT = lazy_regex(
     r"(?:[^\w\s*_]+[ \t]*)?(?:\*\*|__)[^\w*_]*(?:checkpoint|gate|检查点|檢查點|チェックポイント)[^*_:：\r\n]*"
     r"(?:[:：][ \t]*(?:\*\*|__)|(?:\*\*|__)[ \t]*[:：])[ \t]*(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,

@@ -19,21 +19,22 @@ from milepost.plan.dialects.waves import read_waves, wave_dependencies
 from milepost.plan.grammar.references import read_references
 from milepost.plan.model import Dependency, DependencyOrigin, DependencySource, Plan, Reference, Step, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "kiro"
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)*[a-z]?")
-_TRACE = re.compile(
+_NUMBER = lazy_regex(r"\d+(?:\.\d+)*[a-z]?")
+_TRACE = lazy_regex(
     r"_(?:Requirements?|需求|要件|要求)[ \t]*[:：][ \t]*(?:Requirements?[ \t]+)?\d+(?:\.\d+)+", re.IGNORECASE
 )
-_VALIDATES = re.compile(
+_VALIDATES = lazy_regex(
     r"\*\*Validates[ \t]*(?:[:：][ \t]*(?:\*\*)?"
     r"|\*\*[ \t]*[:：])[ \t]*(?:Requirements?[ \t]*:?[ \t]*)?(?P<refs>[^*\r\n]+)",
     re.IGNORECASE,
 )
-_STARRED = re.compile(r"^[ \t]*[-*+][ \t]+\[[ xX~-]\]\\?\*[ \t]+\d", re.MULTILINE)
-_FOLDER = re.compile(r"(?:^|[/\\])\.?kiro[/\\-]")
-_TASK_HEADING = re.compile(r"tasks?[ \t]+(?P<number>\d+)\b", re.IGNORECASE)
+_STARRED = lazy_regex(r"^[ \t]*[-*+][ \t]+\[[ xX~-]\]\\?\*[ \t]+\d", re.MULTILINE)
+_FOLDER = lazy_regex(r"(?:^|[/\\])\.?kiro[/\\-]")
+_TASK_HEADING = lazy_regex(r"tasks?[ \t]+(?P<number>\d+)\b", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,14 +12,15 @@ from milepost.plan.grammar.references import read_references
 from milepost.plan.grammar.states import find_state
 from milepost.plan.model import Effort, Field, ReferenceKind, WrittenState
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_AMOUNT = re.compile(
+_AMOUNT = lazy_regex(
     r"\W{0,4}(?P<amount>[~≈<]?[ \t]*\d[\d.,]*[ \t]*"
     r"(?:(?:-|–|—|to)[ \t]*\d[\d.,]*[ \t]*)?[^\W\d_]+(?:[ \t]+\d+[ \t]*[^\W\d_]+)?)"
 )
 _NO_IDS = frozenset({ReferenceKind.STANDARD, ReferenceKind.PLACEHOLDER})
-_PRIORITY = re.compile(r"[\w/+ -]*\w")
-_EMPHASIS = re.compile(r"[\[\]*_`]")
+_PRIORITY = lazy_regex(r"[\w/+ -]*\w")
+_EMPHASIS = lazy_regex(r"[\[\]*_`]")
 
 
 def understand_labels(reading: Reading, fields: Iterable[Field]) -> Values:

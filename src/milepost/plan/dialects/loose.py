@@ -15,8 +15,9 @@ from milepost.plan.dialects.plain import PlainTasks
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.model import Task
+from milepost.source.lazy_regex import lazy_regex
 
-_LATER = re.compile(
+_LATER = lazy_regex(
     r".*\b(?:future|out[ -]of[ -]scope|nice[ -]to[ -]have|someday|stretch|optional|later|post-?mvp|roadmap)\b.*",
     re.IGNORECASE | re.DOTALL,
 )

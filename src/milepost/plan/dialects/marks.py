@@ -9,10 +9,11 @@ from dataclasses import replace
 from milepost.plan.dialects.numbered import says_optional
 from milepost.plan.model import Reference, ReferenceKind, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_MARK = re.compile(r"[ \t]*(?:\*\*|`)?\[(?P<words>[^\[\]\r\n]{1,40})\](?:\*\*|`)?(?![(\[:])[ \t]*(?:[:–—-][ \t]+)?")
-_STORY = re.compile(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+)(?P<letter>[a-z]?)\b", re.IGNORECASE)
-_BARE_STORY = re.compile(
+_MARK = lazy_regex(r"[ \t]*(?:\*\*|`)?\[(?P<words>[^\[\]\r\n]{1,40})\](?:\*\*|`)?(?![(\[:])[ \t]*(?:[:–—-][ \t]+)?")
+_STORY = lazy_regex(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+)(?P<letter>[a-z]?)\b", re.IGNORECASE)
+_BARE_STORY = lazy_regex(
     r"[ \t]*\((?P<words>US-?\d+[a-z]?(?:[ \t]*[,+&/][ \t]*US-?\d+[a-z]?)*)\)[ \t]*$", re.IGNORECASE
 )
 

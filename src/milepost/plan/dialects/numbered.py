@@ -15,10 +15,11 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line
 from milepost.plan.model import Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _HEADS = "_heads_of_boxes"
 
-_OPTIONAL = re.compile(
+_OPTIONAL = lazy_regex(
     r"[(\[（【][ \t]*optional\b[^()\[\]（）]*[)\]）】][ \t.]*$|^optional[ \t]*[:：–—-]", re.IGNORECASE
 )
 

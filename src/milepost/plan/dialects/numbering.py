@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from milepost.plan.model import Task
+from milepost.source.lazy_regex import lazy_regex
 
 _FEWEST = 2
 """So many ids of a section must be taken already before its numbering counts as started again."""
@@ -15,7 +16,7 @@ _SHARE = 4
 """And so many times their number must cover the section: one stray repetition is a mistake, not a scheme."""
 
 
-_RENUMBERED = re.compile(
+_RENUMBERED = lazy_regex(
     r"[(\[][^()\[\]]*\b(?:was|formerly|previously|renamed|renumbered)\b[^()\[\]]*[)\]]", re.IGNORECASE
 )
 

@@ -12,13 +12,14 @@ from milepost.plan.dialects.numbered import NumberedTasks, document_heads, is_bo
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Plan, Task
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "openspec"
 
-_SECTION = re.compile(
+_SECTION = lazy_regex(
     r"(?:[^\w\s]+[ \t]*)?(?P<id>\d+)(?:[.)、．:：]+[ \t]*|[ \t]+(?:[-–—][ \t]+)?)(?P<title>\S.*)", re.DOTALL
 )
-_NUMBER = re.compile(r"\d+(?:\.\d+)*[a-z]?")
+_NUMBER = lazy_regex(r"\d+(?:\.\d+)*[a-z]?")
 
 
 def detect(document: Document) -> bool:

@@ -10,19 +10,20 @@ from milepost.plan.blocks import BlockKind, walk
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import ObservationKind
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_BRACKETS = re.compile(r"(?<![A-Za-z0-9/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![A-Za-z0-9/(\[:])")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
-_PATTERN = re.compile(
+_BRACKETS = lazy_regex(r"(?<![A-Za-z0-9/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![A-Za-z0-9/(\[:])")
+_CODE_SPAN = lazy_regex(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+_DEFINITION = lazy_regex(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
+_PATTERN = lazy_regex(
     r"\bX(?:\.X)+\b|\bX ?%|\bX/Y\b|\bX of Y\b|\bN/M\b|\bX{2,}\b|\bN{2,}\b|YYYY|\S / \S|\bHH:MM\b|^\.\.\.$|^…$"
 )
-_PHRASE = re.compile(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+){1,5}")
+_PHRASE = lazy_regex(r"[A-Z][a-z]+(?:[ /,'-]+[A-Za-z]+){1,5}")
 _WORDS = {
     *("number", "date", "name", "title", "description", "feature", "project", "hours", "days", "hours/days", "time"),
     *("author", "owner", "status", "estimate", "count", "percentage", "placeholder", "tbd", "todo"),
 }
-_STATES = re.compile(
+_STATES = lazy_regex(
     r"(?:not started|in progress|in review|done|complete[d]?|pending|blocked|on hold|cancell?ed|must|should|could)\b.*",
     re.IGNORECASE,
 )

@@ -14,41 +14,42 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.ids import IdRef
 from milepost.plan.model import Dependency, DependencyOrigin, DependencySource, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_NONE = re.compile(
+_NONE = lazy_regex(
     r"[\W_]*(?:none|no|nothing|n/?a|not applicable|independent|standalone|ninguna?|keine?|нет|无|沒有|没有)\b.*|[\W_]*",
     re.IGNORECASE | re.DOTALL,
 )
-_ASIDE = re.compile(r"[(（][^()（）]*[)）]")
-_NOT_BEFORE = re.compile(
+_ASIDE = lazy_regex(r"[(（][^()（）]*[)）]")
+_NOT_BEFORE = lazy_regex(
     r"\b(?:parallel\w*|independent\w*|optional\w*|except|before|blocks?|unblocks?|alongside|concurrent\w*|not|without)\b",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(
+_TOKEN = lazy_regex(
     r"(?<![\w.])(?:[A-Za-z][A-Za-z_]*\d*-)*[A-Za-z]{0,6}\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*(?![\w])(?!\.\d)"
 )
-_RANGE = re.compile(r"\]?\s*(?:-|–|—|\.\.+|\bto\b|\bthrough\b)\s*(?:tasks?\s+)?\[?", re.IGNORECASE)
-_PHASES = re.compile(
+_RANGE = lazy_regex(r"\]?\s*(?:-|–|—|\.\.+|\bto\b|\bthrough\b)\s*(?:tasks?\s+)?\[?", re.IGNORECASE)
+_PHASES = lazy_regex(
     r"\bphases?\s+(?P<ids>\d+(?:\.\d+)*(?:(?:\s*(?:,|&|\band\b)\s*|\s*[-–]\s*)(?:phases?\s+)?\d+(?:\.\d+)*)*)",
     re.IGNORECASE,
 )
-_ALL = re.compile(
+_ALL = lazy_regex(
     r"\b(?:all|every(?:thing)?)\b(?:\s+(?:of\s+)?(?:the\s+)?(?:previous|prior|preceding|above|earlier|other|implementation|core|main))*"
     r"(?:\s+(?:tasks?|steps?|above|previous|work))?(?!\s*(?:of|in|from|for)?\s*\(?phases?\b)(?=\W|$)",
     re.IGNORECASE,
 )
-_WORD_BEFORE = re.compile(r"(?P<word>[^\W\d_]+)[ \t#:\[*_`]*\Z")
-_LEADING = re.compile(
+_WORD_BEFORE = lazy_regex(r"(?P<word>[^\W\d_]+)[ \t#:\[*_`]*\Z")
+_LEADING = lazy_regex(
     r"(?:sub)?tasks?|ids?|and|or|requires?|required|after|on|by|with|from|of|completion|needs?|depends|follows|the|both"
     r"|either|then|tareas?|y|e|и|und|et",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
+_COUNTED = lazy_regex(
     r"[ \t]+(?!(?:and|or|to|through|is|are|was|must|has|have|before|first|complet\w*|done|finish\w*|for|with|y|e)\b)"
     r"[^\W\d_]+",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"(?:[\s,;&+/\[\]*_`|.]|\b(?:and|or|tasks?|subtasks?)\b)*", re.IGNORECASE)
+_LIST = lazy_regex(r"(?:[\s,;&+/\[\]*_`|.]|\b(?:and|or|tasks?|subtasks?)\b)*", re.IGNORECASE)
 
 
 class _Named(NamedTuple):

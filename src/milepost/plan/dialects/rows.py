@@ -15,8 +15,9 @@ from milepost.plan.dialects.values import Values
 from milepost.plan.grammar.ids import is_id
 from milepost.plan.model import Checkbox, Field, Task, TaskState
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_BOX = re.compile(r"[`*]*\[(?P<mark>[ xX~/!>-])\][`*]*")
+_BOX = lazy_regex(r"[`*]*\[(?P<mark>[ xX~/!>-])\][`*]*")
 _COLUMNS: dict[str, str] = {
     "id": r"#|ids?|no\.?|nr\.?|number|task(?:[ ]+(?:id|no\.?|number|#))?|step|编号|序号|任务",
     "title": r"task(?:[ ]+(?:name|title|description))?|titles?|names?|descriptions?|issues?|items?|summary|what|action"
@@ -27,7 +28,7 @@ _COLUMNS: dict[str, str] = {
     "owner": r"owner|assignee|assigned(?:[ ]+to)?|who|responsible|负责人",
     "priority": r"priority|prio|prioridad|优先级",
 }
-_PATTERNS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _COLUMNS.items())
+_PATTERNS = tuple((name, lazy_regex(pattern, re.IGNORECASE)) for name, pattern in _COLUMNS.items())
 _TELLING = frozenset({"status", "estimated", "depends", "owner", "priority"})
 
 

@@ -13,15 +13,16 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line
 from milepost.plan.model import Task, TaskState, WrittenState
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_SIGN = re.compile(r"(?P<sign>[✅☑✔❌☐⬜🔲⏳🔄🚧⏸])\ufe0f?[ \t]+(?=\S)")
+_SIGN = lazy_regex(r"(?P<sign>[✅☑✔❌☐⬜🔲⏳🔄🚧⏸])\ufe0f?[ \t]+(?=\S)")
 _STATES = {
     **dict.fromkeys("✅☑✔", TaskState.DONE),
     **dict.fromkeys("❌☐⬜🔲⏳", TaskState.NOT_STARTED),
     **dict.fromkeys("🔄🚧", TaskState.IN_PROGRESS),
     "⏸": TaskState.DEFERRED,
 }
-_ABOUT_WORK = re.compile(r"\b(?:tasks|to-?dos?|stories|backlog|checklist|progress|remaining|roadmap)\b", re.IGNORECASE)
+_ABOUT_WORK = lazy_regex(r"\b(?:tasks|to-?dos?|stories|backlog|checklist|progress|remaining|roadmap)\b", re.IGNORECASE)
 _FEWEST = 3
 """Fewer items with signs are a remark, not a list of tasks."""
 

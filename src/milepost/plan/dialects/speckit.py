@@ -16,17 +16,18 @@ from milepost.plan.dialects.numbered import NumberedTasks, document_heads
 from milepost.plan.dialects.numbering import separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Dependency, Plan, Task
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "speckit"
 
-_ID = re.compile(r"T\d{2,6}[A-Za-z]?(?:[.-]\d+)*")
-_MARKS = re.compile(
+_ID = lazy_regex(r"T\d{2,6}[A-Za-z]?(?:[.-]\d+)*")
+_MARKS = lazy_regex(
     r"^[ \t]*[-*+][ \t]+\[[ xX~/-]\][^\r\n]{0,8}\*{0,2}\[?T\d{2,6}\w?\]?\*{0,2}[ \t]+"
     r"(?:\[[^\]\r\n]*\][ \t]*)?\[(?:P|US[ \t-]?\d)",
     re.MULTILINE,
 )
-_TITLE = re.compile(r"(?:\W*)tasks\b", re.IGNORECASE)
-_FORMAT = re.compile(
+_TITLE = lazy_regex(r"(?:\W*)tasks\b", re.IGNORECASE)
+_FORMAT = lazy_regex(
     r"format:?[ \t`]*\[ID\]|dependencies & execution order|parallel (?:example|opportunities|execution)", re.IGNORECASE
 )
 

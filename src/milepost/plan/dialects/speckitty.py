@@ -22,20 +22,21 @@ from milepost.plan.dialects.speckit import is_speckit_id
 from milepost.plan.dialects.tasks import TaskReader
 from milepost.plan.model import Dependency, Plan, Step, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "speckitty"
 
 _KEY = "work_package_id"
 
-_PACKAGE = re.compile(
+_PACKAGE = lazy_regex(
     r"(?:work[ \t]+package[ \t]+)?(?:prompt:[ \t]+)?WP[ \t-]?(?P<number>\d+)\b(?![ \t]*[-–—+,/&][ \t]*WP)"
     r"[ \t]*(?:[:：.–—-]+[ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_NUMBERED_PACKAGE = re.compile(
+_NUMBERED_PACKAGE = lazy_regex(
     r"work[ \t]+package[ \t]+(?P<number>\d+)\b[ \t]*(?:[:：.–—-]+[ \t]*)?(?P<title>.*)", re.IGNORECASE
 )
-_SUBTASK = re.compile(
+_SUBTASK = lazy_regex(
     r"(?:\*\*|~~)?(?:sub-?task[ \t]+)?(?P<id>T\d{2,6}[A-Za-z]?)\b(?:\*\*)?[ \t]*(?P<mark>\[P\])?"
     r"[ \t]*(?:[:：.–—-]+[ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,

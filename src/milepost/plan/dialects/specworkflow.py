@@ -13,15 +13,16 @@ from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.task_headings import TaskHeadings
 from milepost.plan.model import Plan, Task
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "spec-workflow"
 
-_FIELD = re.compile(r"^[ \t]+[-*+][ \t]+_(?P<key>Leverage|Prompt)[ \t]*:", re.MULTILINE)
-_FILE = re.compile(r"^[ \t]+[-*+][ \t]+(?:\*\*)?(?P<key>File)s?(?:\*\*)?:(?:\*\*)?[ \t]", re.MULTILINE)
-_FILES = re.compile(r"(?:\*\*)?files?(?:\*\*)?:(?:\*\*)?[ \t]*(?P<paths>\S.*)", re.IGNORECASE)
-_PATH = re.compile(r"`(?P<code>[^`]+)`|(?P<bare>[^\s,;()]+)(?:[ \t]*\([^)]*\))?")
-_FOLDER = re.compile(r"(?:^|[/\\])\.?spec-workflow[/\\-]")
-_GIVEN_UP = re.compile(r"\[(?:descontinuad[oa]|discontinued|cancell?ed|dropped|removed|obsolete)\]\W*$", re.IGNORECASE)
+_FIELD = lazy_regex(r"^[ \t]+[-*+][ \t]+_(?P<key>Leverage|Prompt)[ \t]*:", re.MULTILINE)
+_FILE = lazy_regex(r"^[ \t]+[-*+][ \t]+(?:\*\*)?(?P<key>File)s?(?:\*\*)?:(?:\*\*)?[ \t]", re.MULTILINE)
+_FILES = lazy_regex(r"(?:\*\*)?files?(?:\*\*)?:(?:\*\*)?[ \t]*(?P<paths>\S.*)", re.IGNORECASE)
+_PATH = lazy_regex(r"`(?P<code>[^`]+)`|(?P<bare>[^\s,;()]+)(?:[ \t]*\([^)]*\))?")
+_FOLDER = lazy_regex(r"(?:^|[/\\])\.?spec-workflow[/\\-]")
+_GIVEN_UP = lazy_regex(r"\[(?:descontinuad[oa]|discontinued|cancell?ed|dropped|removed|obsolete)\]\W*$", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:

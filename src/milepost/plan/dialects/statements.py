@@ -16,6 +16,7 @@ from milepost.plan.dialects.groups import Groups, Named, pairs
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Dependency, DependencyOrigin, DependencySource
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _STRICT = (
     r"depends?[ \t]+(?:only[ \t]+|strictly[ \t]+)?(?:up)?on|dependent[ \t]+on|blocked[ \t]+by|waits?[ \t]+(?:for|on)"
@@ -29,57 +30,57 @@ _BACK = (
     r"(?:←|<-+)[ \t]*(?:also[ \t]+)?(?:(?:depends?[ \t]+(?:up)?on|needs|requires|after)[ \t]*)?"
     r"(?=T\d|WP\d|US-?\d|Phase)"
 )
-_WAITS = re.compile(rf"\b(?:{_STRICT}|{_LOOSE})(?![\w-])|{_BACK}", re.IGNORECASE)
-_WAITS_STRICTLY = re.compile(rf"\b(?:{_STRICT})(?![\w-])|{_BACK}", re.IGNORECASE)
-_PRECEDES = re.compile(rf"\b(?:{_REVERSE})(?![\w-])", re.IGNORECASE)
-_STRICTLY = re.compile(rf"(?:{_STRICT})|{_BACK}", re.IGNORECASE)
-_SMALL_WORDS = re.compile(
+_WAITS = lazy_regex(rf"\b(?:{_STRICT}|{_LOOSE})(?![\w-])|{_BACK}", re.IGNORECASE)
+_WAITS_STRICTLY = lazy_regex(rf"\b(?:{_STRICT})(?![\w-])|{_BACK}", re.IGNORECASE)
+_PRECEDES = lazy_regex(rf"\b(?:{_REVERSE})(?![\w-])", re.IGNORECASE)
+_STRICTLY = lazy_regex(rf"(?:{_STRICT})|{_BACK}", re.IGNORECASE)
+_SMALL_WORDS = lazy_regex(
     r"(?:[\W_]|\b(?:all|both|then|and|tasks?|the|also|only|each|completion|of|on|either|every|just"
     r"|user|stories|must|being)\b)*",
     re.IGNORECASE,
 )
-_EVERY = re.compile(r"\W*(?:all|every)\b", re.IGNORECASE)
-_ASIDE = re.compile(r"[(（][^()（）]*[)）]")
-_NO_LABEL = re.compile(rf"^\W*(?:within|during|after|before|in|for|when|once|if)\b|{_STRICT}", re.IGNORECASE)
-_NO_ORDER = re.compile(
+_EVERY = lazy_regex(r"\W*(?:all|every)\b", re.IGNORECASE)
+_ASIDE = lazy_regex(r"[(（][^()（）]*[)）]")
+_NO_LABEL = lazy_regex(rf"^\W*(?:within|during|after|before|in|for|when|once|if)\b|{_STRICT}", re.IGNORECASE)
+_NO_ORDER = lazy_regex(
     r"\b(?:parallel\w*|dev(?:eloper)?|worker|team|session|stream|suggest\w*|commit|option\w*|mvp"
     r"|alternativ\w*|single|track|agent|person|lane)\b",
     re.IGNORECASE,
 )
-_CHAIN_ARROW = re.compile(r"[→➜⟶⇒▶►➔⟹⮕]|[-=─]+>")
-_CHAIN_END = re.compile(r";|\.(?:[ \t]|$)")
-_NOT = re.compile(r"(?:\b(?:not|no|never|without|cannot)|n't)(?:[ \t]+\w+){0,2}[ \t]*$", re.IGNORECASE)
-_MAYBE = re.compile(
+_CHAIN_ARROW = lazy_regex(r"[→➜⟶⇒▶►➔⟹⮕]|[-=─]+>")
+_CHAIN_END = lazy_regex(r";|\.(?:[ \t]|$)")
+_NOT = lazy_regex(r"(?:\b(?:not|no|never|without|cannot)|n't)(?:[ \t]+\w+){0,2}[ \t]*$", re.IGNORECASE)
+_MAYBE = lazy_regex(
     r"\b(?:could|might|should[ \t]+ideally|ideally|optionally|recommended?|benefits?|integrates?"
     r"|integrat(?:ion|ing))\b[^,;.]*$",
     re.IGNORECASE,
 )
-_END = re.compile(
+_END = lazy_regex(
     r"[ \t]+[—–-]{1,2}[ \t]+|[.;](?=[ \t]|$)|\b(?:but|so|because|since|for|can|could|may|might|then"
     r"|to|in[ \t]+parallel|alongside|independent\w*"
     r"|blocks|benefits?|unblocks|until|before|while|if|unless|not|without|rather|instead|which|whose"
     r"|where|when|although|except)\b",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"(?P<label>[^:：.;]{1,120}?)[:：](?=[ \t]|$)")
-_SENTENCE = re.compile(r";[ \t]*|(?<=[^\d\W])\.[ \t]+|(?<=[)\d])\.[ \t]+(?=[A-Z])|[ \t]+[—–][ \t]+")
-_NONE = re.compile(r"\W*(?:none|no\b|nothing|n/?a\b|independent|—|–|-)", re.IGNORECASE)
-_DEPENDENCY_COLUMN = re.compile(
+_LABEL = lazy_regex(r"(?P<label>[^:：.;]{1,120}?)[:：](?=[ \t]|$)")
+_SENTENCE = lazy_regex(r";[ \t]*|(?<=[^\d\W])\.[ \t]+|(?<=[)\d])\.[ \t]+(?=[A-Z])|[ \t]+[—–][ \t]+")
+_NONE = lazy_regex(r"\W*(?:none|no\b|nothing|n/?a\b|independent|—|–|-)", re.IGNORECASE)
+_DEPENDENCY_COLUMN = lazy_regex(
     r".*\b(?:depends?(?:ency|encies)?|dependen(?:t|ts|cy|cies)|starts?[ \t]+after|blocked[ \t]+by"
     r"|prerequisites?|requires?|needs)\b.*",
     re.IGNORECASE,
 )
-_SUBJECT_COLUMN = re.compile(
+_SUBJECT_COLUMN = lazy_regex(
     r"(?:user[ \t]+)?stor(?:y|ies)|phases?|wps?|work[ \t]+packages?|tasks?|ids?|wp[ \t]+id|groups?|items?|lanes?",
     re.IGNORECASE,
 )
-_DEPENDENT_WORDS = re.compile(
+_DEPENDENT_WORDS = lazy_regex(
     rf"\W*(?:(?:can[ \t]+)?starts?[ \t]+after|{_STRICT}|all[ \t]+of|both|the)?[ \t]*", re.IGNORECASE
 )
 _LONGEST = 4000
 """Longer text states nothing anybody would read."""
 
-_MARKUP = re.compile(r"\*\*|__|`|^\[[ xX~/-]\][ \t]+")
+_MARKUP = lazy_regex(r"\*\*|__|`|^\[[ xX~/-]\][ \t]+")
 
 
 @dataclass

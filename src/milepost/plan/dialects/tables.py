@@ -11,18 +11,19 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.ids import IdRef, read_id_list
 from milepost.plan.model import Assignment, Cell
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _COLUMNS = (
-    ("reference", re.compile(r"(?:tasks?(?:\s+(?:ids?|range|no\.?))?|ids?|任务)", re.IGNORECASE)),
+    ("reference", lazy_regex(r"(?:tasks?(?:\s+(?:ids?|range|no\.?))?|ids?|任务)", re.IGNORECASE)),
     (
         "assignee",
-        re.compile(r"(?:assigned(?:\s+to)?|assignee|assignment|tier|agent|worker|责任人|负责人)", re.IGNORECASE),
+        lazy_regex(r"(?:assigned(?:\s+to)?|assignee|assignment|tier|agent|worker|责任人|负责人)", re.IGNORECASE),
     ),
-    ("status", re.compile(r"(?:status|state|状态)", re.IGNORECASE)),
-    ("notes", re.compile(r"(?:notes?|remarks?|comments?|备注)", re.IGNORECASE)),
+    ("status", lazy_regex(r"(?:status|state|状态)", re.IGNORECASE)),
+    ("notes", lazy_regex(r"(?:notes?|remarks?|comments?|备注)", re.IGNORECASE)),
 )
-_TIER = re.compile(r"\btier[\s\-_]*(\d{1,3})\b|(?<!\w)T(\d{1,2})(?!\w)", re.IGNORECASE)
-_RANK = re.compile(r"\d{1,3}")
+_TIER = lazy_regex(r"\btier[\s\-_]*(\d{1,3})\b|(?<!\w)T(\d{1,2})(?!\w)", re.IGNORECASE)
+_RANK = lazy_regex(r"\d{1,3}")
 
 
 def assignments(reading: Reading, blocks: Iterator[Block]) -> Iterator[Assignment]:

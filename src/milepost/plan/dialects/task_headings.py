@@ -18,10 +18,11 @@ from milepost.plan.grammar.labels import meaning, read_labels
 from milepost.plan.grammar.states import SIGN, find_state
 from milepost.plan.model import Field, WrittenState
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _DECORATION = r"(?:[^\w\s#\[(<`~*_]+[ \t]*)?"
 _SEPARATOR = r"(?:[ \t]*(?:[:：.)、]|[–—-](?=[ \t]))[ \t]*|[ \t]+|(?=[*_`]*$))"
-_TASK = re.compile(
+_TASK = lazy_regex(
     rf"{_DECORATION}(?P<strike>~~)?(?:\*\*|__)?{_DECORATION}(?:\[(?P<mark>[ xX~/-])\][ \t]+)?"
     r"(?:(?P<word>(?:sub-?)?task|tarea|subtarea|tarefa|tâche|aufgabe|задача|任务|任務|子任务|タスク)[ \t]*#?"
     r"(?P<number>[A-Z]{0,3}\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*)"
@@ -29,13 +30,13 @@ _TASK = re.compile(
     rf"(?!\w){_SEPARATOR}(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ANY_ID = re.compile(
+_ANY_ID = lazy_regex(
     rf"{_DECORATION}(?P<strike>~~)?(?:\*\*|__)?{_DECORATION}(?:(?i:story|issue|item|step|epic|bug|ticket)[ \t]+#?)?"
     r"(?P<id>(?:[A-Z][A-Z0-9]*-)+[A-Z]?\d+[a-z]?(?:\.\d+)*|[A-Z]{0,3}\d+[a-z]?(?:\.\d+[a-z]?)*)"
     rf"(?!\w){_SEPARATOR}(?P<title>.*)",
     re.DOTALL,
 )
-_NO_TASK = re.compile(
+_NO_TASK = lazy_regex(
     r"(?:.*[ \t])?(?:(?:N?FR|REQ|US|AC|ADR|BR|CONST|RISK|GOAL|DEC|NFR|CON|UC|SC|KPI|Q)-?\d+\b.*|user stor(?:y|ies)\b.*)"
     r"|\W*(?:overview|executive summary|summary|background|metadata|introduction|context|appendix|legend|story|status"
     r"|(?:project|document|plan|task|implementation) (?:overview|information|metadata|summary|status))\W*",
@@ -43,9 +44,9 @@ _NO_TASK = re.compile(
 )
 _SHOWING = frozenset({"status", "estimated", "depends", "criteria", "owner"})
 _ANYTHING = _SHOWING | {"priority", "files", "requirements", "about", "blocks"}
-_TASKS = re.compile(r"(?:tasks?|to-?dos?|tareas|任务)", re.IGNORECASE)
-_TAIL = re.compile(rf"[ \t]+(?:[–—-]+[ \t]+|[\[(（]|(?={SIGN}))")
-_CLOSE = re.compile(r"[\s\])）*_~]*")
+_TASKS = lazy_regex(r"(?:tasks?|to-?dos?|tareas|任务)", re.IGNORECASE)
+_TAIL = lazy_regex(rf"[ \t]+(?:[–—-]+[ \t]+|[\[(（]|(?={SIGN}))")
+_CLOSE = lazy_regex(r"[\s\])）*_~]*")
 _STRONG = "**", "__", "~~"
 
 

@@ -11,11 +11,12 @@ from milepost.plan.grammar.commands import read_command
 from milepost.plan.grammar.fields import KEYS
 from milepost.plan.grammar.references import read_references
 from milepost.plan.model import Effort, Field, ObservationKind
+from milepost.source.lazy_regex import lazy_regex
 
-_PLACEHOLDER = re.compile(r"\[[^\[\]]*\]")
-_SCORE = re.compile(r"(10|[1-9])(?:\s*/\s*10)?")
-_TIER = re.compile(r"(?:tier[\s-]*|T)?(\d{1,3})", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
+_PLACEHOLDER = lazy_regex(r"\[[^\[\]]*\]")
+_SCORE = lazy_regex(r"(10|[1-9])(?:\s*/\s*10)?")
+_TIER = lazy_regex(r"(?:tier[\s-]*|T)?(\d{1,3})", re.IGNORECASE)
+_DATE = lazy_regex(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
 _YES = frozenset({"", "yes", "true", "1", "x"})
 _HUMAN = frozenset({"human", "person", "a human", "manual"})
 

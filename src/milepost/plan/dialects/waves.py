@@ -17,8 +17,9 @@ from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.ids import IdRef
 from milepost.plan.model import Dependency, DependencyOrigin, DependencySource, Task
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_GATE = re.compile(r"(?:final[ \t]+)?(?:check[ \t-]?point|gate)\b|检查点|檢查點|チェックポイント", re.IGNORECASE)
+_GATE = lazy_regex(r"(?:final[ \t]+)?(?:check[ \t-]?point|gate)\b|检查点|檢查點|チェックポイント", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

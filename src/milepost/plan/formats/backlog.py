@@ -31,25 +31,26 @@ from milepost.plan.model import (
     WrittenState,
 )
 from milepost.source import JoinedText, SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "backlog"
 
 _DEFAULT_WORDS = {TaskState.NOT_STARTED: "To Do", TaskState.IN_PROGRESS: "In Progress", TaskState.DONE: "Done"}
-_ID = re.compile(r"[A-Za-z][A-Za-z_]*(?:-[A-Za-z_]+)*-\d[\w.-]*")
+_ID = lazy_regex(r"[A-Za-z][A-Za-z_]*(?:-[A-Za-z_]+)*-\d[\w.-]*")
 _OWN_KEYS = frozenset(
     {"assignee", "labels", "dependencies", "created_date", "updated_date", "parent_task_id", "ordinal"}
 )
-_FILE = re.compile(r"(?:.*[-_/\\ ])?(?P<id>(?:task|back)-(?:[a-z]+-)?\d+(?:\.\d+)*(?:\.[a-z][a-z0-9-]*)?)\b.*\.md")
-_TASK_TITLE = re.compile(r"task(?:[ \t]+[\w.-]*\d[\w.-]*)?[ \t]*[:：–—-][ \t]*(?P<title>\S.*)", re.IGNORECASE)
-_LABEL = re.compile(
+_FILE = lazy_regex(r"(?:.*[-_/\\ ])?(?P<id>(?:task|back)-(?:[a-z]+-)?\d+(?:\.\d+)*(?:\.[a-z][a-z0-9-]*)?)\b.*\.md")
+_TASK_TITLE = lazy_regex(r"task(?:[ \t]+[\w.-]*\d[\w.-]*)?[ \t]*[:：–—-][ \t]*(?P<title>\S.*)", re.IGNORECASE)
+_LABEL = lazy_regex(
     r"\*\*(?P<label>Status|Dependencies|Priority|Estimated Effort|Parent)(?: Task)?(?::\*\*|\*\*:)"
     r"[ \t]*(?P<value>[^\r\n]*)"
 )
-_NAMED = re.compile(r"\b(?:task|back)-(?:[a-z]+-)?\d+(?:\.\d+)*", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:.*[/\\])?(?:archive|drafts)[/\\].*")
-_PREFIX = re.compile(r"[^\d]*")
-_NUMBER = re.compile(r"#\d+[ \t]+")
-_PROSE = re.compile(r"description|beschreibung|descripción|描述", re.IGNORECASE)
+_NAMED = lazy_regex(r"\b(?:task|back)-(?:[a-z]+-)?\d+(?:\.\d+)*", re.IGNORECASE)
+_ASIDE = lazy_regex(r"(?:.*[/\\])?(?:archive|drafts)[/\\].*")
+_PREFIX = lazy_regex(r"[^\d]*")
+_NUMBER = lazy_regex(r"#\d+[ \t]+")
+_PROSE = lazy_regex(r"description|beschreibung|descripción|描述", re.IGNORECASE)
 
 
 def detect(source: SourceText) -> bool:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_BLOCK = re.compile(r"---[ \t]*(?:\r\n|\r|\n)(?P<body>.*?)(?<=[\r\n])---[ \t]*(?:\r|(?=\n)|\Z)", re.DOTALL)
-_LINE = re.compile(r"(?P<indent>[ \t]*)(?P<text>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
-_KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+|$)")
-_DASH = re.compile(r"-(?:[ \t]+|$)")
-_FOLDED = re.compile(r"[|>][+-]?\d?")
-_ITEM = re.compile(r"\s*(?P<item>'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^,\[\]]*)\s*(?:,|$)", re.DOTALL)
-_COMMENT = re.compile(r"(?:^|[ \t]+)#.*")
-_ESCAPE = re.compile(r"\\(.)")
+_BLOCK = lazy_regex(r"---[ \t]*(?:\r\n|\r|\n)(?P<body>.*?)(?<=[\r\n])---[ \t]*(?:\r|(?=\n)|\Z)", re.DOTALL)
+_LINE = lazy_regex(r"(?P<indent>[ \t]*)(?P<text>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_KEY = lazy_regex(r"(?P<key>[A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+|$)")
+_DASH = lazy_regex(r"-(?:[ \t]+|$)")
+_FOLDED = lazy_regex(r"[|>][+-]?\d?")
+_ITEM = lazy_regex(r"\s*(?P<item>'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^,\[\]]*)\s*(?:,|$)", re.DOTALL)
+_COMMENT = lazy_regex(r"(?:^|[ \t]+)#.*")
+_ESCAPE = lazy_regex(r"\\(.)")
 
 
 class Scalar(NamedTuple):

@@ -9,13 +9,14 @@ from enum import StrEnum
 from functools import partial
 
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 _DEEPEST = 64
-_TOKEN = re.compile(
+_TOKEN = lazy_regex(
     r'[ \t\r\n]*(?:(?P<mark>[{}\[\],:])|"(?P<string>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<word>[^\s{}\[\],:"]+))', re.DOTALL
 )
 
-_BLANKS = re.compile(r"\s*")
+_BLANKS = lazy_regex(r"\s*")
 
 
 class JsonKind(StrEnum):

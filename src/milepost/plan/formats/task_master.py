@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +21,7 @@ from milepost.plan.model import (
     WrittenState,
 )
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "task-master"
 MAIN_TAG = "master"
@@ -50,9 +50,9 @@ WORDS: tuple[tuple[TaskState, str], ...] = (
 )
 CANCELLED = frozenset({"cancelled", "canceled"})
 
-_TASKS = re.compile(r'"tasks"\s*:\s*\[')
+_TASKS = lazy_regex(r'"tasks"\s*:\s*\[')
 _BRIEF = ("description", "details", "testStrategy")
-_WHOLE = re.compile(r"\d+")
+_WHOLE = lazy_regex(r"\d+")
 
 
 def detect(source: SourceText) -> bool:

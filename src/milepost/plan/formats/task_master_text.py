@@ -17,15 +17,16 @@ from milepost.plan.model import (
     WrittenState,
 )
 from milepost.source import SourceText, Span
+from milepost.source.lazy_regex import lazy_regex
 
 NAME = "task-master-text"
 
-_HEAD = re.compile(r"\s*# Task ID:[ \t]*(?P<id>\d+)[ \t]*\r?$", re.MULTILINE)
-_LABEL = re.compile(r"^#{1,3} (?P<label>[A-Z][A-Za-z ]+):[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
-_SUBTASK = re.compile(
+_HEAD = lazy_regex(r"\s*# Task ID:[ \t]*(?P<id>\d+)[ \t]*\r?$", re.MULTILINE)
+_LABEL = lazy_regex(r"^#{1,3} (?P<label>[A-Z][A-Za-z ]+):[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+_SUBTASK = lazy_regex(
     r"^## (?P<id>\d+)\. (?P<title>[^\r\n]*?)(?:[ \t]*\[(?P<status>[A-Za-z_-]+)\])?[ \t]*\r?$", re.MULTILINE
 )
-_ID = re.compile(r"\d+(?:\.\d+)?")
+_ID = lazy_regex(r"\d+(?:\.\d+)?")
 
 
 def detect(source: SourceText) -> bool:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from milepost.plan.model import CommandText
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_TRAILING = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)(?!`)[ \t]*\.?[ \t]*\Z", re.DOTALL)
-_WRAPPED = re.compile(r"\s*(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)\s*", re.DOTALL)
-_CODE = re.compile(r"(?<!`)(?P<ticks>`+)(?!`).*?[^`](?P=ticks)(?!`)", re.DOTALL)
+_TRAILING = lazy_regex(r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)(?!`)[ \t]*\.?[ \t]*\Z", re.DOTALL)
+_WRAPPED = lazy_regex(r"\s*(?P<ticks>`+)(?!`)(?P<code>.*?[^`])(?P=ticks)\s*", re.DOTALL)
+_CODE = lazy_regex(r"(?<!`)(?P<ticks>`+)(?!`).*?[^`](?P=ticks)(?!`)", re.DOTALL)
 
 
 class TrailingCommand(NamedTuple):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from milepost.source.lazy_regex import lazy_regex
+
 SECOND = 1
 MINUTE = 60
 HOUR = 3600
@@ -26,14 +28,14 @@ _SUB_UNITS = {HOUR: MINUTE, MINUTE: SECOND}
 _POINT_WORDS = frozenset({"sp", "pt", "pts", "point", "points", "storypoint", "storypoints"})
 _NUMBER_WORDS = {"a": "1", "an": "1", "one": "1", "half": "0.5", "halfa": "0.5", "halfan": "0.5"}
 
-_ABOUT = re.compile(r"\A(?:[~≈∼]|(?:about|approximately|approx|around|circa|ca)\b\.?)\s*", re.IGNORECASE)
-_AMOUNT = re.compile(
+_ABOUT = lazy_regex(r"\A(?:[~≈∼]|(?:about|approximately|approx|around|circa|ca)\b\.?)\s*", re.IGNORECASE)
+_AMOUNT = lazy_regex(
     r"(?P<number>\d{1,12}(?:[.,]\d{1,6})?|\b(?:half\s+an?|half|an?|one)\b)\s*(?P<unit>(?:story\s*)?[^\W\d_]+)?",
     re.IGNORECASE,
 )
-_JOINER = re.compile(r"\s*(?:,|\band\b|\+)?\s*", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:[-–—‒−~～]|\bto\b|\.\.)\s*", re.IGNORECASE)
-_BRACKET = re.compile(r"\s*[(（]([^()（）]*)[)）]\s*")
+_JOINER = lazy_regex(r"\s*(?:,|\band\b|\+)?\s*", re.IGNORECASE)
+_RANGE = lazy_regex(r"\s*(?:[-–—‒−~～]|\bto\b|\.\.)\s*", re.IGNORECASE)
+_BRACKET = lazy_regex(r"\s*[(（]([^()（）]*)[)）]\s*")
 
 
 class Duration(NamedTuple):

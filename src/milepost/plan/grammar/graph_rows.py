@@ -12,6 +12,7 @@ from typing import NamedTuple
 from milepost.plan.grammar.columns import display_columns
 from milepost.plan.grammar.ids import IdIndex, IdRef, is_id, read_id_list
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 
 class TokenKind(Enum):
@@ -86,14 +87,14 @@ class Row:
 
 
 _HEADS = "→➜⟶⇒▶►➔➝⟹⮕"
-_LINE = re.compile(
+_LINE = lazy_regex(
     rf"(?P<branch>[├└┌╰╭┣┗┏]|[|+`\\](?=[-─]))?[-=─━═]*(?:[┬┐┘┤┼┴╮╯][-=─━═]*)*(?P<head>[{_HEADS}]|(?<=[-=─━═])>)?"
 )
-_LEFT = re.compile(r"[←⟵⇐◀◄⟸][-=─━═]*|<[-=─━═]+(?!>)")
-_MARK = re.compile(r"[↓⇓│┃║▼▽⬇↧|]|(?<!\w)[vV](?!\w)")
+_LEFT = lazy_regex(r"[←⟵⇐◀◄⟸][-=─━═]*|<[-=─━═]+(?!>)")
+_MARK = lazy_regex(r"[↓⇓│┃║▼▽⬇↧|]|(?<!\w)[vV](?!\w)")
 _STOPS = rf";{_HEADS}←⟵⇐◀◄⟸├└┌╰╭┣┗┏┬┐┘┤┼┴╮╯─━═↓⇓│┃║▼▽⬇↧|"
-_WORD = re.compile(rf"(?:(?![-=]{1, 8}>|<[-=])[^\s{_STOPS}])+")
-_BLANKS = re.compile(r"[ \t\u3000]+")
+_WORD = lazy_regex(rf"(?:(?![-=]{1, 8}>|<[-=])[^\s{_STOPS}])+")
+_BLANKS = lazy_regex(r"[ \t\u3000]+")
 _CORNERS = frozenset("┐┘┤╮╯")
 _DRAWN = frozenset("─━═┬┐┘┤┼┴╮╯")
 

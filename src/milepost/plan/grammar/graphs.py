@@ -7,7 +7,6 @@ neighbour of the arrow; it is read as leaving from the left one, and that readin
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from milepost.plan.grammar.graph_rows import Row, Token, TokenKind, read_rows
 from milepost.plan.grammar.ids import IdIndex, IdRef
 from milepost.source import Edit, Span
+from milepost.source.lazy_regex import lazy_regex
 
 
 class Link(NamedTuple):
@@ -63,7 +63,7 @@ class _Junction(NamedTuple):
     exit: Token | None
 
 
-_BOX_ART = re.compile(r"┌─*┐|╔|\+-{3,}\+")
+_BOX_ART = lazy_regex(r"┌─*┐|╔|\+-{3,}\+")
 _ARMS = {
     "├": (True, True), "┣": (True, True), "|": (True, True), "+": (True, True), "└": (True, False),
     "╰": (True, False), "┗": (True, False), "`": (True, False), "\\": (True, False), "┌": (False, True),

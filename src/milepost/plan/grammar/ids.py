@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 ID = (
     r"(?:[A-Za-z][A-Za-z_]*(?:-[A-Za-z][A-Za-z_]*)*-|[A-Z]{1,6})?"
@@ -19,14 +20,14 @@ ID = (
 )
 """The pattern of one id, to be embedded in others."""
 
-_TOKEN = re.compile(rf"(?<![\w.])(?P<id>{ID})(?!\w)(?!\.\w)")
-_DIGITS = re.compile(r"\d+")
-_DASH = re.compile(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
-_SEPARATOR = re.compile(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)
-_WORD = re.compile(r"(?:(?:tasks?|ids?)\b(?!-)|no\.|#|任务)\s*:?\s*", re.IGNORECASE)
-_OPENING = re.compile(r"[\s({\[*`_]*")
-_CLOSING = re.compile(r"[\s)}\]*`_]*")
-_WILDCARD = re.compile(r"(?P<stem>(?:\w+-)?\d+(?:\.\d+)*)\.(?:x|X|\*)(?!\w)")
+_TOKEN = lazy_regex(rf"(?<![\w.])(?P<id>{ID})(?!\w)(?!\.\w)")
+_DIGITS = lazy_regex(r"\d+")
+_DASH = lazy_regex(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
+_SEPARATOR = lazy_regex(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)
+_WORD = lazy_regex(r"(?:(?:tasks?|ids?)\b(?!-)|no\.|#|任务)\s*:?\s*", re.IGNORECASE)
+_OPENING = lazy_regex(r"[\s({\[*`_]*")
+_CLOSING = lazy_regex(r"[\s)}\]*`_]*")
+_WILDCARD = lazy_regex(r"(?P<stem>(?:\w+-)?\d+(?:\.\d+)*)\.(?:x|X|\*)(?!\w)")
 
 
 class IdRef(NamedTuple):
@@ -145,8 +146,8 @@ def _read_item(text: str, position: int, end: int, index: IdIndex, offset: int) 
     return _split(ids or [first_id, last_id], index, span, last.end())
 
 
-_PHASES = re.compile(r"phases?\s+(?P<id>\d+(?:\.\d+)*|[A-Z])\b", re.IGNORECASE)
-_ALL = re.compile(r"all(?:\s+tasks)?\b\s*(?=$|[,;()|])", re.IGNORECASE)
+_PHASES = lazy_regex(r"phases?\s+(?P<id>\d+(?:\.\d+)*|[A-Z])\b", re.IGNORECASE)
+_ALL = lazy_regex(r"all(?:\s+tasks)?\b\s*(?=$|[,;()|])", re.IGNORECASE)
 
 
 def _read_group(text: str, position: int, end: int, index: IdIndex, offset: int) -> IdList | None:

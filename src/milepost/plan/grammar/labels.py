@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from milepost.plan.grammar.fields import KEYS
 from milepost.plan.model import Field
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
 LABELS: dict[str, str] = {
     **dict.fromkeys(("status", "state", "current status", "estado", "status quo", "状态", "статус"), "status"),
@@ -42,12 +43,12 @@ LABELS: dict[str, str] = {
 }  # fmt: skip
 """What a label in lower case means. ``about`` and ``criteria`` only show that a task is being described."""
 
-_LABEL = re.compile(
+_LABEL = lazy_regex(
     r"(?P<mark>\*\*|__|[_*])(?P<label>[^*_\n\r:：|]{1,40})(?:[:：](?P=mark)|(?P=mark)[ \t]*[:：])[ \t]*"
     r"|(?P<bare>[^\W\d_][^*_\n\r:：|`]{0,30})[:：][ \t]+"
 )
-_PART = re.compile(r"[^|·•]+")
-_BARE_PRIORITY = re.compile(r"\W*(?P<value>P\d|\[p\d\])\W*", re.IGNORECASE)
+_PART = lazy_regex(r"[^|·•]+")
+_BARE_PRIORITY = lazy_regex(r"\W*(?P<value>P\d|\[p\d\])\W*", re.IGNORECASE)
 
 
 def meaning(key: str) -> str | None:

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator
 from milepost.plan.grammar.graphs import Graph, Link
 from milepost.plan.grammar.ids import IdIndex, IdRef, find_ids, is_id
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_HEADER = re.compile(r"\s*(?:graph|flowchart)\b", re.IGNORECASE)
-_SKIPPED = re.compile(
+_HEADER = lazy_regex(r"\s*(?:graph|flowchart)\b", re.IGNORECASE)
+_SKIPPED = lazy_regex(
     r"\s*(?:%%|(?:graph|flowchart|subgraph|end|classDef|class|style|linkStyle|click|direction|accTitle|accDescr)\b)"
 )
-_NODE = re.compile(
+_NODE = lazy_regex(
     r"\s*(?P<name>[^\W_][\w.]*(?:-(?![-.>])[\w.]+)*)"
     r"(?P<label>\s*(?:\[[^\]\n]*\]+|\(+[^)\n]*\)+|\{+[^}\n]*\}+|>[^\]\n]*\]))?(?::::?\w+)?\s*"
 )
-_LINK = re.compile(
+_LINK = lazy_regex(
     r"\s*(?:(?P<back><)?(?:--|==|-\.)(?:[^->=|\n]+(?=--|==|\.-))?[-=.]*(?P<head>[>ox])?)(?:\|[^|\n]*\|)?\s*"
 )
 

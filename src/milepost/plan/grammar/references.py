@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from milepost.plan.model import Reference, ReferenceKind
 from milepost.source import Span
+from milepost.source.lazy_regex import lazy_regex
 
-_PART = re.compile(r"[^,;、，；]+")
-_AND = re.compile(r"\s+(?:and|&)\s+")
-_KINDS = re.compile(
+_PART = lazy_regex(r"[^,;、，；]+")
+_AND = lazy_regex(r"\s+(?:and|&)\s+")
+_KINDS = lazy_regex(
     r"(?P<STORY>\[?[Uu][Ss]-?\d+[a-z]?\]?)"
     r"|(?P<WILDCARD>\[?(?:[\w-]*[A-Za-z_-])?\d+(?:\.\d+)*\.(?:x|X|\*)\]?)"
     r"|(?P<REQUIREMENT>\[?(?:[A-Za-z][A-Za-z0-9_]*-)*[A-Za-z]*\d+(?:\.\d+)*[a-z]?\]?)"

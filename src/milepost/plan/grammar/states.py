@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from milepost.plan.model import TaskState
+from milepost.source.lazy_regex import lazy_regex
 
 _WORDS: dict[TaskState, str] = {
     TaskState.NOT_STARTED: (
@@ -49,15 +50,15 @@ _ANY_SIGN, _ANY_MARK = f"[{''.join(_SIGNS)}]", "[ xX-]"
 SIGN = f"(?:{_ANY_SIGN}|⚠)"
 """The pattern of one sign, to be embedded in others."""
 
-_SIGN = re.compile(rf"(?P<sign>{_ANY_SIGN})\ufe0f?")
-_BOX = re.compile(rf"\[(?P<mark>{_ANY_MARK})\]")
-_FIRST = re.compile(_FILLER)
-_LEAD = re.compile(rf"(?:{_FILLER}(?:\[{_ANY_MARK}\]|(?:{_ANY_SIGN}|[⚠🎯🚀📝💡ℹ])\ufe0f?))*{_FILLER}")
-_WORD = re.compile(
+_SIGN = lazy_regex(rf"(?P<sign>{_ANY_SIGN})\ufe0f?")
+_BOX = lazy_regex(rf"\[(?P<mark>{_ANY_MARK})\]")
+_FIRST = lazy_regex(_FILLER)
+_LEAD = lazy_regex(rf"(?:{_FILLER}(?:\[{_ANY_MARK}\]|(?:{_ANY_SIGN}|[⚠🎯🚀📝💡ℹ])\ufe0f?))*{_FILLER}")
+_WORD = lazy_regex(
     "(?:" + "|".join(f"(?P<{state.name}>{words})" for state, words in _WORDS.items()) + r")(?!\w|[ -]by\b|[.'’]\w)",
     re.IGNORECASE,
 )
-_TODO_WORDS = re.compile(r"to[ -]?do|done|doing", re.IGNORECASE)
+_TODO_WORDS = lazy_regex(r"to[ -]?do|done|doing", re.IGNORECASE)
 
 
 def find_state(text: str, start: int = 0, end: int | None = None) -> tuple[TaskState, int, int] | None:

@@ -70,11 +70,18 @@ def document_of(raw: bytes, path: str) -> SourceText:
     return SourceText.from_bytes(raw, path=path)
 
 
-def update_document(path: str, change: Callable[[SourceText], SourceText], *, attempts: int = 100) -> SourceText:
+def update_document(
+    path: str,
+    change: Callable[[SourceText], SourceText],
+    *,
+    settled: Callable[[], None] = lambda: None,
+    attempts: int = 100,
+) -> SourceText:
     """Read, change and write a document while no other Milepost process does, and give what it reads now.
 
     A reader sees the old bytes or the new ones, never a mixture. When another program writes meanwhile, all is done
-    again on its text; ``change`` may be called several times.
+    again on its text; ``change`` may be called several times. Once the document reads as wanted, ``settled`` is called
+    before any other process may change it.
 
     Raises:
         PlanUnreadable: it cannot be read.
@@ -86,9 +93,8 @@ def update_document(path: str, change: Callable[[SourceText], SourceText], *, at
         for _ in range(attempts):
             old = read_document(path)
             new = change(old)
-            if new.text == old.text:
-                return old
-            if _replace_if_unchanged(target, old, new):
+            if new.text == old.text or _replace_if_unchanged(target, old, new):
+                settled()
                 return new
     raise DocumentChanged("another program keeps writing to it", place=path, remedy="try again when it has ended")
 

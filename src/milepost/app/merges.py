@@ -8,18 +8,16 @@ derived from the merged ones. What is left, people's own words, is merged line b
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.app.projection import project
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, PlanInvalid
 from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
 from milepost.plan.model import ClaimKind, Plan, TaskState
 from milepost.plan.reader import read_plan
-from milepost.source import Edit, SourceText, apply
+from milepost.source import Edit, SourceText, Span, apply
 
 COMPUTED = (
     ClaimKind.TOTAL_TASKS,
@@ -70,6 +68,34 @@ def repair(source: SourceText, today: str) -> Merged:
     return Merged(repaired if left else project(repaired, None, today), left)
 
 
+def conflicts(source: SourceText) -> tuple[Span, ...]:
+    """Where git left conflict markers, from the first mark to the last."""
+    if "<<<<<<<" not in source.text:
+        return ()
+    return tuple(Span(*hunk.span()) for hunk in _HUNK.finditer(source.text))
+
+
+def require_no_conflicts(source: SourceText) -> None:
+    """Refuse a document in which git left a conflict: what stands there twice can be read in no good way.
+
+    Raises:
+        PlanInvalid: there is one.
+    """
+    found = conflicts(source)
+    if found:
+        raise PlanInvalid(
+            "the plan holds git's conflict markers",
+            place=place_of(source, found[0]),
+            remedy=f"`milepost sync {source.path} --repair` resolves those around boxes and computed lines",
+        )
+
+
+def place_of(source: SourceText, span: Span) -> str:
+    """Path and line of a place in a document."""
+    file, where = source.locate(span)
+    return f"{file.path}:{file.position(where.start).line}"
+
+
 def _boxes(plan: Plan) -> dict[_Box, TaskState]:
     found = {(task.id, -1): task.state for task in plan.by_id.values() if task.checkbox}
     for checkpoint in plan.checkpoints:
@@ -117,6 +143,9 @@ def _settle(plan: Plan, boxes: Mapping[_Box, TaskState], model: Plan) -> str:
 
 
 def _merge_words(base: str, ours: str, theirs: str) -> tuple[str, int]:
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):

@@ -7,14 +7,17 @@ is a fact for the ledger to record, one unticked by hand is reported and left as
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.app.documents import read_document, replace_file, update_document
+from milepost.app.merges import require_no_conflicts
 from milepost.app.projection import project
 from milepost.app.runs import RunSession
+from milepost.errors import DocumentUnwritable
 from milepost.plan.model import Plan, TaskState
 from milepost.plan.reader import read_plan
 from milepost.source import SourceText
@@ -52,10 +55,11 @@ class SyncMemory:
         return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
 
     def write(self, ticked: Collection[str]) -> None:
-        """Remember the ids of the tasks whose boxes are ticked."""
+        """Remember the ids of the tasks whose boxes are ticked, if that can be."""
         if self.path.parent.parent.is_dir():
-            self.path.parent.mkdir(exist_ok=True)
-            replace_file(self.path, json.dumps(sorted(ticked)).encode(), shown=str(self.path))
+            with contextlib.suppress(OSError, DocumentUnwritable):
+                self.path.parent.mkdir(exist_ok=True)
+                replace_file(self.path, json.dumps(sorted(ticked)).encode(), shown=str(self.path))
 
 
 def sync_document(
@@ -63,13 +67,18 @@ def sync_document(
 ) -> Synced:
     """Write the truth into a plan's document: the run's, if there is one, and what follows from its boxes.
 
+    What was ticked is remembered only once it stands in the document: a tick that was decided but never written, or
+    written over by somebody, must not look unticked by hand.
+
     Raises:
+        PlanInvalid: git left a conflict in it.
         DocumentUnwritable: it cannot be written; nothing was changed.
         DocumentChanged: another program keeps rewriting it.
     """
     found: list[Synced] = []
 
     def change(before: SourceText) -> SourceText:
+        require_no_conflicts(before)
         if session is not None:
             session.refresh()
         seen = memory.read()
@@ -79,16 +88,18 @@ def sync_document(
         }
         after = project(before, session.state if session else None, today, leave=unticked, untick=again)
         found[:] = [Synced(before, after, unticked)]
-        if session is not None and not dry_run:
-            ticked = _ticked(read_plan(after)) | set(unticked)
-            if ticked != seen:
-                memory.write(ticked)
         return after
+
+    def remember() -> None:
+        if session is not None:
+            ticked = _ticked(read_plan(found[0].after)) | set(found[0].unticked)
+            if ticked != memory.read():
+                memory.write(ticked)
 
     if dry_run:
         change(read_document(path))
     else:
-        update_document(path, change)
+        update_document(path, change, settled=remember)
     return found[0]
 
 

@@ -6,6 +6,7 @@ import click
 
 from milepost.app.checkpoints import approve, find_checkpoint
 from milepost.bootstrap import open_project
+from milepost.cli.acting import bring_up_to_date
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 
 
@@ -24,7 +25,7 @@ def command(plan: str, checkpoint: str, by: str, comment: str, as_json: bool) ->
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
     approve(session, name, by=by, now=project.now(), comment=comment)
-    project.sync(session)
+    bring_up_to_date(project, session)
     record = session.state.checkpoints[name]
     if as_json:
         say_json({"checkpoint": record.spec.name, "passed": record.passed, "by": by})

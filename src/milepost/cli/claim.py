@@ -6,6 +6,7 @@ import click
 
 from milepost.app.tasks import claim
 from milepost.bootstrap import open_project
+from milepost.cli.acting import require_part_of_runs
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
 from milepost.cli.text import clock, duration
 
@@ -20,6 +21,7 @@ from milepost.cli.text import clock, duration
 def command(plan: str, task: str, by: str, tier: int | None, lease: float | None, as_json: bool) -> None:
     """Take a task: nobody else gets it while your lease lasts."""
     project = open_project(plan)
+    require_part_of_runs(project, task)
     session = project.open_run(by)
     seconds = (lease or project.settings.lease_minutes) * 60
     claimed = claim(session, task, worker=by, now=project.now(), lease=seconds, tier=tier)

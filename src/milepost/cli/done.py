@@ -8,6 +8,7 @@ import click
 
 from milepost.app.tasks import complete, mark_done
 from milepost.bootstrap import open_project
+from milepost.cli.acting import bring_up_to_date, require_part_of_runs
 from milepost.cli.options import attempt_option, by_option, json_option, plan_argument, say, say_json, task_argument
 
 
@@ -25,13 +26,14 @@ def command(plan: str, task: str, by: str, attempt_no: int | None, note: str, fo
     Its `_Verify:_` commands are run first, and when one fails the task is not done (exit code 1).
     """
     project = open_project(plan)
+    require_part_of_runs(project, task)
     session = project.open_run(by)
     if force:
         mark_done(session, task, by=by, now=project.now(), note=note)
     else:
         verify = partial(project.verify, session)
         complete(session, task, by=by, now=project.now, attempt_no=attempt_no or 0, note=note, verify=verify)
-    project.sync(session)
+    bring_up_to_date(project, session)
     if as_json:
         say_json({"task": task, "status": "done", "by": by, "finished": session.state.finished})
         return

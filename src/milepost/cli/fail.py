@@ -6,6 +6,7 @@ import click
 
 from milepost.app.tasks import aftermath, fail
 from milepost.bootstrap import open_project
+from milepost.cli.acting import bring_up_to_date, require_part_of_runs
 from milepost.cli.options import attempt_option, by_option, json_option, plan_argument, say, say_json, task_argument
 
 
@@ -20,9 +21,10 @@ from milepost.cli.options import attempt_option, by_option, json_option, plan_ar
 def command(plan: str, task: str, reason: str, by: str, attempt_no: int | None, escalate: bool, as_json: bool) -> None:
     """Report that a task you claimed failed, and why: it is tried again, escalated, or blocked."""
     project = open_project(plan)
+    require_part_of_runs(project, task)
     session = project.open_run(by)
     events = fail(session, task, reason, by=by, now=project.now(), attempt_no=attempt_no or 0, escalate=escalate)
-    project.sync(session)
+    bring_up_to_date(project, session)
     record = session.state.tasks[task]
     if as_json:
         say_json({"task": task, "status": record.status.value, "tier": record.tier, "outcome": aftermath(events)})

@@ -35,37 +35,6 @@ def whoami() -> str:
         return "somebody"
 
 
-def bring_up_to_date(project: Project, session: RunSession) -> None:
-    """Write into the plan what the ledger holds since a moment ago; a failure is told, and undoes nothing there."""
-    try:
-        project.sync(session)
-    except MilepostError as error:
-        say(f"the document is not up to date: {error}" + (f" ({error.place})" if error.place else ""), err=True)
-        say(f"  help: when that is mended, `milepost sync {project.path}` catches up", err=True)
-
-
-def require_part_of_runs(project: Project, task: str) -> None:
-    """Explain why a task that the plan has is in none of its runs.
-
-    Raises:
-        Refused: it is optional, struck out, or made of parts.
-    """
-    found = project.plan.by_id.get(task)
-    if found is None:
-        return
-    parts = [other.id for other in project.plan.tasks if other.parent == task and not other.struck]
-    if parts:
-        raise Refused(
-            f"task {task} is made of parts and done when they are", remedy=f"name one of them: {', '.join(parts)}"
-        )
-    if found.struck:
-        raise Refused(f"task {task} is struck out")
-    if found.optional:
-        raise Refused(
-            f"task {task} is optional and takes no part in runs", remedy="tick its box in the plan when it is done"
-        )
-
-
 def say(text: str = "", *, err: bool = False) -> None:
     """Print a line that may hold text of a document."""
     say_text(printable(text), err=err)

@@ -6,6 +6,7 @@ import click
 
 from milepost.app.checkpoints import find_checkpoint, reject
 from milepost.bootstrap import open_project
+from milepost.cli.acting import bring_up_to_date
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 
 
@@ -24,9 +25,9 @@ def command(plan: str, checkpoint: str, reason: str, reopen: tuple[str, ...], by
     project = open_project(plan)
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
-    project.sync(session)
+    bring_up_to_date(project, session)
     reject(session, name, reason, by=by, now=project.now(), reopen=reopen)
-    project.sync(session)
+    bring_up_to_date(project, session)
     record = session.state.checkpoints[name]
     if as_json:
         say_json({"checkpoint": record.spec.name, "passed": record.passed, "reason": reason, "reopened": list(reopen)})

@@ -9,9 +9,11 @@ import click
 from milepost.app import merges
 from milepost.app.documents import read_document, unified_diff, update_document
 from milepost.app.runs import latest_run
+from milepost.app.syncs import Synced
 from milepost.bootstrap import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.errors import PlanInvalid
+from milepost.source import SourceText
 
 
 @click.command()
@@ -29,12 +31,18 @@ def command(plan: str, show_diff: bool, dry_run: bool, repair: bool, by: str, as
     and left alone (exit code 1).
     """
     if repair:
-        _repair(plan, dry_run=dry_run)
+        before, after = _repair(plan, dry_run=dry_run)
+        if dry_run and before.text != after.text:
+            return _tell(plan, Synced(before, after), show_diff=show_diff, dry_run=True, as_json=as_json)
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is not None and not dry_run:
         session = project.open_run(by)
     synced = project.sync(session, dry_run=dry_run)
+    return _tell(plan, synced, show_diff=show_diff, dry_run=dry_run, as_json=as_json)
+
+
+def _tell(plan: str, synced: Synced, *, show_diff: bool, dry_run: bool, as_json: bool) -> int:
     diff = unified_diff(synced.before, synced.after)
     if as_json:
         written = synced.changed and not dry_run
@@ -52,20 +60,23 @@ def command(plan: str, show_diff: bool, dry_run: bool, repair: bool, by: str, as
     return 1 if synced.unticked else 0
 
 
-def _repair(plan: str, *, dry_run: bool) -> None:
-    """Resolve what can be resolved without reading people's minds.
+def _repair(plan: str, *, dry_run: bool) -> tuple[SourceText, SourceText]:
+    """Resolve what can be resolved without reading people's minds; gives the document before and after.
 
     Raises:
         PlanInvalid: conflicts are left in people's own words.
     """
     today = time.strftime("%Y-%m-%d")
+    before = read_document(plan)
     if dry_run:
-        left = merges.repair(read_document(plan), today).conflicts
+        repaired = merges.repair(before, today).source
     else:
-        left = merges.repair(update_document(plan, lambda source: merges.repair(source, today).source), today).conflicts
+        repaired = update_document(plan, lambda source: merges.repair(source, today).source)
+    left = merges.conflicts(repaired)
     if left:
         raise PlanInvalid(
-            f"{left} {'conflict is' if left == 1 else 'conflicts are'} left in words that both sides changed",
-            place=plan,
+            f"{len(left)} {'conflict is' if len(left) == 1 else 'conflicts are'} left in words that both sides changed",
+            place=merges.place_of(repaired, left[0]),
             remedy="edit them, remove the markers, and sync again",
         )
+    return before, repaired

@@ -6,18 +6,22 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from milepost.app.documents import read_document, update_document
 from milepost.app.globs import matches
 from milepost.app.plans import require_tasks
+from milepost.app.requirement_files import find_requirements
 from milepost.app.settings import LintSettings, Settings, load_settings
-from milepost.app.traces import requirements_beside
 from milepost.errors import SettingsInvalid, UnknownName
 from milepost.lint import registry, runner
 from milepost.plan.coverage import Coverage, coverage
 from milepost.plan.model import Plan
 from milepost.plan.reader import Choice, explain_choice, read_plan
 from milepost.source import Diagnostic, SourceText
+
+if TYPE_CHECKING:
+    from milepost.spec.model import RequirementsDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def check_document(source: SourceText, selection: Selection) -> Checked:
         ignore=choice.ignore,
         extend=choice.extend,
         capacities=choice.capacities,
-        requirements=requirements_beside(source.path),
+        requirements=_requirements(source.path),
     )
     return Checked(plan.source, plan, tuple(findings))
 
@@ -160,6 +164,15 @@ def _ignored_here(path: str, settings: Settings) -> list[str]:
     ]
 
 
+def _requirements(path: str) -> tuple[RequirementsDocument, ...]:
+    """What is stated beside a plan; the reader of requirements is imported only when there is something to read."""
+    if not find_requirements(path):
+        return ()
+    from milepost.app.traces import requirements_beside
+
+    return requirements_beside(path)
+
+
 def _fixed(source: SourceText, choice: _Choice, *, unsafe: bool) -> Checked:
     plan = require_tasks(read_plan(source))
     fixed = runner.fix(
@@ -168,7 +181,7 @@ def _fixed(source: SourceText, choice: _Choice, *, unsafe: bool) -> Checked:
         ignore=choice.ignore,
         extend=choice.extend,
         capacities=choice.capacities,
-        requirements=requirements_beside(source.path),
+        requirements=_requirements(source.path),
         unsafe=unsafe,
     )
     return Checked(source, fixed.plan, fixed.remaining, fixed.applied)

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
 from milepost.errors import SettingsInvalid
-from milepost.execution.policy import Budget
+
+if TYPE_CHECKING:
+    from milepost.execution.policy import Budget
 
 FILE_NAME = SETTINGS
 DRIVERS = ("command", "manual")
@@ -314,6 +316,8 @@ class _Reader:
         if "env_pass" in values:
             found["env_pass"] = self._strings(where, "env_pass", values["env_pass"])
         if "budget" in values:
+            from milepost.execution.policy import Budget
+
             found["budget"] = Budget(**self._section(f"{where}.budget", values["budget"], _BUDGET_KEYS))
         return found
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from milepost.app.documents import read_document
 from milepost.app.plans import load_plan
+from milepost.app.requirement_files import BESIDE, find_requirements
 from milepost.errors import InputError, RequirementsNotFound
 from milepost.plan.model import Plan
 from milepost.spec.model import Requirement, RequirementsDocument
 from milepost.spec.requirements import read_requirements
 from milepost.spec.traceability import Matrix, TraceRow, UnknownReference, trace
-
-BESIDE = ("requirements.md", "spec.md")
-"""What the documents that state requirements are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +74,6 @@ def trace_plan(path: str, requirements: Sequence[str] = ()) -> Trace:
             remedy="a requirement is a line such as `1. **REQ-1.1:** It shall …`; --requirements names the file",
         )
     return Trace(plan, documents, trace(plan, documents))
-
-
-def find_requirements(path: str) -> list[str]:
-    """Files beside a plan that may state its requirements: ``requirements.md``, ``spec.md``, ``specs/*/spec.md``."""
-    folder = Path(path) if os.path.isdir(path) else Path(path).parent
-    found = [folder / name for name in BESIDE]
-    found += sorted(folder.glob("specs/*/spec.md"))
-    return [str(file) for file in found if file.is_file()]
 
 
 def requirements_beside(path: str) -> tuple[RequirementsDocument, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from milepost.errors import PlanInvalid
 from milepost.plan.coverage import unread_tasks
@@ -24,8 +25,10 @@ from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network, find_cycle
 from milepost.source import Span
-from milepost.spec.model import RequirementsDocument
-from milepost.spec.traceability import Matrix, trace
+
+if TYPE_CHECKING:
+    from milepost.spec.model import RequirementsDocument
+    from milepost.spec.traceability import Matrix
 
 STATED = frozenset({DependencyOrigin.GRAPH, DependencyOrigin.FIELD})
 """The dependencies somebody wrote down."""
@@ -108,6 +111,8 @@ class Context:
     @cached_property
     def matrix(self) -> Matrix:
         """The plan's tasks joined with the requirements beside it; without rows when there are none."""
+        from milepost.spec.traceability import trace
+
         return trace(self.plan, self.requirements)
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from milepost.lint import registry
 from milepost.lint.context import Context
@@ -14,7 +15,9 @@ from milepost.lint.suppression import Suppressions
 from milepost.plan.model import Plan
 from milepost.plan.reader import read_plan
 from milepost.source import Diagnostic, Edit, Safety, SourceText, apply
-from milepost.spec.model import RequirementsDocument
+
+if TYPE_CHECKING:
+    from milepost.spec.model import RequirementsDocument
 
 MAX_PASSES = 20
 """How often fixes are applied and the plan read again before fixing gives up; one or two passes are the rule."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_right
 
@@ -48,6 +47,8 @@ class SourceText:
     def digest(self) -> str:
         """SHA-256 of the document's bytes, in hexadecimal."""
         if self._digest is None:
+            import hashlib
+
             self._digest = hashlib.sha256(self.to_bytes()).hexdigest()
         return self._digest
 

@@ -35,15 +35,17 @@ from collections.abc import Iterator
 from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity, Span
-from milepost.spec.model import RequirementKind
-from milepost.spec.resolution import sort_of_requirement
-from milepost.spec.traceability import Coverage, traced_sorts
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find requirements without a task."""
     if not context.requirements:
         return
+    # Few plans have requirements beside them: the others need not wait for their reader.
+    from milepost.spec.model import RequirementKind
+    from milepost.spec.resolution import sort_of_requirement
+    from milepost.spec.traceability import Coverage, traced_sorts
+
     traced = traced_sorts(context.matrix)
     place = context.plan.title_span or Span(0, 0)
     for row in context.matrix.rows:

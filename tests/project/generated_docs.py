@@ -17,7 +17,11 @@ def command_section(name: str) -> str:
     """The part about one command: its help, as the terminal shows it."""
     command = group.get_command(click.Context(group), name)
     assert command is not None
-    context = click.Context(command, info_name=f"milepost {name}", terminal_width=100, max_content_width=100)
+    # The group's names of --help: a command remembers the first ones it is asked for, whoever asks.
+    names = group.context_settings["help_option_names"]
+    context = click.Context(
+        command, info_name=f"milepost {name}", terminal_width=100, max_content_width=100, help_option_names=names
+    )
     return f"## milepost {name}\n\n{COMMANDS[name]}\n\n```text\n{command.get_help(context)}\n```\n"
 
 

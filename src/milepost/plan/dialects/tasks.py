@@ -15,6 +15,8 @@ from milepost.plan.grammar.fields import read_fields, starts_field
 from milepost.plan.model import Field, Step, Task
 from milepost.source import Span
 
+_PARAGRAPH = BlockKind.PARAGRAPH  # Looking up an enumeration's member costs more than a global.
+
 _DEEPEST = 60
 """Items nested deeper than this are not looked at: no plan does that, and no input may exhaust the stack."""
 
@@ -23,7 +25,7 @@ HeadReader = Callable[[Reading, Block, Box | None, Span], Head | None]
 
 def first_line(item: Block) -> Span | None:
     """The first line of an item's text."""
-    if item.children and item.children[0].kind is BlockKind.PARAGRAPH:
+    if item.children and item.children[0].kind is _PARAGRAPH:
         return item.children[0].lines[0]
     return None
 
@@ -151,14 +153,20 @@ class TaskReader:
 
     def _item_fields(self, item: Block) -> tuple[Field, ...]:
         line = first_line(item)
-        if line is None or not starts_field(self.reading.text, line.start):
+        if line is None or not self.reading.text.startswith(("_", "*"), line.start):
             return ()
-        return tuple(self._paragraph_fields(item.children[0]))
+        paragraph = item.children[0]
+        if len(paragraph.lines) == 1:
+            return read_fields(self.reading.text, line)
+        return tuple(self._paragraph_fields(paragraph)) if starts_field(self.reading.text, line.start) else ()
 
     def _paragraph_fields(self, block: Block) -> Iterator[Field]:
         """Fields of a paragraph: one that fills it, over several lines perhaps, or one or more on each line."""
+        if len(block.lines) == 1:
+            yield from read_fields(self.reading.text, block.lines[0])
+            return
         whole = Span(block.lines[0].start, block.lines[-1].end)
-        if len(block.lines) > 1 and not all(starts_field(self.reading.text, line.start) for line in block.lines[1:]):
+        if not all(starts_field(self.reading.text, line.start) for line in block.lines[1:]):
             fields = read_fields(self.reading.text, whole)
             if fields:
                 yield from fields

@@ -61,6 +61,7 @@ def _box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Coll
         wanted = _wanted(task, record, again=task.id in untick)
         if wanted is not task.state:
             edits += tick(plan, task.id, wanted)
+    edits += _whole_edits(plan, state, leave, untick)
     for checkpoint in plan.checkpoints:
         known = state.checkpoints.get(checkpoint.id)
         for index, (criterion, judged) in enumerate(
@@ -73,6 +74,40 @@ def _box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Coll
             if ticked and not passed and judged.at is not None:
                 edits += tick_criterion(plan, checkpoint.id, index, TaskState.NOT_STARTED)
     return edits
+
+
+def finished_wholes(plan: Plan, state: RunState) -> dict[str, bool]:
+    """Each task that is made of required parts, and whether the run knows all of these to be done."""
+    found: dict[str, bool] = {}
+    for part in plan.required:
+        record = state.tasks.get(part.id)
+        done = record is not None and record.status is TaskStatus.DONE
+        for above in _ancestry(plan, part):
+            found[above.id] = found.get(above.id, True) and done
+    return found
+
+
+def _whole_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Collection[str]) -> list[Edit]:
+    """Tick what is made of parts with the last of them, untick it when one is to be done again."""
+    again = {above.id for name in untick if name in plan.by_id for above in _ancestry(plan, plan.by_id[name])}
+    edits: list[Edit] = []
+    for name, done in finished_wholes(plan, state).items():
+        now = plan.by_id[name].state
+        if done and now in (TaskState.NOT_STARTED, TaskState.IN_PROGRESS) and name not in leave:
+            edits += tick(plan, name, TaskState.DONE)
+        if not done and now is TaskState.DONE and name in again:
+            edits += tick(plan, name, TaskState.NOT_STARTED)
+    return edits
+
+
+def _ancestry(plan: Plan, task: Task) -> list[Task]:
+    """The tasks that a task is part of, the nearest first."""
+    found: list[Task] = []
+    above = plan.by_id.get(task.parent or "")
+    while above is not None and above is not task and above not in found:
+        found.append(above)
+        above = plan.by_id.get(above.parent or "")
+    return found
 
 
 def _wanted(task: Task, record: TaskRecord, *, again: bool) -> TaskState:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from milepost.app.documents import read_document, replace_file, update_document
 from milepost.app.merges import require_no_conflicts
-from milepost.app.projection import project
+from milepost.app.projection import finished_wholes, project
 from milepost.app.runs import RunSession
 from milepost.errors import DocumentUnwritable
 from milepost.plan.model import Plan, TaskState
@@ -109,13 +109,10 @@ def _ticked(plan: Plan) -> set[str]:
 
 def _unticked(plan: Plan, session: RunSession, seen: Collection[str]) -> tuple[str, ...]:
     """Tasks that the ledger calls done and whose boxes were ticked once and are open now."""
-    tasks = session.state.tasks
+    done = {name for name, record in session.state.tasks.items() if record.finished_at is not None}
+    done |= {name for name, whole in finished_wholes(plan, session.state).items() if whole}
     return tuple(
         task.id
         for task in plan.tasks
-        if task.id in seen
-        and task.checkbox
-        and task.state is not TaskState.DONE
-        and task.id in tasks
-        and tasks[task.id].finished_at is not None
+        if task.id in seen and task.checkbox and task.state is not TaskState.DONE and task.id in done
     )

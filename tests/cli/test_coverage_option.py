@@ -119,6 +119,17 @@ def test_unread_tasks_keep_a_plan_from_passing(project: Path, milepost: Milepost
     assert (project / "tasks.md").read_text() == text
 
 
+@pytest.mark.parametrize(("text", "status"), [("", "Complete"), ("# Later\n\n- [ ] Paint it\n", "In Progress")])
+def test_sync_calls_no_plan_complete_that_was_not_read(
+    project: Path, milepost: Milepost, text: str, status: str
+) -> None:
+    """Read are tasks 1 and 1.1, which are done; what may stand behind them is none of the plan's numbered tasks."""
+    done = PLAN.partition("## Status update")[0].replace("[ ]", "[x]")
+    (project / "tasks.md").write_text("# Implementation Plan\n\n**Status:** In Progress\n" + done[21:] + text)
+    assert milepost("sync", "tasks.md").code == 0
+    assert f"**Status:** {status}\n" in (project / "tasks.md").read_text()
+
+
 def test_the_choice_of_a_dialect_is_explained(project: Path, milepost: Milepost) -> None:
     (project / "tasks.md").write_text(PLAN)
     result = milepost("check", "--explain-dialect", "tasks.md")

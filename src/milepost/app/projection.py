@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
 from milepost.lint.status import Status, derived, read_status
+from milepost.plan.coverage import unread_tasks
 from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
 from milepost.plan.grammar.durations import format_duration, parse_duration
 from milepost.plan.model import Claim, ClaimKind, Plan, Task, TaskState
@@ -198,4 +199,6 @@ def _status(plan: Plan, claim: Claim, done: int, total: int) -> str:
     if now is Status.IN_PROGRESS and done:
         told = percent and float(percent.group(1)) == 100 * done // total
         return claim.text if told else f"{100 * done // total}% Complete"
+    if now is Status.COMPLETE and any(unread_tasks(plan)):
+        return claim.text  # nobody knows whether the plan is complete: other lines of it look like tasks
     return now.value

@@ -65,3 +65,36 @@ def test_doctor_sees_a_missing_worker_and_a_damaged_ledger(milepost: Milepost, p
     assert told.code == 1
     assert "its command starts with `nosuchagent`, which is not installed" in told.out
     assert "it is not a Milepost ledger" in told.out
+
+
+def test_doctor_sees_settings_and_folders_that_are_in_the_way(milepost: Milepost, project: Path) -> None:
+    (project / ".milepost").write_text("")
+    assert "is no folder; move it away" in milepost("doctor").out
+    (project / "milepost.toml").write_text('[tiers.3]\ndriver = "magic"\n')
+    told = milepost("doctor", "--json")
+    assert told.code == 1
+    bad = [line for line in told.json if line["health"] == "bad"]
+    assert [line["name"] for line in bad] == ["settings"]
+    assert "milepost.toml:2: tier 3 has an unknown driver `magic`" in bad[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [("cd . && true", True), ("if true; then true; fi", True), ("no-such-agent -p x", False), ("./missing.sh", False)],
+)
+def test_doctor_asks_the_shell_for_a_tiers_command(
+    milepost: Milepost, project: Path, command: str, known: bool
+) -> None:
+    (project / "milepost.toml").write_text(f'[tiers.3]\ndriver = "command"\ncommand = "{command}"\n')
+    assert ("which is not installed" in milepost("doctor").out) is not known
+
+
+@pytest.mark.parametrize("command", ["runs", "gc", "doctor", "ledger verify"])
+def test_a_place_that_is_not_there_is_said(milepost: Milepost, project: Path, command: str) -> None:
+    told = milepost(*command.split(), "nowhere.md")
+    assert (told.code, "there is no such file or folder" in told.err, "--> nowhere.md" in told.err) == (3, True, True)
+
+
+def test_the_runs_of_a_plan_that_is_gone_are_listed(milepost: Milepost, finished: Path) -> None:
+    (finished / "tasks.md").unlink()
+    assert "tasks.md#1  finished" in milepost("runs", "tasks.md").out

@@ -170,6 +170,33 @@ def test_log_shows_what_an_attempt_wrote(milepost: Milepost, plan: Path) -> None
     assert [event["version"] for event in events] == list(range(1, len(events) + 1))
     assert events[0]["event"] == "RunStarted"
     assert milepost("log", "tasks.md", "1.2").code == 1  # never attempted
+    attempt = milepost("log", "tasks.md", "1.1", "--json").json
+    assert (attempt["task"], attempt["attempt_no"], attempt["output"]) == ("1.1", 1, "grumble\n")
+    missing = milepost("log", "tasks.md", "1.1", "--attempt", "2")
+    assert (missing.code, "task 1.1 has no attempt 2" in missing.err) == (2, True)
+
+
+def test_log_says_why_there_is_no_output_of_a_person(milepost: Milepost, plan: Path) -> None:
+    milepost("done", "tasks.md", "1.2", "--by", "ada")
+    told = milepost("log", "tasks.md", "1.2")
+    assert (told.code, "attempt 1 of task 1.2, by ada, has left no output" in told.err) == (1, True)
+    assert milepost("log", "tasks.md", "1.2", "--json").json["output"] == ""
+
+
+def test_a_command_made_of_the_tasks_own_is_none_without_one(milepost: Milepost, plan: Path) -> None:
+    (plan.parent / "milepost.toml").write_text('[tiers.1]\ndriver = "command"\ncommand = "nice {run}"\n')
+    assert milepost("trust", "tasks.md", "--list", "--json").json["commands"] == [
+        "nice echo level >> done.txt",  # 1.1
+        "nice echo walls >> done.txt",  # 2.1; 1.2 states no command
+        "grep -q level done.txt",  # the criterion
+    ]
+
+
+def test_a_title_that_looks_like_a_place_in_a_template_stays_a_title(milepost: Milepost, plan: Path) -> None:
+    plan.write_text(PLAN.replace("Level the ground", "Support {run}; {id}"))
+    (plan.parent / "milepost.toml").write_text('[tiers.1]\ndriver = "command"\ncommand = "say {title}; {run}"\n')
+    commands = milepost("trust", "tasks.md", "--list", "--json").json["commands"]
+    assert commands[0] == "say 'Support {run}; {id}'; echo level >> done.txt"
 
 
 def test_sync_writes_what_is_true_and_only_that(milepost: Milepost, plan: Path) -> None:

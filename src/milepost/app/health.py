@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -15,7 +17,7 @@ from milepost import __version__
 from milepost.app.ledgers import verify
 from milepost.app.ports import LedgerArchive
 from milepost.app.settings import Settings
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, SettingsInvalid
 
 _EXTRAS = {
     "schedule": ("ortools", "numpy", "numba"),
@@ -25,6 +27,7 @@ _EXTRAS = {
     "mcp": ("mcp",),
     "lsp": ("pygls",),
 }
+_PROGRAM = re.compile(r"(?!-)[\w.+/-]+")
 _LITTLE_SPACE = 200 * 2**20
 _SKEW = 5.0
 
@@ -47,15 +50,27 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings, ledger: LedgerArchive, ledger_path: Path, now: float) -> Iterator[Finding]:
     """Look at versions, extras, ledger, tiers, disk and clock, one after the other."""
-    yield Finding("milepost", Health.GOOD, __version__)
-    yield Finding("python", Health.GOOD, f"{sys.version.split()[0]} at {sys.executable}")
-    yield from _extras()
+    yield from _installation()
     yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
     yield _ledger(ledger, ledger_path)
     yield from _tiers(settings)
-    yield _program("git", "merging plans and isolated workspaces need it")
+    yield _git()
     yield _disk(settings.root)
     yield _clock(ledger_path.parent if ledger_path.parent.is_dir() else settings.root, now)
+
+
+def examine_without_settings(why: SettingsInvalid) -> Iterator[Finding]:
+    """Look at what needs no settings, where these cannot be read."""
+    yield from _installation()
+    remedy = f"; {why.remedy}" if why.remedy else ""
+    yield Finding("settings", Health.BAD, f"{why.place}: {why}{remedy}; until then neither ledger nor tiers are known")
+    yield _git()
+
+
+def _installation() -> Iterator[Finding]:
+    yield Finding("milepost", Health.GOOD, __version__)
+    yield Finding("python", Health.GOOD, f"{sys.version.split()[0]} at {sys.executable}")
+    yield from _extras()
 
 
 def _extras() -> Iterator[Finding]:
@@ -66,6 +81,8 @@ def _extras() -> Iterator[Finding]:
 
 
 def _ledger(ledger: LedgerArchive, path: Path) -> Finding:
+    if path.parent.exists() and not path.parent.is_dir():
+        return Finding("ledger", Health.BAD, f"{path.parent} is no folder; move it away")
     if not path.exists():
         return Finding("ledger", Health.NOTE, "none yet: the first run makes it")
     try:
@@ -84,16 +101,26 @@ def _tiers(settings: Settings) -> Iterator[Finding]:
         name = f"tier {rank}"
         words = tier.command.split()
         program = words[0] if words else ""
-        if tier.driver == "command" and program and program.isidentifier() and shutil.which(program) is None:
+        if tier.driver == "command" and _PROGRAM.fullmatch(program) and not _runs(program, settings.root):
             yield Finding(name, Health.BAD, f"its command starts with `{program}`, which is not installed")
             continue
         how = f"{tier.driver}, {tier.capacity} at once"
         yield Finding(name, Health.GOOD, f"{tier.name}: {how}")
 
 
-def _program(name: str, why: str) -> Finding:
-    found = shutil.which(name)
-    return Finding(name, Health.GOOD if found else Health.NOTE, found or f"not installed; {why}")
+def _runs(program: str, folder: Path) -> bool:
+    """Whether the shell that runs commands knows a word as a program, or as one of its own."""
+    asked = ["/bin/sh", "-c", 'command -v "$1"', "sh", program]
+    try:
+        return subprocess.run(asked, cwd=folder, check=False, capture_output=True).returncode == 0
+    except OSError:
+        return True
+
+
+def _git() -> Finding:
+    found = shutil.which("git")
+    text = found or "not installed; merging plans and isolated workspaces need it"
+    return Finding("git", Health.GOOD if found else Health.NOTE, text)
 
 
 def _disk(root: Path) -> Finding:

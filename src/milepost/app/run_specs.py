@@ -15,6 +15,7 @@ from milepost.schedule.dependencies import unite
 from milepost.schedule.network import Network
 
 DEFAULT_FACTOR = 2.0
+_PLACE = re.compile(r"\{(?:id|title|run)\}")
 _BOX = re.compile(r"\[[^\]\r\n]\]")
 
 
@@ -138,9 +139,11 @@ def _commands(task: Task, tiers: Mapping[int, TierSettings]) -> dict[int, str]:
 
 
 def _filled(template: str, task: Task, run: str) -> str:
-    for name, value in (("{id}", shlex.quote(task.id)), ("{title}", shlex.quote(task.title)), ("{run}", run)):
-        template = template.replace(name, value)
-    return template
+    """A tier's command for a task; none where it is made of the task's own and the task states none."""
+    if "{run}" in template and not run:
+        return ""
+    values = {"{id}": shlex.quote(task.id), "{title}": shlex.quote(task.title), "{run}": run}
+    return _PLACE.sub(lambda place: values[place.group()], template)
 
 
 def _tier(tier: TierSettings) -> TierPolicy:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from milepost.cli.options import say
-from milepost.errors import MilepostError, Refused
+from milepost.errors import InputError, MilepostError, Refused
 
 if TYPE_CHECKING:
     from milepost.app.runs import RunSession
@@ -19,6 +20,18 @@ def bring_up_to_date(project: Project, session: RunSession) -> None:
     except MilepostError as error:
         say(f"the document is not up to date: {error}" + (f" ({error.place})" if error.place else ""), err=True)
         say(f"  help: when that is mended, `milepost sync {project.path}` catches up", err=True)
+
+
+def require_place(place: str) -> None:
+    """Check that the file or folder exists by which a project was named.
+
+    Raises:
+        InputError: it does not.
+    """
+    if not os.path.exists(place):
+        raise InputError(
+            "there is no such file or folder", place=place, remedy="name a plan, or a folder of its project"
+        )
 
 
 def require_part_of_runs(project: Project, task: str) -> None:

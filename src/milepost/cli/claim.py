@@ -33,4 +33,4 @@ def command(plan: str, task: str, by: str, tier: int | None, lease: float | None
         say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {plan} {task}`")
     limit = session.state.attempt_limit(claimed.task)
     if limit is not None:
-        say(f"  escalates when it takes more than {duration(limit)}")
+        say(f"  its limit is {duration(limit)}; past it, or stuck: `milepost fail {plan} {task} REASON --escalate`")

@@ -6,6 +6,7 @@ import click
 
 from milepost.app.housekeeping import clear, leftovers, list_runs
 from milepost.bootstrap import open_ledger, run_folder, wall_clock
+from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 
 
@@ -23,6 +24,7 @@ from milepost.cli.options import json_option, say, say_json
 @json_option
 def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     """Delete the logs and exit records of runs that are over. What happened stays in the ledger."""
+    require_place(place)
     path, ledger = open_ledger(place)
     now = wall_clock()
     runs = list_runs(ledger, now)

@@ -10,6 +10,7 @@ import click
 from milepost.app.ledgers import export_lines, import_lines, verify
 from milepost.app.ports import LedgerArchive
 from milepost.bootstrap import open_ledger
+from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 from milepost.errors import InputError, UsageError
 
@@ -83,6 +84,7 @@ def backup_command(file: str, place: str) -> None:
 
 
 def _ledger(place: str, *, must_exist: bool = True) -> LedgerArchive:
+    require_place(place)
     path, ledger = open_ledger(place)
     if must_exist and not path.exists():
         raise InputError("the project has no ledger yet", place=str(path), remedy="a run makes one")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from milepost.app.runs import latest_run
 from milepost.bootstrap import Project, open_project
+from milepost.cli.acting import require_part_of_runs
 from milepost.cli.events import event_line
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import clock
-from milepost.errors import Refused
+from milepost.errors import Refused, UnknownName
 from milepost.execution.events import Event, to_payload
 from milepost.execution.evolution import evolve
 from milepost.execution.lookup import find_task
+from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 
 
@@ -31,7 +34,16 @@ def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) 
     if session is None:
         raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {plan}` runs it")
     if task is not None:
-        _show_output(project, session.state, task, attempt_no)
+        require_part_of_runs(project, task)
+        record = find_task(session.state, task)
+        attempt = _attempt(record, attempt_no)
+        parts = _output(project, session.state, record, attempt, or_nothing=as_json)
+        if as_json:
+            say_json(_attempt_as_json(record, attempt, parts))
+            return
+        for part in parts:
+            _copy(part)
+        sys.stdout.flush()
         return
     events = project.ledger.read(session.stream)
     if as_json:
@@ -52,18 +64,45 @@ def _as_json(version: int, event: Event) -> dict[str, Any]:
     return {"version": version, "event": type(event).__name__, **payload}
 
 
-def _show_output(project: Project, state: RunState, task: str, attempt_no: int | None) -> None:
+def _attempt(record: TaskRecord, attempt_no: int | None) -> Attempt:
+    name = record.spec.id
+    if not record.attempts:
+        by = f"; it was finished by hand by {record.by}" if record.over and record.by else " yet"
+        raise Refused(f"task {name} has not been attempted{by}")
+    found = next((each for each in record.attempts if each.no == attempt_no), None)
+    if attempt_no is not None and found is None:
+        raise UnknownName(f"task {name} has no attempt {attempt_no}", remedy=f"its last is {record.attempts[-1].no}")
+    return found or record.attempts[-1]
+
+
+def _output(project: Project, state: RunState, record: TaskRecord, attempt: Attempt, *, or_nothing: bool) -> list[Path]:
+    """The files that hold what an attempt wrote, the oldest first."""
     from milepost.adapters.run_folder import logs
 
-    record = find_task(state, task)
-    if not record.attempts:
-        raise Refused(f"task {task} has not been attempted yet")
-    number = attempt_no or record.attempts[-1].no
-    path = project.attempt_log(state.run, task, number)
-    if not path.parent.is_dir():
-        raise Refused(f"attempt {number} of task {task} has left no log", place=str(path))
-    for part in logs(path):
-        with part.open("rb") as file:
-            while chunk := file.read(1 << 16):
-                sys.stdout.buffer.write(chunk)
-    sys.stdout.flush()
+    path = project.attempt_log(state.run, record.spec.id, attempt.no)
+    if path.parent.is_dir():
+        return list(logs(path))
+    if or_nothing:
+        return []
+    raise Refused(
+        f"attempt {attempt.no} of task {record.spec.id}, by {attempt.worker}, has left no output here",
+        remedy="what people and agents do leaves none; that of commands goes with `milepost gc`",
+    )
+
+
+def _attempt_as_json(record: TaskRecord, attempt: Attempt, parts: list[Path]) -> dict[str, Any]:
+    output = b"".join(part.read_bytes() for part in parts)
+    return {
+        "task": record.spec.id,
+        "attempt_no": attempt.no,
+        "tier": attempt.tier,
+        "worker": attempt.worker,
+        "log": [str(part) for part in parts],
+        "output": output.decode("utf-8", "replace"),
+    }
+
+
+def _copy(part: Path) -> None:
+    with part.open("rb") as file:
+        while chunk := file.read(1 << 16):
+            sys.stdout.buffer.write(chunk)

@@ -10,6 +10,7 @@ import click
 from milepost.app.documents import plan_identity
 from milepost.app.housekeeping import list_runs
 from milepost.bootstrap import open_ledger, wall_clock
+from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 from milepost.cli.text import clock, duration, money
 
@@ -21,6 +22,8 @@ def command(place: str, as_json: bool) -> None:
     """List the runs of a project, or with a plan as PATH only those of the plan."""
     _, ledger = open_ledger(place)
     lines = list_runs(ledger, wall_clock(), "" if Path(place).is_dir() else plan_identity(place))
+    if not lines:
+        require_place(place)  # of a plan that is gone the runs are still there
     if as_json:
         say_json([asdict(line) for line in lines])
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from milepost.app.trust import commands_of, trust, untrusted
@@ -32,6 +34,10 @@ def command(plan: str, only_list: bool, as_json: bool) -> None:
     if not everything:
         say("The plan states no command.")
     elif only_list:
-        say(f"{len(new)} of {len(everything)} commands are not allowed yet.")
+        say(f"{len(new)} of {_commands(everything)} {'is' if len(new) == 1 else 'are'} not allowed yet.")
     else:
-        say(f"{len(everything)} commands are allowed, {len(new)} of them new.")
+        say(f"{_commands(everything)} {'is' if len(everything) == 1 else 'are'} allowed, {len(new)} of them new.")
+
+
+def _commands(texts: Sequence[str]) -> str:
+    return f"{len(texts)} {'command' if len(texts) == 1 else 'commands'}"

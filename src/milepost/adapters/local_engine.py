@@ -39,8 +39,8 @@ class LocalEngine:
     document has to tell the run. ``wait`` goes on while people can still move the run, and waits for another supervisor
     of the run to end. ``approved`` says who signs off which checkpoint as soon as it is due, ``allowed`` whether a
     command may run on this machine. ``workers`` are the surroundings of each tier's commands, by rank, ``common`` those
-    of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that are
-    kept; ``time_limit`` the seconds that one without an estimate may take.
+    of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that
+    are kept; ``time_limit`` the seconds that one without an estimate may take.
     """
 
     session: RunSession

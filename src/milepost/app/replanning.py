@@ -54,6 +54,8 @@ class Replanning:
                 return []
             plan, spec = self.load()
         except MilepostError as error:
+            if not os.path.isfile(self.path):
+                self.memory.write(())  # whatever comes back, nobody unticked its boxes one by one
             self._complain(str(error))
             return []
         self._complain("")

@@ -1,0 +1,29 @@
+"""What all tests share: the count of faults that were injected, told at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum up what the tests of failures recorded, from whichever process they ran in."""
+    faults: Counter[str] = Counter()
+    runs = violations = 0
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            injected = [
+                (str(name)[6:], int(str(count))) for name, count in report.user_properties if name[:6] == "fault:"
+            ]
+            if report.when == "call" and injected:
+                runs += 1
+                violations += outcome == "failed"
+                for name, count in injected:
+                    faults[name] += count
+    if runs:
+        each = ", ".join(f"{name} {count}" for name, count in sorted(faults.items()))
+        terminalreporter.write_sep("-", "failure matrix")
+        terminalreporter.write_line(
+            f"{runs} runs, {faults.total()} faults injected ({each}); runs that broke a promise: {violations}"
+        )

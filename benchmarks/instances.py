@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from milepost.exchange.psplib import read_instance
 from milepost.schedule.problem import Problem
@@ -29,7 +29,7 @@ class Instance:
 
 
 def sample(name: str, count: int) -> list[Instance]:
-    """So many instances of a set, evenly spread over it in the order of its parameters; all if it has fewer."""
+    """So many instances of a set, drawn at random but always the same; all if it has fewer."""
     folder = Path(os.environ.get("MILEPOST_SHARED", ""), "psplib")
     table = folder / "BEST_KNOWN.tsv"
     if not table.is_file():
@@ -40,14 +40,7 @@ def sample(name: str, count: int) -> list[Instance]:
             for row in csv.DictReader(rows, delimiter="\t")
             if row["file"].startswith(f"{name}/")
         ]
-    size = len(re.sub(r"\D", "", name))
-
-    def parameters(instance: Instance) -> tuple[int, int]:
-        group, replicate = Path(instance.file).stem[1 + size :].split("_")
-        return int(group), int(replicate)
-
-    found.sort(key=parameters)
-    return [found[place * len(found) // count] for place in range(count)] if count < len(found) else found
+    return sorted(Random(0).sample(found, min(count, len(found))), key=lambda instance: instance.file)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from tests.schedule.schedule_checker import complaints, shortest, single
 
 from milepost.adapters import solver
 from milepost.schedule.network import FF, SS, Link
-from milepost.schedule.problem import Mode, Problem, Resource
+from milepost.schedule.problem import Mode, Problem, Resource, Schedule
 
 needs_solver = pytest.mark.skipif(not solver.available(), reason="OR-Tools is not installed")
 SECONDS = 60.0  # generous: it only turns a hang into a failure
@@ -20,7 +20,7 @@ IN_LINE = ((0, 2, 4), (0, 0, 0))
 def test_a_schedule_is_proven_optimal() -> None:
     found = solver.prove(THIRDS, seconds=SECONDS, hint=IN_LINE)
     assert (found.lower, found.proven, found.gap) == (6, True, 0)
-    assert found.schedule == solver.Schedule(*IN_LINE, 6)
+    assert found.schedule == Schedule(*IN_LINE, 6)
 
 
 @needs_solver
@@ -70,7 +70,7 @@ def test_control_c_ends_the_child_and_keeps_what_it_found() -> None:
 
     found = solver.prove(THIRDS, seconds=SECONDS, hint=IN_LINE, on_bound=stop)
     assert found.lower == heard[0] > 4
-    assert found.schedule == solver.Schedule(*IN_LINE, 6)
+    assert found.schedule == Schedule(*IN_LINE, 6)
 
 
 def test_the_bound_alone_may_prove() -> None:

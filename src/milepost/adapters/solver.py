@@ -10,47 +10,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 from milepost.adapters.solver_process import SolverTask
 from milepost.errors import WorkerUnavailable
-from milepost.schedule.bounds import lower_bound
-from milepost.schedule.problem import Problem
+from milepost.schedule.bounds import Bound, lower_bound
+from milepost.schedule.problem import Problem, Schedule
 
 LOST = "OR-Tools is not installed (pip install 'milepost[schedule]'): the bound is by chains and work alone, no proof"
 """What a user loses without the solver."""
 
 _GRACE = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Start times and modes (positions among each activity's modes) by activity number, and their makespan."""
-
-    start: tuple[int, ...]
-    modes: tuple[int, ...]
-    makespan: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What is known after the solver's run: no schedule is shorter than ``lower``.
-
-    ``schedule`` is the shorter of the hint and the solver's own, None if there is none. ``proven``: it is optimal,
-    or, without a schedule, there is none. ``note`` says what was lost, if anything was.
-    """
-
-    lower: int
-    schedule: Schedule | None
-    proven: bool
-    note: str = ""
-
-    @property
-    def gap(self) -> float | None:
-        """By how much the schedule is at most longer than the optimum, as a fraction of the bound."""
-        return None if self.schedule is None else (self.schedule.makespan - self.lower) / max(self.lower, 1)
 
 
 def available() -> bool:
@@ -78,7 +49,7 @@ def prove(
         WorkerUnavailable: the child process cannot be started or fails.
     """
     lower = lower_bound(problem)
-    best = None if hint is None else _schedule(problem, *hint)
+    best = None if hint is None else problem.schedule(*hint)
     if best is not None and best.makespan <= lower:
         return Bound(lower, best, proven=True)
     if not available():
@@ -147,19 +118,13 @@ class _Child:
 
     def _learn(self, finding: dict[str, Any]) -> None:
         if "start" in finding:
-            self._best = _schedule(self._task.problem, finding["start"], finding["modes"])
+            self._best = self._task.problem.schedule(finding["start"], finding["modes"])
         lower = min(finding.get("lower", 0), self._best.makespan if self._best else self._task.upper)
         if lower > self._lower:
             self._lower = lower
             if self._on_bound is not None:
                 self._on_bound(lower)
         self._finished = self._finished or bool(finding.get("finished"))
-
-
-def _schedule(problem: Problem, start: Sequence[int], modes: Sequence[int]) -> Schedule:
-    chosen = problem.selected(modes)
-    makespan = max((begin + mode.duration for begin, mode in zip(start, chosen, strict=True)), default=0)
-    return Schedule(tuple(start), tuple(modes), makespan)
 
 
 def _horizon(problem: Problem) -> int:

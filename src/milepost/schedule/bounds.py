@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from milepost.schedule.network import FF, FS, SF, SS
-from milepost.schedule.problem import Problem
+from milepost.schedule.problem import Problem, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What is known after a search or a solver's run: no schedule is shorter than ``lower``.
+
+    ``schedule`` is the shortest that was found, None if there is none. ``proven``: it is optimal,
+    or, without a schedule, there is none. ``note`` says what was lost, if anything was.
+    """
+
+    lower: int
+    schedule: Schedule | None
+    proven: bool
+    note: str = ""
+
+    @property
+    def gap(self) -> float | None:
+        """By how much the schedule is at most longer than the optimum, as a fraction of the bound."""
+        return None if self.schedule is None else (self.schedule.makespan - self.lower) / max(self.lower, 1)
 
 
 def lower_bound(problem: Problem) -> int:

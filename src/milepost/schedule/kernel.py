@@ -296,7 +296,7 @@ def decode(fore: Side, back: Side, work: Work, scratch: Scratch, until: int) -> 
         keys[here] = makespan - finish[here]
     reverse(order)
     sort(back, order, keys)
-    length = generate(back, work, scratch, back_start, back_finish, max(until, makespan), False)
+    length = generate(back, work, scratch, back_start, back_finish, max(until, makespan), several)
     for here in order:
         keys[here] = length - back_finish[here]
     reverse(order)

@@ -35,6 +35,15 @@ class Mode:
     demands: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Start times and modes (positions among each activity's modes) by activity number, and their makespan."""
+
+    start: tuple[int, ...]
+    modes: tuple[int, ...]
+    makespan: int
+
+
 @dataclass(frozen=True)
 class Problem:
     """Activities by number, each with at least one mode; ``releases`` are their earliest starts (none: all 0).
@@ -152,6 +161,12 @@ class Problem:
     def selected(self, modes: Sequence[int]) -> list[Mode]:
         """The mode of each activity, given its position among the activity's modes."""
         return [choices[place] for choices, place in zip(self.modes, modes, strict=True)]
+
+    def schedule(self, start: Sequence[int], modes: Sequence[int]) -> Schedule:
+        """The schedule with these start times and modes."""
+        chosen = self.selected(modes)
+        makespan = max((begin + mode.duration for begin, mode in zip(start, chosen, strict=True)), default=0)
+        return Schedule(tuple(start), tuple(modes), makespan)
 
 
 def _links(network: Network) -> Iterator[Link]:

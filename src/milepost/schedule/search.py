@@ -340,11 +340,10 @@ class _Race:
             start[here] = int(leader.population.starts[row * count + place]) * encoding.unit
             mode = int(leader.population.modes[row * count + place]) - int(encoding.work.first[place])
             modes[here] = problem.choices[here][mode]
-        chosen = problem.selected(modes)
         return SearchResult(
             start=tuple(start),
             modes=tuple(modes),
-            makespan=max((begin + mode.duration for begin, mode in zip(start, chosen, strict=True)), default=0),
+            makespan=problem.schedule(start, modes).makespan,
             feasible=leader.fitness < encoding.genetic.INFEASIBLE,
             lower_bound=encoding.bound,
             iterations=sum(island.done for island in self._islands),

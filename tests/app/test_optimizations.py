@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from tests.schedule.schedule_checker import complaints, single
+
+from milepost.app.optimizations import optimize
+from milepost.schedule.bounds import Bound
+from milepost.schedule.problem import Problem, Resource
+
+THIRDS = Problem(("a", "b", "c"), (single(2, 2),) * 3, (), (Resource("R", 3),))
+"""Each takes 2 of 3 units for 2: one at a time, so 6; shared work alone bounds by 12 ÷ 3 = 4."""
+
+
+class Prover:
+    """Keeps what it was asked, and proves 5."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    def __call__(
+        self,
+        problem: Problem,
+        *,
+        seconds: float,
+        hint: tuple[Sequence[int], Sequence[int]] | None,
+        seed: int,
+        on_bound: Callable[[int], None] | None,
+    ) -> Bound:
+        self.asked.append(seconds)
+        assert hint is not None
+        return Bound(5, problem.schedule(*hint), proven=False, note="no proof today")
+
+
+def ticking() -> Callable[[], float]:
+    """A clock that goes on by a second each time it is read."""
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+def test_the_solver_gets_the_schedule_and_the_rest_of_the_time() -> None:
+    prover = Prover()
+    found = optimize(THIRDS, prover, ticking(), seconds=20)
+    assert found.schedule is not None
+    assert complaints(THIRDS, found.schedule.start, found.schedule.modes) == []
+    assert (found.schedule.makespan, found.lower, found.proven) == (6, 5, False)
+    assert found.note.endswith("no proof today")
+    assert len(prover.asked) == 1
+    assert 0 < prover.asked[0] <= 20 * 0.3, "seven tenths of the time are the search's"
+
+
+def test_a_schedule_at_the_bound_needs_no_solver() -> None:
+    """Two tasks of 2 that cannot overlap: 4, which is also their work on one unit."""
+    prover = Prover()
+    found = optimize(Problem(("a", "b"), (single(2, 1),) * 2, (), (Resource("R", 1),)), prover, ticking(), seconds=20)
+    assert (found.lower, found.proven, found.gap, prover.asked) == (4, True, 0, [])
+
+
+def test_no_solver_after_control_c() -> None:
+    prover = Prover()
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    found = optimize(THIRDS, prover, ticking(), seconds=20, on_best=stop)
+    assert found.schedule is not None
+    assert (found.lower, found.proven, prover.asked) == (4, False, [])

@@ -178,9 +178,10 @@ def optimizing_leveler(seconds: float, on_progress: Callable[[str], None]) -> Le
 
     ``on_progress`` hears in words of better schedules, better bounds, and of what is lost without an extra.
     """
-    from milepost.adapters.optimizer import Optimizer
+    from milepost.adapters.solver import prove
+    from milepost.app.optimizations import OptimizingLeveler
 
-    return Optimizer(seconds, on_progress)
+    return OptimizingLeveler(prove, time.perf_counter, seconds, on_progress)
 
 
 def project_settings(place: str) -> Settings:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from milepost.schedule.bounds import Bound, lower_bound
+from milepost.schedule.critical_path import CriticalPath
+from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
@@ -75,3 +78,45 @@ def search_share(problem: Problem) -> float:
     """The part of the time that the search has before the solver."""
     several = any(len(choices) > 1 for choices in problem.choices)
     return 0.15 if several and len(problem) <= _SMALL else 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizingLeveler:
+    """Levels a plan's network for ``seconds`` of wall time at most, and ends sooner when nothing can be shorter.
+
+    ``on_progress`` hears in words of each better schedule and of what an extra that is not installed would add.
+    """
+
+    prove: Prover
+    clock: Callable[[], float]
+    seconds: float
+    on_progress: Callable[[str], None]
+
+    def __call__(self, path: CriticalPath, capacities: Mapping[int, int]) -> LeveledSchedule:
+        """Find a short schedule within the capacities, starting from the priority rules' best.
+
+        Raises:
+            PlanInvalid: a task needs a tier that is not there or takes on nothing.
+        """
+        first = level(path, capacities)
+        if first.makespan <= first.lower_bound:
+            return first
+        problem = Problem.from_path(path, capacities)
+        bound = optimize(
+            problem,
+            self.prove,
+            self.clock,
+            seconds=self.seconds,
+            start=(first.start, [0] * len(problem)),
+            on_best=lambda makespan: self.on_progress(f"found {makespan / 3600:.2f} h"),
+            on_bound=lambda lower: self.on_progress(f"none is shorter than {lower / 3600:.2f} h"),
+        )
+        if bound.note:
+            self.on_progress(bound.note)
+        lower = max(bound.lower, first.lower_bound)
+        found = bound.schedule
+        if found is None or found.makespan >= first.makespan:
+            return replace(first, lower_bound=lower)
+        finish = [begin + time for begin, time in zip(found.start, path.network.durations, strict=True)]
+        rule = "search and proof" if bound.proven else "search"
+        return LeveledSchedule(list(found.start), finish, first.tier, found.makespan, rule, lower)

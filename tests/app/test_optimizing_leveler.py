@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from milepost.adapters.optimizer import Optimizer
+from milepost.bootstrap import optimizing_leveler
 from milepost.schedule.critical_path import compute
 from milepost.schedule.leveling import level
 from milepost.schedule.network import Activity, Link, Network
@@ -28,7 +28,7 @@ def network() -> Network:
 def test_the_optimizer_is_never_worse_than_the_rules_and_keeps_every_constraint(network: Network) -> None:
     path, capacities = compute(network), {1: 1, 2: 1}
     told: list[str] = []
-    rules, best = level(path, capacities), Optimizer(2.0, told.append)(path, capacities)
+    rules, best = level(path, capacities), optimizing_leveler(2.0, told.append)(path, capacities)
     assert rules.lower_bound <= best.lower_bound <= best.makespan <= rules.makespan
     for one, other in LINKS:
         assert best.finish[network.number(one)] <= best.start[network.number(other)]
@@ -40,5 +40,5 @@ def test_the_optimizer_is_never_worse_than_the_rules_and_keeps_every_constraint(
 def test_what_cannot_be_shorter_is_not_searched(network: Network) -> None:
     told: list[str] = []
     path, capacities = compute(network), {1: 8, 2: 8}
-    assert Optimizer(60.0, told.append)(path, capacities) == level(path, capacities)
+    assert optimizing_leveler(60.0, told.append)(path, capacities) == level(path, capacities)
     assert told == []

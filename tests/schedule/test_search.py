@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.schedule.schedule_checker import complaints, makespan, shortest, single
 
 from milepost.errors import PlanInvalid, UsageError
+from milepost.schedule import genetic, kernel
 from milepost.schedule.bounds import lower_bound
 from milepost.schedule.network import FF, FS, SF, SS, Link
 from milepost.schedule.problem import Mode, Problem, Resource
@@ -158,3 +162,9 @@ def test_hardly_anything_to_do(count: int) -> None:
     """No activity takes no time, one of 5 takes 5."""
     what = problem(*[single(5, 1)] * count)
     assert improve(what, iterations=10).makespan == 5 * count
+
+
+def test_a_changed_decoder_is_compiled_anew() -> None:
+    """The number in the file that calls the decoder changes with the decoder, so that numba's cache notices."""
+    found = zlib.crc32(Path(kernel.__file__).read_bytes())
+    assert found == genetic.DECODER, f"kernel.py has changed: set DECODER in genetic.py to 0x{found:08X}"

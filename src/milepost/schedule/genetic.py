@@ -1,8 +1,7 @@
 """The genetic search's operators, compiled like the decoder they use.
 
 Individuals live in the rows of a population; parents are mixed in the scratch room, decoded there, and kept if they
-are new and no worse than the worst (steady state). After a change of the decoder alone, remove numba's cache: it
-notices only changes of the file it compiles.
+are new and no worse than the worst (steady state).
 """
 
 from __future__ import annotations
@@ -10,6 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from milepost.schedule.kernel import Ints, Scratch, Side, Work, change, compiled, decode, sort
+
+DECODER = 0xA6EF5B5E
+"""Checksum of the decoder's file. numba's cache on disk notices only changes of the file it compiles: this is one."""
 
 INFEASIBLE = 1 << 40
 """Added to the fitness for each unit needed beyond what there is of a non-renewable resource."""

@@ -1,8 +1,7 @@
 """The inner loops of the search, compiled by numba where it is installed and plain Python where it is not.
 
 Importing this module imports numba (about half a second), so only the search does. Everything is integers in flat
-arrays, and the functions only index them, so that they run alike on numpy arrays and on lists. All of them lie in
-one file because numba's cache on disk notices changes of the file of a function, not of those it calls.
+arrays, and the functions only index them, so that they run alike on numpy arrays and on lists.
 
 Renewable capacity is packed: the free units of several resources at one time share a 62-bit word, each in a lane
 with a guard bit on top. A demand fits if subtracting it leaves every guard bit set: one subtraction for all lanes.
@@ -30,7 +29,14 @@ else:
         from numba import njit
 
         COMPILED = True
-        compiled = njit(cache=True, nogil=True)
+
+        def compiled(function):
+            """Compile a function; without a writable place for the cache, anew in each process."""
+            try:
+                return njit(cache=True, nogil=True)(function)
+            except RuntimeError:
+                return njit(nogil=True)(function)
+
     except ImportError:
         COMPILED = False
 

@@ -63,14 +63,14 @@ def check_errors(entry: Entry) -> None:
     """Every finding of level error was judged to be true."""
     plan = entry.plan
     found = {
-        (str(plan.source.position(one.span.start).line), one.name)
+        (str(plan.source.position(one.span.start).line), one.code)
         for one in runner.check(plan)
         if one.severity is Severity.ERROR
     }
     judged = {
         (row["line"], row["rule"])
-        for row in table("judged_errors.tsv")
-        if row["sha256"] == plan.source.digest and row["verdict"] == "true"
+        for row in table("judged_findings.tsv")
+        if row["sha256"] == plan.source.digest and row["verdict"] == "real"
     }
     assert found <= judged
 

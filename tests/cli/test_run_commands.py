@@ -121,7 +121,7 @@ def test_a_box_ticked_by_hand_counts_as_done(milepost: Milepost, plan: Path) -> 
     assert [task["id"] for task in milepost("next", "tasks.md", "--json").json["tasks"]] == ["1.2"]
     milepost("claim", "tasks.md", "1.2")
     log = milepost("log", "tasks.md").out
-    assert "1.1 done (by hand: document)" in log
+    assert "1.1 done (its box was ticked)" in log
     assert "1.2 started" in log
 
 
@@ -181,6 +181,10 @@ def test_log_says_why_there_is_no_output_of_a_person(milepost: Milepost, plan: P
     told = milepost("log", "tasks.md", "1.2")
     assert (told.code, "attempt 1 of task 1.2, by ada, has left no output" in told.err) == (1, True)
     assert milepost("log", "tasks.md", "1.2", "--json").json["output"] == ""
+    plan.write_text(plan.read_text().replace("[ ] **1.1**", "[x] **1.1**"))
+    milepost("run", "tasks.md", "--trust", "--no-wait")
+    assert "1.1 done (its box was ticked)" in milepost("log", "tasks.md").out
+    assert "not been attempted; its box was ticked in the plan" in milepost("log", "tasks.md", "1.1").err
 
 
 def test_a_command_made_of_the_tasks_own_is_none_without_one(milepost: Milepost, plan: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from milepost.app.runs import BY_DOCUMENT
 from milepost.cli.text import duration
 from milepost.execution import events as ev
 from milepost.execution.state import RunState
@@ -71,7 +72,8 @@ def event_line(event: ev.Event, state: RunState) -> str:
 def _completed(event: ev.TaskCompleted, state: RunState) -> str:
     record = state.tasks.get(event.task)
     if not event.attempt_no:
-        return f"{event.task} done (by hand: {event.by})"
+        how = "its box was ticked" if event.by == BY_DOCUMENT else f"by hand: {event.by}"
+        return f"{event.task} done ({how})"
     seconds = record.attempts[-1].ended_at if record and record.attempts else None
     took = f" in {duration(seconds - record.attempts[-1].started_at)}" if record and seconds is not None else ""
     return f"{event.task} done{took}"

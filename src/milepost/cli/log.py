@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from milepost.app.runs import latest_run
+from milepost.app.runs import BY_DOCUMENT, latest_run
 from milepost.bootstrap import Project, open_project
 from milepost.cli.acting import require_part_of_runs
 from milepost.cli.events import event_line
@@ -67,8 +67,10 @@ def _as_json(version: int, event: Event) -> dict[str, Any]:
 def _attempt(record: TaskRecord, attempt_no: int | None) -> Attempt:
     name = record.spec.id
     if not record.attempts:
-        by = f"; it was finished by hand by {record.by}" if record.over and record.by else " yet"
-        raise Refused(f"task {name} has not been attempted{by}")
+        how = f"it was finished by hand by {record.by}"
+        if record.by == BY_DOCUMENT:
+            how = "its box was ticked in the plan"
+        raise Refused(f"task {name} has not been attempted" + (f"; {how}" if record.over and record.by else " yet"))
     found = next((each for each in record.attempts if each.no == attempt_no), None)
     if attempt_no is not None and found is None:
         raise UnknownName(f"task {name} has no attempt {attempt_no}", remedy=f"its last is {record.attempts[-1].no}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -109,6 +111,9 @@ def main(args: list[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
     # A plan is many small objects that live to the end: looking for garbage among them is a quarter of the time.
     gc.set_threshold(50_000, 20, 100)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(args))
 
 
@@ -123,13 +128,29 @@ def run(args: list[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return 130
     except MilepostError as error:
-        click.echo(describe(error), err=True)
+        _tell(error, args)
         return exit_code(error)
     except BrokenPipeError:
         # The reader of our output went away (`| head`); python would complain once more at exit.
         sys.stdout = None
         return 1
+    except OSError as error:
+        # Of a file on the way somebody has told more by now; what is left is a disk that is full, or our own output.
+        _tell(MilepostError(error.strerror or str(error), place=str(error.filename or "")), args)
+        return 1
     return result if isinstance(result, int) else 0
+
+
+def _tell(error: MilepostError, args: list[str] | None) -> None:
+    """Print an error, and where JSON was asked for an object that says the same."""
+    with contextlib.suppress(OSError):
+        click.echo(describe(error), err=True)
+    if "--json" in (sys.argv[1:] if args is None else args):
+        from milepost.cli.options import say_json
+
+        told = {"code": error.code, "message": str(error), "place": error.place, "remedy": error.remedy}
+        with contextlib.suppress(OSError):
+            say_json({"error": told})
 
 
 def exit_code(error: MilepostError) -> int:

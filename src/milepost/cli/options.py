@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import getpass
 import json
 import os
+import sys
 from typing import Any
 
 import click
@@ -42,7 +44,8 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 def say_json(value: Any, output: str | None = None) -> None:
     """Print a value as JSON, or write it to a file."""
-    write_output(json.dumps(value, indent=2, ensure_ascii=False) + "\n", output)
+    narrow = output is None and codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name != "utf-8"
+    write_output(json.dumps(value, indent=2, ensure_ascii=narrow) + "\n", output)
 
 
 def write_output(text: str, output: str | None) -> None:

@@ -86,8 +86,8 @@ class Scanner:
         self.no_break_before = 0
         self.end = self.origin = self.origin_column = self.first = self.first_column = self.column = 0
 
-    def scan(self, offset: int, starts: Starts) -> None:
-        """Read all lines from an offset on."""
+    def scan(self, offset: int, starts: Starts, *, close: bool = True) -> None:
+        """Read all lines from an offset on; what is open at the end is left so if not ``close``."""
         text = self.text
         size = len(text)
         for line in syntax.LINE.finditer(text, offset):
@@ -104,7 +104,8 @@ class Scanner:
             else:
                 self._text_line(depth, starts)
                 self.stack[-1].end = self.end
-        self.close(1)
+        if close:
+            self.close(1)
 
     def _match_containers(self) -> int:
         """Move the cursor behind the marks of the open containers that go on in this line; count those."""

@@ -23,13 +23,13 @@ def parse_blocks(text: str) -> Block:
     at which a document can be read again in part.
     """
     scanner = Scanner(text)
-    front_matter, offset = _front_matter(text)
-    scanner.stack[0].children += front_matter
+    opening, offset = front_matter(text)
+    scanner.stack[0].children += opening
     scanner.scan(offset, STARTS)
     return scanner.root
 
 
-def _front_matter(text: str) -> tuple[list[Block], int]:
+def front_matter(text: str) -> tuple[list[Block], int]:
     """Find the front matter that may open a document, and the offset at which its Markdown starts."""
     opening = syntax.FRONT_MATTER.match(text)
     closing = opening and syntax.FRONT_MATTER_END.search(text, opening.end(1))

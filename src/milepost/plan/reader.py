@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from milepost.errors import UnknownName
@@ -24,10 +24,20 @@ def read_plan(source: SourceText, dialect: str | None = None, sizes: Mapping[str
     Raises:
         UnknownName: there is no dialect of that name.
     """
+    return read_document(source, Document.of, dialect, sizes)
+
+
+def read_document(
+    source: SourceText,
+    parse: Callable[[SourceText], Document],
+    dialect: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Plan:
+    """Read a document as :func:`read_plan` does, with a way of one's own to find its blocks."""
     found = _format(source, dialect)
     if found:
         return found.read(source)
-    document = Document.of(source)
+    document = parse(source)
     return _chosen(document, dialect).read(Reading(document, sizes))
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.fences import parse_mended
+from milepost.plan.dialects.memory import Memory
 from milepost.source import SourceText, Span
 from milepost.source.lazy_regex import lazy_regex
 
@@ -55,6 +56,8 @@ class Document:
 
     source: SourceText
     root: Block
+    memory: Memory | None = None
+    """What was read in the document before it was changed, if somebody keeps that."""
 
     @classmethod
     def of(cls, source: SourceText) -> Document:

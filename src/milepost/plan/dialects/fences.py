@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from milepost.plan.blocks import Block, BlockKind, parse_blocks, walk
 from milepost.source import Span
@@ -22,26 +23,28 @@ _OPENING = lazy_regex(r" {0,3}(?:`{3,}|~{3,})[ \t]*[A-Za-z]")
 _MARKDOWN = frozenset({"markdown", "md"})
 
 
-def parse_mended(text: str) -> Block:
+def parse_mended(text: str, parse: Callable[[str], Block] = parse_blocks) -> Block:
     """Read a document's blocks, without the fences that would hide tasks; spans are those in the text as it is.
 
     Such a fence has no info string and holds the headings of tasks or phases, and behind them the opening of
     another fence; or it is never closed and holds a heading. Where a sample of Markdown before it holds a fence of
     its own, that inner fence ended the sample too early, and is taken for text.
     """
-    root = parse_blocks(text)
+    root = parse(text)
     for _ in range(_MOST):
         lines = _to_blank(text, root)
         if not lines:
             break
         for line in lines:
             text = f"{text[: line.start]}{' ' * (line.end - line.start)}{text[line.end :]}"
-        root = parse_blocks(text)
+        root = parse(text)
     return root
 
 
 def _to_blank(text: str, root: Block) -> list[Span]:
     """The fence lines that go wrong first."""
+    if "```" not in text and "~~~" not in text:
+        return []
     before: Block | None = None
     for block in walk(root):
         if block.kind is BlockKind.FENCE:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from milepost.plan.blocks import Block
 from milepost.plan.dialects.assemble import in_checkpoint
 from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.heads import Head, read_head
+from milepost.plan.dialects.memory import moved_heads
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line
 from milepost.plan.model import Task
@@ -39,7 +41,7 @@ class NumberedTasks:
         """The tasks of a section's lists."""
         if in_checkpoint(section) and not self._counts_on(section):
             return []
-        reader = TaskReader(self.reading, self._head, self.nests)
+        reader = TaskReader(self.reading, self._head, self.nests, (self.accepts, self.nests))
         tasks: list[Task] = []
         waiting = [item for _, item in section.items][::-1]
         while waiting:
@@ -64,11 +66,26 @@ class NumberedTasks:
 
 def boxed_heads(reading: Reading, section: Section) -> Iterator[Head | None]:
     """What the checkboxes of a section's lists, not of those nested in others, say at their start."""
+    memory = reading.document.memory
     for _, item in section.items:
-        line = first_line(item)
-        box = read_box(reading, line.start, line.end) if line else None
-        if line and box:
-            yield read_head(reading.text, box.end, line.end)
+        if not reading.text.startswith("[", _start(item)):
+            continue
+        if memory is None:
+            yield from _boxed_head(reading, item)
+        else:
+            yield from memory.recall(item, "head", partial(_boxed_head, reading, item), moved_heads)
+
+
+def _start(item: Block) -> int:
+    line = first_line(item)
+    return line.start if line else item.span.end
+
+
+def _boxed_head(reading: Reading, item: Block) -> tuple[Head | None, ...]:
+    """What an item's checkbox is followed by; nothing when it has none."""
+    line = first_line(item)
+    box = read_box(reading, line.start, line.end) if line else None
+    return (read_head(reading.text, box.end, line.end),) if line and box else ()
 
 
 def document_heads(document: Document) -> list[tuple[Section, Head]]:

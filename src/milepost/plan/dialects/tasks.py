@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.document import LISTS
 from milepost.plan.dialects.heads import Head, read_head, read_title
+from milepost.plan.dialects.memory import Read, moved_read
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.values import understand
 from milepost.plan.grammar.fields import read_fields, starts_field
@@ -56,15 +57,31 @@ class _Body:
 class TaskReader:
     """Reads list items into tasks; ``head`` decides which items are tasks and what their ids are.
 
-    ``nests`` says whether an item with an id may be part of the task with another one.
+    ``nests`` says whether an item with an id may be part of the task with another one. ``kind`` names a reader that
+    reads from an item's text what any other one of the same kind does, so that its tasks may be remembered.
     """
 
     reading: Reading
     head: HeadReader = head_with_id
     nests: Callable[[str, str], bool] = continues
+    kind: Hashable = None
 
     def read(self, item: Block, phase: str | None, parent: str | None = None, depth: int = 0) -> list[Task]:
         """The task an item states, followed by the tasks nested in it; empty when the item is no task."""
+        memory = self.reading.document.memory
+        if memory is None or self.kind is None or depth:
+            return self._read(item, phase, parent, depth)
+        seen = len(self.reading.observations)
+
+        def read() -> Read:
+            tasks = self._read(item, phase, parent, depth)
+            return tuple(tasks), tuple(self.reading.observations[seen:])
+
+        tasks, observations = memory.recall(item, (self.kind, phase, parent), read, moved_read)
+        self.reading.observations[seen:] = observations
+        return list(tasks)
+
+    def _read(self, item: Block, phase: str | None, parent: str | None, depth: int) -> list[Task]:
         line = first_line(item)
         if line is None or depth > _DEEPEST:
             return []

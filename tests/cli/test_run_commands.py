@@ -176,6 +176,16 @@ def test_log_shows_what_an_attempt_wrote(milepost: Milepost, plan: Path) -> None
     assert (missing.code, "task 1.1 has no attempt 2" in missing.err) == (2, True)
 
 
+def test_a_run_says_once_which_tasks_wait_for_a_person(milepost: Milepost, plan: Path) -> None:
+    told = milepost("run", "tasks.md", "--trust", "--no-wait").out
+    assert told.count("1.2 waits for somebody to claim it on tier 3: Ask the neighbour") == 1
+    assert told.count("take it with: milepost claim tasks.md 1.2 --by NAME") == 1
+    many = "".join(f"- [ ] **1.{number}** Ask {number}\n  - _Depends: 1.1_\n" for number in range(3, 6))
+    plan.write_text(plan.read_text().replace("### **Phase 2", f"{many}\n### **Phase 2"))
+    told = milepost("run", "tasks.md", "--trust", "--no-wait").out
+    assert "4 tasks wait for somebody to claim them: milepost next tasks.md" in told  # 1.2 to 1.5
+
+
 def test_log_says_why_there_is_no_output_of_a_person(milepost: Milepost, plan: Path) -> None:
     milepost("done", "tasks.md", "1.2", "--by", "ada")
     told = milepost("log", "tasks.md", "1.2")

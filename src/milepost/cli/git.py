@@ -37,6 +37,8 @@ def install_driver(patterns: tuple[str, ...], as_json: bool) -> None:
     say(f"The merge driver is registered in {top}.")
     for line in added:
         say(f"  .gitattributes: {line}")
+    if not patterns:
+        say("Plans in other places are merged by it when they are named: `milepost git install PLAN.md`.")
 
 
 def _git(args: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ import click
 from milepost.cli.events import event_line
 from milepost.cli.text import duration, printable
 from milepost.execution import events as ev
+from milepost.execution.policy import RunSpec
 from milepost.execution.queries import awaiting_approval
 from milepost.execution.records import CriterionStatus
 from milepost.execution.state import RunState
@@ -20,6 +21,7 @@ from milepost.execution.state import RunState
 if TYPE_CHECKING:
     from rich.console import Group
 
+_ASKED_BY_NAME = 3
 _ENDED = (ev.AttemptFailed, ev.AttemptOverran, ev.AttemptLost, ev.TaskCompleted, ev.TaskBlocked, ev.TaskSkipped)
 
 
@@ -59,7 +61,7 @@ class LineProgress:
         self.plan = plan
         self.quiet = quiet
         self.to_stderr = to_stderr
-        self.announced = announced
+        self.requests = Requests(plan, announced)
 
     def __enter__(self) -> LineProgress:
         return self
@@ -68,13 +70,13 @@ class LineProgress:
         pass
 
     def see(self, event: ev.Event, state: RunState) -> None:
-        """Print the event's line, and say once of each checkpoint that somebody has to approve it."""
+        """Print the event's line, and say once of what waits for a person that it does."""
         if self.quiet:
             return
         line = event_line(event, state)
         if line:
             self._print(event.at, line)
-        for request in approval_requests(self.plan, state, self.announced):
+        for request in self.requests.news(state):
             self._print(event.at, request)
 
     def notice(self, text: str) -> None:
@@ -97,7 +99,7 @@ class LiveProgress:
         self.console = Console(stderr=to_stderr, highlight=False)
         self.lock = threading.Lock()
         self.running: dict[str, tuple[str, int, float, float | None]] = {}
-        self.announced = announced
+        self.requests = Requests(plan, announced)
         self.waiting: list[str] = []
         self.done = self.total = 0
         self._count(state)
@@ -124,7 +126,7 @@ class LiveProgress:
                 self.running.pop(event.task, None)
             self._count(state)
             self.waiting = [gate.spec.name for gate in awaiting_approval(state)]
-        lines = [event_line(event, state), *approval_requests(self.plan, state, self.announced)]
+        lines = [event_line(event, state), *self.requests.news(state)]
         for line in filter(None, lines):
             stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
             self.console.print(Text.assemble((stamp, "dim"), " ", (printable(line), _style(event))))
@@ -172,17 +174,53 @@ class LiveProgress:
         self.done = self.total - state.open_tasks
 
 
-def approval_requests(plan: str, state: RunState, announced: set[str]) -> list[str]:
-    """Lines that ask for the approval of checkpoints not asked for yet; they are entered in ``announced``."""
-    lines = []
-    for gate in awaiting_approval(state):
-        if gate.spec.id in announced:
-            continue
-        announced.add(gate.spec.id)
-        open_texts = [c.spec.text for c in gate.criteria if not c.spec.command and c.status is CriterionStatus.PENDING]
-        lines.append(f"{gate.spec.name} waits for approval: {'; '.join(open_texts)}")
-        lines.append(f'  sign it off with: milepost approve {plan} "{gate.spec.name}" --by NAME')
-    return lines
+class Requests:
+    """What a run asks people for: approvals of checkpoints, and workers for tasks that no command does.
+
+    Each is asked for once; nobody is asked for the approval of the checkpoints in ``announced``.
+    """
+
+    def __init__(self, plan: str, announced: set[str]) -> None:
+        self.plan = plan
+        self.announced = announced
+        self.asked: set[tuple[str, int, int]] = set()
+        self.spec: RunSpec | None = None
+        self.by_hand: set[int] = set()
+
+    def news(self, state: RunState) -> list[str]:
+        """Lines that ask for what has not been asked for yet."""
+        return self._approvals(state) + self._claims(state)
+
+    def _approvals(self, state: RunState) -> list[str]:
+        lines = []
+        for gate in awaiting_approval(state):
+            if gate.spec.id in self.announced:
+                continue
+            self.announced.add(gate.spec.id)
+            texts = [c.spec.text for c in gate.criteria if not c.spec.command and c.status is CriterionStatus.PENDING]
+            lines.append(f"{gate.spec.name} waits for approval: {'; '.join(texts)}")
+            lines.append(f'  sign it off with: milepost approve {self.plan} "{gate.spec.name}" --by NAME')
+        return lines
+
+    def _claims(self, state: RunState) -> list[str]:
+        if state.spec is not self.spec:  # a tier at which every task has a command need not be looked at again
+            self.spec = state.spec
+            self.by_hand = {rank for rank in state.tiers if any(rank not in t.commands for t in state.spec.tasks)}
+        found = []
+        for rank in self.by_hand:
+            for _, task in state.ready.get(rank, ()):
+                record = state.tasks[task]
+                request = (task, rank, len(record.attempts))
+                if not record.command and request not in self.asked:
+                    self.asked.add(request)
+                    found.append(record)
+        if len(found) > _ASKED_BY_NAME:
+            return [f"{len(found)} tasks wait for somebody to claim them: milepost next {self.plan}"]
+        lines = []
+        for record in found:
+            lines.append(f"{record.spec.id} waits for somebody to claim it on tier {record.tier}: {record.spec.title}")
+            lines.append(f"  take it with: milepost claim {self.plan} {record.spec.id} --by NAME")
+        return lines
 
 
 def _style(event: ev.Event) -> str:

@@ -48,7 +48,8 @@ def _with_atheris(seconds: int, seed: int) -> list[Path]:
             f"-artifact_prefix={crashes}/", "-print_final_stats=1", "-verbosity=1",
         ]  # fmt: skip
         code = subprocess.run(command, check=False).returncode
-        found = [_keep(crash.read_bytes()) for crash in sorted(crashes.iterdir())]
+        # Slow units are measured by the clock: on a busy machine they say nothing.
+        found = [_keep(one.read_bytes()) for one in sorted(crashes.iterdir()) if not one.name.startswith("slow-unit")]
         if code and not found:
             sys.exit(f"atheris ended with {code} and left no document behind")
         return found

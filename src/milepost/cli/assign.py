@@ -8,8 +8,8 @@ import click
 
 from milepost.app.assignments import AssignmentReport, Wish, assign, write_assignment
 from milepost.app.documents import unified_diff, update_document
-from milepost.app.plans import load_plan
 from milepost.app.settings import load_settings
+from milepost.cli.loading import load_plan
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import duration, money
 from milepost.errors import UsageError

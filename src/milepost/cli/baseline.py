@@ -41,7 +41,7 @@ def set_command(plan: str, replace: bool) -> int:
     from datetime import UTC, datetime
 
     from milepost.app.baselines import make_baseline, save_baseline
-    from milepost.bootstrap import open_project
+    from milepost.cli.loading import open_project
 
     project = open_project(plan)
     moment = datetime.fromtimestamp(project.now(), UTC).isoformat(timespec="seconds")
@@ -75,7 +75,7 @@ def _at(_context: click.Context, _option: click.Parameter, given: str | None) ->
 def show_command(plan: str, at: float | None, credit: float, svg: str | None, as_json: bool) -> int:
     """Show earned value: what was to be done by now, what is done, and what it cost."""
     from milepost.app.baselines import load_baseline, performance
-    from milepost.bootstrap import open_project
+    from milepost.cli.loading import open_project
 
     project = open_project(plan)
     baseline = load_baseline(project.settings.root, project.identity)
@@ -100,7 +100,7 @@ def show_command(plan: str, at: float | None, credit: float, svg: str | None, as
 def diff_command(plan: str, as_json: bool) -> int:
     """Show what today's schedule has that the baseline has not. Ends with 1 when they differ."""
     from milepost.app.baselines import diff_baseline, load_baseline
-    from milepost.bootstrap import open_project
+    from milepost.cli.loading import open_project
 
     project = open_project(plan)
     baseline = load_baseline(project.settings.root, project.identity)

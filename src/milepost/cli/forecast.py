@@ -90,7 +90,7 @@ def command(
     long goes on at the next stronger tier. Times are working time from now.
     """
     from milepost.app.forecasts import ForecastOptions, forecast_plan
-    from milepost.bootstrap import open_project
+    from milepost.cli.loading import open_project
     from milepost.schedule.calendar import ALWAYS
     from milepost.schedule.distributions import Distribution
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from milepost.app.statuses import run_status
-from milepost.bootstrap import open_project
+from milepost.cli.loading import open_project
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import duration
 from milepost.execution.queries import Outcome

@@ -8,7 +8,7 @@ import click
 
 from milepost.app.reports import RunReport
 from milepost.app.runs import latest_run
-from milepost.bootstrap import open_project
+from milepost.cli.loading import open_project
 from milepost.cli.options import plan_argument, say, say_json, write_output
 from milepost.cli.text import duration, money
 from milepost.errors import Refused

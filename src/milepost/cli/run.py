@@ -10,7 +10,7 @@ from milepost.app.checkpoints import find_checkpoint
 from milepost.app.runs import require_runnable
 from milepost.app.statuses import RunStatus, run_status
 from milepost.app.trust import require_trust, trust
-from milepost.bootstrap import open_project
+from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.cli.progress import make_progress
 from milepost.cli.report import report_lines

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from milepost.app.plans import load_plan
 from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
 from milepost.app.settings import load_settings
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
+from milepost.cli.loading import load_plan
 from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
 from milepost.schedule.leveling import level

@@ -10,7 +10,7 @@ from milepost.app import merges
 from milepost.app.documents import read_document, unified_diff, update_document
 from milepost.app.runs import latest_run
 from milepost.app.syncs import Synced
-from milepost.bootstrap import open_project
+from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.errors import PlanInvalid
 from milepost.source import SourceText

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from milepost.app.trust import commands_of, trust, untrusted
-from milepost.bootstrap import open_project
+from milepost.cli.loading import open_project
 from milepost.cli.options import json_option, plan_argument, say, say_json
 
 

@@ -80,8 +80,8 @@ def command(
     """
     from milepost.app.forecasts import ForecastOptions
     from milepost.app.what_ifs import Changes, compare
-    from milepost.bootstrap import open_project
     from milepost.cli.forecast import run_progress
+    from milepost.cli.loading import open_project
 
     project = open_project(plan)
     options = ForecastOptions(samples=samples, seed=seed, confidence=confidence, gates=not no_gates, threads=2)

@@ -1,8 +1,9 @@
 """Schedules and proofs on PSPLIB: `python -m benchmarks.bench_psplib j120 --seconds 1` from the repository's root.
 
 Needs MILEPOST_SHARED with the instances beside it and the extra `schedule`. The sample is 48 instances of a set,
-drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--cpu` a second is one of CPU time divided by the
-workers: what an otherwise idle machine would do, when this one is shared. `--peer` runs PyJobShop beside it.
+drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--cpu` a second is one of CPU time
+divided by the workers: what an otherwise idle machine would do, when this one is shared. `--peer` runs PyJobShop
+beside it.
 """
 
 from __future__ import annotations

@@ -29,9 +29,7 @@ MARKERS = frozenset({"optional", "human", "parallel"})
 _START = lazy_regex(
     r"(?P<mark>_|\*(?!\*))(?P<key>[^\W\d_](?:[^\W\d_]|[ /-]){0,30}?)[ \t]*(?::[ \t]*|：[ \t]*|(?=(?P=mark)))"
 )
-_PLAIN = lazy_regex(
-    r"_(?P<key>[^\W\d_](?:[^\W\d_]|[ /-]){0,30})(?<! )(?::[ \t]*|：[ \t]*)(?P<value>[^_\r\n]*)_\Z"
-)
+_PLAIN = lazy_regex(r"_(?P<key>[^\W\d_](?:[^\W\d_]|[ /-]){0,30})(?<! )(?::[ \t]*|：[ \t]*)(?P<value>[^_\r\n]*)_\Z")
 """A field whose value holds no mark, at the end of a text: nearly all of them, read in one step."""
 
 _NEXT = lazy_regex(

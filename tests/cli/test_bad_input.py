@@ -70,7 +70,7 @@ def test_a_tier_that_is_not_configured(milepost: Milepost, plan: Path, project: 
         ('[tiers.3]\ndriver = "robot"\n', ("unknown driver `robot`", "command or manual")),
         ('[tiers.best]\ndriver = "manual"\n', ("named by its rank", "[tiers.1]")),
         (TIERS + "capacity = 0\n", ("`capacity` of [tiers.3] must be above 0", "milepost.toml:3")),
-        (TIERS + 'capacity = "many"\n', ("wrong type", "give a int")),
+        (TIERS + 'capacity = "many"\n', ("wrong type", "give a whole number")),
         (TIERS + "speed = nan\n", ("must be above 0",)),
         (TIERS + "colour = 1\n", ("no setting `colour`", "it has name, capacity")),
         ("[runs]\n", ("[runs] is no section",)),

@@ -74,3 +74,17 @@ def test_boxes_contradict_a_status(claimed: Status, marks: str, contradicted: bo
 @pytest.mark.parametrize("marks", ["xx", "x ", "  ", "- ", "! ", "!x"])
 def test_the_derived_status_is_never_contradicted(marks: str) -> None:
     assert contradiction(derived(tasks(marks)), tasks(marks)) == ""
+
+
+def test_deferred_tasks_keep_nothing_from_being_complete() -> None:
+    from milepost.lint.status import derived
+    from milepost.plan.reader import read_plan
+    from milepost.source import SourceText
+
+    def status(*marks: str) -> Status:
+        boxes = "".join(f"- [{mark}] **1.{number}** Task\n" for number, mark in enumerate(marks, 1))
+        return derived(read_plan(SourceText(f"# A - Implementation Plan\n\n### **Phase 1: B**\n\n{boxes}")).tasks)
+
+    assert status("x", ">") is Status.COMPLETE
+    assert status("x", " ", ">") is Status.IN_PROGRESS
+    assert status(">", ">") is Status.DEFERRED

@@ -181,8 +181,10 @@ def extend_budgets(session: RunSession, scope: str, limits: Mapping[str, float],
     return session.execute(*(ExtendBudget(now, scope, measure, limit, by) for measure, limit in limits.items()))
 
 
-def require_runnable(plan: Plan, capacities: Mapping[int, int], *, force: bool = False) -> None:
+def require_runnable(plan: Plan, capacities: Mapping[int, int] | None, *, force: bool = False) -> None:
     """Check that a plan has nothing in it that makes running it meaningless on tiers of these capacities, by rank.
+
+    ``capacities`` are None when nobody configured tiers.
 
     Raises:
         PlanInvalid: it has errors; the message lists them. With ``force`` only those that nothing can get around.

@@ -301,9 +301,7 @@ class _Reader:
             if key not in keys:
                 raise self._invalid(f"{shown} has no setting `{key}`", where, key, "it has " + ", ".join(keys))
             if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
-                raise self._invalid(
-                    f"`{key}` of {shown} is of the wrong type", where, key, f"give a {keys[key][0].__name__}"
-                )
+                raise self._invalid(f"`{key}` of {shown} is of the wrong type", where, key, f"give {_kind(keys[key])}")
             if key in _POSITIVE and not 0 < float(values[key]) < float("inf"):
                 raise self._invalid(f"`{key}` of {shown} must be above 0", where, key, "give a positive number")
             if key in _NOT_NEGATIVE and not 0 <= float(values[key]) < float("inf"):
@@ -346,6 +344,14 @@ class _Reader:
         """The file and the line of a key in a section, or of the section, or whichever line names the key."""
         line = _line_of(self.lines, self.prefix + where, key)
         return f"{self.path}:{line}" if line else self.path
+
+
+def _kind(types: tuple[type, ...]) -> str:
+    """What a value has to be, in words."""
+    if float in types:
+        return "a number"
+    words = {str: "a text in quotes", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+    return words.get(types[0], types[0].__name__)
 
 
 def _line_of(lines: Sequence[str], section: str, key: str) -> int:

@@ -50,7 +50,8 @@ def command(
     Exit codes: 0 finished, 1 stopped before the end, 130 interrupted.
     """
     project = open_project(plan)
-    capacities = {rank: tier.capacity for rank, tier in project.settings.tiers.items()}
+    configured = project.settings.tiers if project.settings.path else {}
+    capacities = {rank: tier.capacity for rank, tier in configured.items()} or None
     require_runnable(project.plan, capacities, force=force)
     if trust_now:
         trust(project.spec, project.settings.root)

@@ -61,9 +61,11 @@ def contradiction(claimed: Status, tasks: Sequence[Task]) -> str:
 
 
 def derived(tasks: Sequence[Task]) -> Status:
-    """The status the tasks' boxes amount to."""
+    """The status the tasks' boxes amount to; deferred tasks do not count unless all are."""
     states = {task.state for task in tasks}
-    if states == {TaskState.DONE}:
+    if states == {TaskState.DEFERRED}:
+        return Status.DEFERRED
+    if states - {TaskState.DEFERRED} == {TaskState.DONE}:
         return Status.COMPLETE
     if states & {TaskState.DONE, TaskState.IN_PROGRESS}:
         return Status.IN_PROGRESS

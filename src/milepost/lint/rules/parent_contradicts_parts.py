@@ -56,11 +56,14 @@ def _judge(task: Task, parts: list[Task]) -> Iterator[Diagnostic]:
         verb = "is" if len(waiting) == 1 else "are"
         yield RULE.at(task.id_span or task.head_span, f"Task `{task.id}` is done, but {listing(waiting)} {verb} not")
     all_done = all(part.state is TaskState.DONE for part in parts)
-    if task.checkbox and task.state in (TaskState.NOT_STARTED, TaskState.IN_PROGRESS) and all_done:
+    if task.checkbox and task.state in _OPEN and all_done:
         fix = Fix("Tick it", (Edit(task.checkbox.span, "x"),), Safety.UNSAFE)
         yield RULE.at(
             task.id_span or task.head_span, f"Every part of task `{task.id}` is done, but not the task", fix=fix
         )
+
+
+_OPEN = (TaskState.NOT_STARTED, TaskState.IN_PROGRESS, TaskState.UNKNOWN)
 
 
 RULE = Rule(

@@ -40,7 +40,7 @@ except Exception as error:
 def test_a_worker_stopped_past_its_lease_is_refused_when_it_goes_on(make_scene: MakeScene) -> None:
     scene = make_scene(1, BY_HAND.replace("_Tier: 1_", "_Tier: 1_\n  - _Depends: 1.1_"))
     supervisor = scene.supervisor("--wait")
-    until(lambda: any(isinstance(e, ev.TaskCompleted) and e.task == "1.1" for e in scene.events()))
+    until(lambda: any(isinstance(e, ev.CheckpointPassed) and e.checkpoint == "checkpoint-1" for e in scene.events()))
     command = [sys.executable, "-c", ZOMBIE]
     zombie = subprocess.Popen(command, cwd=scene.root, env=scene.environment, stderr=subprocess.PIPE, text=True)
     os.waitpid(zombie.pid, os.WUNTRACED)  # returns when it has claimed the task and stopped itself

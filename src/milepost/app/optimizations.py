@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from milepost.schedule.bounds import Bound, lower_bound
+from milepost.schedule.critical_path import CriticalPath
+from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
-SEARCH_SHARE = 0.65
-"""The part of the time that the search has before the solver."""
+_SMALL = 60
+"""Activities up to which the solver beats the search where there are modes to choose."""
 
 
 class Prover(Protocol):
@@ -42,8 +45,9 @@ def optimize(
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
-    ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
-    numba or OR-Tools.
+    ``start`` is a schedule (start times, modes) to begin with. The search has most of the time, except where modes
+    are to be chosen for few activities: there the solver finds the better schedules. A note of the bound says what
+    was lost for want of numba or OR-Tools.
 
     Raises:
         PlanInvalid: the links form a cycle, or a demand is beyond all measure.
@@ -53,7 +57,7 @@ def optimize(
     found = improve(
         problem,
         seed=seed,
-        seconds=seconds * SEARCH_SHARE,
+        seconds=seconds * search_share(problem),
         clock=clock,
         workers=workers,
         start=start,
@@ -68,3 +72,51 @@ def optimize(
     bound = prove(problem, seconds=left, hint=hint, seed=seed, on_bound=on_bound)
     note = "; ".join([*notes, *([bound.note] if bound.note else [])])
     return Bound(bound.lower, bound.schedule, bound.proven, note)
+
+
+def search_share(problem: Problem) -> float:
+    """The part of the time that the search has before the solver."""
+    several = any(len(choices) > 1 for choices in problem.choices)
+    return 0.15 if several and len(problem) <= _SMALL else 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizingLeveler:
+    """Levels a plan's network for ``seconds`` of wall time at most, and ends sooner when nothing can be shorter.
+
+    ``on_progress`` hears in words of each better schedule and of what an extra that is not installed would add.
+    """
+
+    prove: Prover
+    clock: Callable[[], float]
+    seconds: float
+    on_progress: Callable[[str], None]
+
+    def __call__(self, path: CriticalPath, capacities: Mapping[int, int]) -> LeveledSchedule:
+        """Find a short schedule within the capacities, starting from the priority rules' best.
+
+        Raises:
+            PlanInvalid: a task needs a tier that is not there or takes on nothing.
+        """
+        first = level(path, capacities)
+        if first.makespan <= first.lower_bound:
+            return first
+        problem = Problem.from_path(path, capacities)
+        bound = optimize(
+            problem,
+            self.prove,
+            self.clock,
+            seconds=self.seconds,
+            start=(first.start, [0] * len(problem)),
+            on_best=lambda makespan: self.on_progress(f"found {makespan / 3600:.2f} h"),
+            on_bound=lambda lower: self.on_progress(f"none is shorter than {lower / 3600:.2f} h"),
+        )
+        if bound.note:
+            self.on_progress(bound.note)
+        lower = max(bound.lower, first.lower_bound)
+        found = bound.schedule
+        if found is None or found.makespan >= first.makespan:
+            return replace(first, lower_bound=lower)
+        finish = [begin + time for begin, time in zip(found.start, path.network.durations, strict=True)]
+        rule = "search and proof" if bound.proven else "search"
+        return LeveledSchedule(list(found.start), finish, first.tier, found.makespan, rule, lower)

@@ -12,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("milepost", deadline=None, derandomize="MILEPOST_EXPLORE" not in os.environ)
 settings.load_profile("milepost")
 
+# Commands under test buffer their output as they do for users, whatever the shell of who runs the tests says.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Sum up what the tests of failures recorded, from whichever process they ran in."""

@@ -110,7 +110,7 @@ def group() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
     # A plan is many small objects that live to the end: looking for garbage among them is a quarter of the time.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 200, 100)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
             stream.reconfigure(errors="backslashreplace")
@@ -137,8 +137,17 @@ def run(args: list[str] | None = None) -> int:
     except OSError as error:
         # Of a file on the way somebody has told more by now; what is left is a disk that is full, or our own output.
         _tell(MilepostError(error.strerror or str(error), place=str(error.filename or "")), args)
+        _drop_unwritable_output()
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _drop_unwritable_output() -> None:
+    """Let go of what cannot be written: python would try once more at exit, and change the exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
 
 
 def _tell(error: MilepostError, args: list[str] | None) -> None:

@@ -20,6 +20,7 @@ from milepost.plan.model import (
     Phase,
     Plan,
     Task,
+    TaskState,
 )
 from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.dependencies import unite
@@ -89,7 +90,7 @@ class Context:
     @cached_property
     def cycles(self) -> tuple[tuple[Dependency, ...], ...]:
         """Circles of stated dependencies that share none, each starting at its first task in plan order."""
-        if not find_cycle(self.network):
+        if self._runs_forward or not find_cycle(self.network):
             return ()
         doubtful = {found.text for found in self.observations(ObservationKind.DUPLICATE_ID)}
         links = {
@@ -102,6 +103,11 @@ class Context:
             ends = zip(names, [*names[1:], names[0]], strict=True)
             cycles.append(tuple(links.pop(pair) for pair in ends))
         return tuple(cycles)
+
+    @cached_property
+    def states(self) -> list[TaskState]:
+        """The state of each required leaf task."""
+        return [task.state for task in self.plan.required]
 
     @cached_property
     def unread(self) -> tuple[Span, ...]:
@@ -170,6 +176,17 @@ class Context:
                 index = bisect_right(self._task_starts, claim.span.start)
                 return not phase.tasks or (index < len(self._task_starts) and self._task_starts[index] < phase.span.end)
         return False
+
+    @property
+    def _runs_forward(self) -> bool:
+        """Whether tasks wait only for tasks above them: then nothing runs in a circle, whatever the network is."""
+        places: dict[str, int] = {}
+        for place, task in enumerate(self.plan.leaves):
+            places.setdefault(task.id, place)
+        last = len(places)
+        return all(
+            places.get(link.predecessor, last) < places.get(link.successor, -1) for link in self.plan.dependencies
+        )
 
     def _network(self, origins: frozenset[DependencyOrigin], *, gates: bool) -> Network:
         try:

@@ -45,17 +45,18 @@ def contradiction(claimed: Status, tasks: Sequence[Task]) -> str:
     An unticked box agrees with work in progress: few people mark a box before the work is done. Deferred tasks
     agree with everything.
     """
-    tasks = [task for task in tasks if task.state is not TaskState.DEFERRED]
-    if not tasks:
+    states = [task.state for task in tasks]
+    count = len(tasks) - states.count(TaskState.DEFERRED)
+    if not count:
         return ""
-    done = sum(task.state is TaskState.DONE for task in tasks)
-    if claimed is Status.COMPLETE and done < len(tasks):
-        return f"{len(tasks) - done} of {len(tasks)} boxes are not ticked"
-    if claimed is not Status.COMPLETE and done == len(tasks):
+    done = states.count(TaskState.DONE)
+    if claimed is Status.COMPLETE and done < count:
+        return f"{count - done} of {count} boxes are not ticked"
+    if claimed is not Status.COMPLETE and done == count:
         return "every box is ticked" if done > 1 else "its box is ticked"
     if claimed is Status.NOT_STARTED and done:
-        return f"{done} of {len(tasks)} boxes are ticked"
-    if claimed is Status.NOT_STARTED and any(task.state is TaskState.IN_PROGRESS for task in tasks):
+        return f"{done} of {count} boxes are ticked"
+    if claimed is Status.NOT_STARTED and TaskState.IN_PROGRESS in states:
         return "a box says that work is in progress"
     return ""
 

@@ -13,7 +13,7 @@ from functools import cache
 
 from milepost.plan.blocks import BlockKind, walk
 from milepost.plan.dialects.fences import parse_mended
-from milepost.plan.model import Plan, Step, Task
+from milepost.plan.model import Criterion, Plan, Step, Task
 from milepost.source import SourceText, Span
 from milepost.source.lazy_regex import lazy_regex
 
@@ -62,8 +62,11 @@ def unread_tasks(plan: Plan) -> Iterator[Span]:
     text = plan.source.text
     if text.lstrip().startswith(("{", "[{")):
         return  # data, not Markdown
+    found = list(_candidates(text, plan))
+    if not found:
+        return
     known = _Places(_tasklike(plan))
-    found = [span for span in _candidates(text, plan) if not known.touch(span)]
+    found = [span for span in found if not known.touch(span)]
     if not found:
         return
     shown = _Places(block.span for block in walk(parse_mended(text)) if block.kind in _SHOWN)
@@ -71,10 +74,32 @@ def unread_tasks(plan: Plan) -> Iterator[Span]:
 
 
 def _candidates(text: str, plan: Plan) -> Iterator[Span]:
-    """Lines with a box, or with the number of a task the plan does not have."""
-    for found in _shape().finditer(text):
-        if found["id"] is None or found["id"] not in plan.by_id:
-            yield Span(found.start("line"), found.end("line"))
+    """Lines with a box that is nobody's, or with the number of a task the plan does not have."""
+    known = set(_boxes(plan))
+    marks = [found.start() for found in _BOX.finditer(text) if found.start() + 1 not in known]
+    marks += [found.start() for found in _TASK_HEADING.finditer(text)]
+    end = 0
+    for mark in sorted(marks):
+        if mark >= end:
+            line = Span(_line_start(text, mark), _line_end(text, mark))
+            found = _shape().match(text, *line)
+            if found and (found["id"] is None or found["id"] not in plan.by_id):
+                yield Span(found.start("line"), line.end)
+            end = line.end
+
+
+def _line_start(text: str, place: int) -> int:
+    start = text.rfind("\n", 0, place) + 1
+    return max(start, text.rfind("\r", start, place) + 1)
+
+
+def _line_end(text: str, place: int) -> int:
+    found = _LINE.match(text, place)
+    return found.end() if found else place
+
+
+_BOX = lazy_regex(r"\[[^\[\]\r\nP]?\]")
+_TASK_HEADING = lazy_regex(r"##{0,5}[ \t]+(?:\*\*)?(?:[Tt]ask|TASK)")
 
 
 @cache
@@ -82,12 +107,23 @@ def _shape() -> re.Pattern[str]:
     """A list item with a box and text, a box in a table, a heading or item that begins with a task's number."""
     number = r"(?:[Tt]ask|TASK)[ \t-]*(?P<id>\d+(?:\.\d+)*)(?!\.?\d)(?=[ \t]*[:：.—–-])"
     return re.compile(
-        r"(?:^|(?<=[\r\n]))[ \t]*(?P<line>"
+        r"[ \t]*(?P<line>"
         r"(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\*\*)?\[[^\[\]\r\nP]?\](?:\\?\*)?[ \t]+[^\s\r\n][^\r\n]*"
         r"|\|[^\r\n]*\|[ \t]*\[[ xX]\][ \t]*\|[^\r\n]*"
         rf"|\#{{1,6}}[ \t]+(?:\*\*)?{number}[^\r\n]*"
         r")"
     )
+
+
+def _boxes(plan: Plan) -> Iterator[int]:
+    """Where the plan's checkboxes have their marks."""
+    boxed: list[Task | Step | Criterion] = [*plan.tasks, *plan.criteria]
+    boxed += (criterion for checkpoint in plan.checkpoints for criterion in checkpoint.criteria)
+    for one in boxed:
+        if one.checkbox:
+            yield one.checkbox.span.start
+        if isinstance(one, (Task, Step)):
+            boxed += one.steps
 
 
 def _tasklike(plan: Plan) -> Iterator[Span]:

@@ -43,6 +43,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Find ticked tasks with open predecessors."""
     if context.cycles or any(context.observations(ObservationKind.DUPLICATE_ID)):
         return
+    if TaskState.DONE not in context.states:
+        return
     tasks = {task.id: task for task in context.plan.required if task.checkbox}
     waiting: dict[str, list[str]] = {}
     for link in context.stated:

@@ -38,7 +38,7 @@ from milepost.source import Diagnostic, Related, Severity
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find open tasks behind deferred ones."""
-    if any(context.observations(ObservationKind.DUPLICATE_ID)):
+    if TaskState.DEFERRED not in context.states or any(context.observations(ObservationKind.DUPLICATE_ID)):
         return
     tasks = {task.id: task for task in context.plan.required if task.checkbox}
     for link in context.stated:

@@ -15,17 +15,10 @@ from milepost.execution.state import RunState
 from milepost.plan.model import Plan
 from milepost.schedule.calendar import ALWAYS, Calendar, WorkingTime, moment_of
 from milepost.schedule.calibration import Actual, Calibration, calibrate
+from milepost.schedule.compiling import can_compile
 from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.distributions import Distribution, ThreePoint
-from milepost.schedule.forecast import (
-    COMPILED_FROM,
-    Histogram,
-    Simulation,
-    can_compile,
-    histogram,
-    percentile,
-    simulate,
-)
+from milepost.schedule.forecast import COMPILED_FROM, Histogram, Simulation, histogram, percentile, simulate
 from milepost.schedule.leveling import level
 from milepost.schedule.network import Network
 from milepost.schedule.sampling import DEFAULT_SPREADS, ModelOptions, Spread, TierModel, build_model

@@ -7,11 +7,21 @@ to distances between starts as in Elmaghraby and Kamburowski (1992): a link dema
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from milepost.schedule.compiling import can_compile
 from milepost.schedule.network import Network
+
+LOAD_FROM = 200_000
+"""Activities from which loading the compiled passes pays: half a second, what plain Python takes for so many."""
+
+COMPILED_FROM = 1_000
+"""Activities from which the compiled passes are quicker once they are loaded."""
+
+_KERNELS = "milepost.schedule.path_kernels"
 
 
 @dataclass(frozen=True)
@@ -109,14 +119,43 @@ def compute(
     earliest = [0] * len(network)
     for name, release in (releases or {}).items():
         earliest[network.number(name)] = max(release, 0)
-    early_start = _forward(network, earliest)
+    latest = {network.number(name): deadline for name, deadline in (deadlines or {}).items()}
+    passes = _compiled_passes if _compilation_pays(len(network)) else _plain_passes
+    return passes(network, earliest, latest)
+
+
+def _compilation_pays(count: int) -> bool:
+    return count >= (COMPILED_FROM if _KERNELS in sys.modules else LOAD_FROM) and can_compile()
+
+
+def _compiled_passes(network: Network, releases: list[int], deadlines: Mapping[int, int]) -> CriticalPath:
+    from milepost.schedule.path_kernels import network_dates
+
+    found = network_dates(network, releases, deadlines)
+    if found is None:
+        return _plain_passes(network, releases, deadlines)  # which names the cycle
+    return CriticalPath(
+        network,
+        releases,
+        found.early_start.tolist(),
+        found.early_finish.tolist(),
+        found.late_start.tolist(),
+        found.late_finish.tolist(),
+        found.total_float.tolist(),
+        found.free_float.tolist(),
+        found.makespan,
+    )
+
+
+def _plain_passes(network: Network, releases: list[int], deadlines: Mapping[int, int]) -> CriticalPath:
+    early_start = _forward(network, releases)
     times = network.durations.tolist()
     early_finish = [start + time for start, time in zip(early_start, times, strict=True)]
     makespan = max(early_finish, default=0)
-    late_start, free_float = _backward(network, early_start, makespan, deadlines or {})
+    late_start, free_float = _backward(network, early_start, makespan, deadlines)
     return CriticalPath(
         network,
-        earliest,
+        releases,
         early_start,
         early_finish,
         late_start,
@@ -142,15 +181,14 @@ def _forward(network: Network, releases: list[int]) -> list[int]:
 
 
 def _backward(
-    network: Network, early: list[int], makespan: int, deadlines: Mapping[str, int]
+    network: Network, early: list[int], makespan: int, deadlines: Mapping[int, int]
 ) -> tuple[list[int], list[int]]:
     """Late starts and free floats, handing each activity's bounds on to its predecessors."""
     starts, nodes = network.predecessors.starts.tolist(), network.predecessors.nodes.tolist()
     offsets = network.start_offsets
     late = [makespan - time for time in network.durations]
     free = [latest - earliest for latest, earliest in zip(late, early, strict=True)]
-    for name, deadline in deadlines.items():
-        here = network.number(name)
+    for here, deadline in deadlines.items():
         late[here] = min(late[here], deadline - network.durations[here])
     for here in reversed(network.order):
         latest, earliest = late[here], early[here]

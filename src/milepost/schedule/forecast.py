@@ -16,10 +16,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from math import ceil, sqrt
 
 from milepost.errors import UsageError
+from milepost.schedule.compiling import can_compile
 from milepost.schedule.network import Network
 from milepost.schedule.simulation import Experiment, Tally
 
@@ -122,11 +122,6 @@ def nice_step(least: float) -> int:
     while step < least:
         step *= 2
     return step
-
-
-def can_compile() -> bool:
-    """Whether the compiled kernels can be loaded."""
-    return find_spec("numba") is not None and find_spec("numpy") is not None
 
 
 def simulate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from milepost.schedule.compiling import compiled
 from milepost.schedule.network import FF, FS, SF
 from milepost.schedule.simulation_kernels import (
     ELAPSED,
@@ -16,7 +17,6 @@ from milepost.schedule.simulation_kernels import (
     SCALE,
     TIER,
     add_moments,
-    compiled,
     draw_row,
     escalate,
     settle_row,

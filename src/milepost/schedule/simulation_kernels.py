@@ -10,28 +10,18 @@ The kernels take plain arrays: what they got in tuples numba would count referen
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from milepost.schedule.compiling import compiled
 from milepost.schedule.network import FF, FS, SS
 from milepost.schedule.sampling import FIRST, GOLDEN, SECOND, keys, tier_keys
 from milepost.schedule.simulation import CHUNK, Experiment, Moments, Tally
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
 if TYPE_CHECKING:
     np: Any = None
-
-    def compiled(function: Function) -> Function:
-        """Compile a function when it is first called."""
-        return function
-
 else:
     import numpy as np
-    from numba import njit
-
-    compiled = njit(cache=True, nogil=True)
 
 _LANES = 64
 _GOLDEN, _FIRST, _SECOND = np.uint64(GOLDEN), np.uint64(FIRST), np.uint64(SECOND)

@@ -12,38 +12,12 @@ the list in the order of the schedule's starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from milepost.schedule.compiling import can_compile, compiled
 
-if TYPE_CHECKING:
-    COMPILED = False
-
-    def compiled(function: Function) -> Function:
-        """Compile a function if numba is installed."""
-        return function
-
-else:
-    try:
-        from numba import njit
-
-        COMPILED = True
-
-        def compiled(function):
-            """Compile a function; without a writable place for the cache, anew in each process."""
-            try:
-                return njit(cache=True, nogil=True)(function)
-            except RuntimeError:
-                return njit(nogil=True)(function)
-
-    except ImportError:
-        COMPILED = False
-
-        def compiled(function):
-            """Leave a function as it is."""
-            return function
-
+COMPILED = can_compile()
+"""Whether numba compiles what is here."""
 
 Ints = Any
 """Any flat array of integers."""

@@ -21,6 +21,12 @@ _TABLE = BlockKind.TABLE
 _FENCE = BlockKind.FENCE
 _CODE = BlockKind.CODE
 _HTML = BlockKind.HTML
+_ITEM = BlockKind.ITEM
+_BULLET_LIST = BlockKind.BULLET_LIST
+_ORDERED_LIST = BlockKind.ORDERED_LIST
+
+#: The span of a container whose end is not known yet.
+_OPEN = Span(0, 0)
 
 
 class Started(Enum):
@@ -90,10 +96,15 @@ class Scanner:
         """Read all lines from an offset on; what is open at the end is left so if not ``close``."""
         text = self.text
         size = len(text)
-        for line in syntax.LINE.finditer(text, offset):
+        while offset < size:
+            item = syntax.PLAIN_ITEM.match(text, offset)
+            if item and self._plain_item(item):
+                offset = item.end()
+                continue
+            line = syntax.LINE.match(text, offset)
+            assert line
             start, self.first = line.span(1)
-            if start == size:
-                break
+            offset = line.end()
             self.origin = start
             self.end = line.end(2)
             self.origin_column = self.column = 0
@@ -106,6 +117,29 @@ class Scanner:
                 self.stack[-1].end = self.end
         if close:
             self.close(1)
+
+    def _plain_item(self, line: re.Match[str]) -> bool:
+        """Take a bullet with plain text, which most lines of a plan are, in one step; False if it may be more."""
+        leaf = self.leaf
+        if self.quotes or (leaf is not None and leaf.kind is not _PARAGRAPH):
+            return False
+        first = line.start(1)
+        indent = first - line.start()
+        stack = self.stack
+        depth = 1
+        while depth < len(stack) and indent >= stack[depth].indent:
+            indent -= stack[depth].indent
+            depth += 1
+        if indent >= syntax.CODE_INDENT:
+            return False
+        self.first, end = line.span(2)
+        self.end = end
+        self.close(depth)
+        self.open_item(first, first + 1, indent + 2)
+        while self.text[end - 1] in " \t":
+            end -= 1
+        self._paragraph(depth + 1, end)
+        return True
 
     def _match_containers(self) -> int:
         """Move the cursor behind the marks of the open containers that go on in this line; count those."""
@@ -276,6 +310,20 @@ class Scanner:
         self.leaf = leaf = self.add(kind, depth)
         self.lines = leaf.lines = []
         return leaf
+
+    def open_item(self, first: int, after: int, indent: int, number: str | None = None) -> None:
+        """Open the item whose mark stands at ``text[first:after]``, in the list before it or else in a new one."""
+        parent = self.stack[-1]
+        mark = self.text[after - 1]
+        around = parent.children[-1] if parent.children else None
+        if around is None or around.info != mark or not (around.kind is _BULLET_LIST or around.kind is _ORDERED_LIST):
+            parent.items = []
+            kind = _ORDERED_LIST if number else _BULLET_LIST
+            around = Block(kind, Span(first, self.end), children=parent.items, info=mark)
+            parent.children.append(around)
+        item = Block(_ITEM, _OPEN, (), (), int(number) if number else 0, self.text[first:after])
+        parent.items.append(item)
+        self.stack.append(Open(item, first, self.end, indent, around))
 
     def add_row(self, content: Span) -> None:
         """Add a row to the open table."""

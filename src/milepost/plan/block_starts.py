@@ -13,14 +13,6 @@ from milepost.plan.block_model import Block, BlockKind
 from milepost.plan.block_scanner import CONTAINER, LEAF, NOTHING, Open, Scanner, Started, Starts
 from milepost.source import Span
 
-# Items are most of a plan, and looking up an enumeration's member costs more than a global.
-_ITEM = BlockKind.ITEM
-_BULLET_LIST = BlockKind.BULLET_LIST
-_ORDERED_LIST = BlockKind.ORDERED_LIST
-
-#: The span of a container whose end is not known yet.
-_OPEN = Span(0, 0)
-
 
 def _quote(scanner: Scanner, depth: int) -> Started:
     block = scanner.add(BlockKind.QUOTE, depth)
@@ -149,33 +141,14 @@ def _item(scanner: Scanner, depth: int) -> Started:
         return NOTHING  # Only an item with text, and numbered 1 if at all, interrupts a paragraph.
     scanner.close(depth)
     first = scanner.first
-    parent = scanner.stack[-1]
-    around = _list_around(scanner, parent, scanner.text[after - 1], bool(number))
-    item = Block(_ITEM, _OPEN, info=scanner.text[first:after])
-    if number:
-        item.level = int(number)
-    parent.items.append(item)
     column = scanner.first_column + after - first
     indent = column - scanner.column
     scanner.move(after, column, content)
     blanks = scanner.first_column - column
     taken = blanks if content < scanner.end and blanks <= syntax.CODE_INDENT else 1
     scanner.column += taken
-    scanner.stack.append(Open(item, first, scanner.end, indent + taken, around))
+    scanner.open_item(first, after, indent + taken, number)
     return CONTAINER
-
-
-def _list_around(scanner: Scanner, parent: Open, marker: str, ordered: bool) -> Block:
-    """Give the list a new item belongs to: the one before it if that has the same marker, else a new one."""
-    if parent.children:
-        last = parent.children[-1]
-        if last.info == marker and (last.kind is _BULLET_LIST or last.kind is _ORDERED_LIST):
-            return last
-    parent.items = []
-    kind = _ORDERED_LIST if ordered else _BULLET_LIST
-    block = Block(kind, Span(scanner.first, scanner.end), children=parent.items, info=marker)
-    parent.children.append(block)
-    return block
 
 
 STARTS: Starts = {

@@ -13,6 +13,11 @@ from milepost.source import Span
 #: A whole line: group 1 is its indentation, group 2 the rest; the line end lies outside both.
 LINE = re.compile(r"([ \t]*)([^\r\n]*)(?:\r\n?|\n|\Z)")
 
+#: A whole line that is a bullet and text which starts nothing: group 1 is the bullet, group 2 the text.
+PLAIN_ITEM = re.compile(
+    r" *([-*+]) ((?:[^ \t\r\n0-9>#`~<=|:_*+-]|_[^_ \t\r\n]|\*\*?[^* \t\r\n]|`[^`\r\n])[^\r\n]*)(?:\r\n?|\n|\Z)"
+)
+
 #: Indentation from which on a line is code.
 CODE_INDENT = 4
 

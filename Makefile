@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON_CANDIDATES := $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz corpus fmt docs constraints clean
+.PHONY: help demo test lint bench fuzz explore corpus fmt docs constraints clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -33,6 +33,9 @@ bench: $(VENV)/.base ## Measure start-up, checking and running.
 
 fuzz: $(VENV)/.fuzz ## Search for documents that break the reader (SECONDS=60); what is found becomes a fixture.
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+explore: $(VENV)/.dev ## Look at every state of larger runs, and print how many there are (takes an hour).
+	@MILEPOST_EXPLORE=full $(BIN)/python -m pytest -rP -k every_state tests/execution/test_every_history.py
 
 corpus: $(VENV)/.dev ## Print what is read in the public plans below MILEPOST_SHARED.
 	@$(BIN)/python -m tests.corpus.figures

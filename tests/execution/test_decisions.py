@@ -219,6 +219,21 @@ def test_an_edited_plan_keeps_what_is_known_of_the_tasks_that_stay() -> None:
     assert kinds(story.tell(MarkDone(6.0, "2", "me"), MarkDone(7.0, "4", "me")))[-1] == "RunFinished"
 
 
+def test_a_task_that_comes_back_is_the_one_it_was_and_another_of_its_name_is_not() -> None:
+    again = TaskSpec("1", "Task 1", 3, digest="another text", commands={3: "true"})
+    story = Story(spec(task("1"), task("2")))
+    story.tell(Claim(1.0, "1", "ann"), Complete(2.0, "1", 1, "ann"), Revise(3.0, spec(task("2"))))
+    with pytest.raises(UnknownName, match="task 1 is no longer in the plan"):
+        story.tell(Complete(4.0, "1", 1, "ann"))
+    story.tell(Revise(5.0, spec(task("1"), task("2"))))
+    assert story.state.tasks["1"].over
+    story.tell(Revise(6.0, spec(task("2"))), Revise(7.0, spec(again, task("2"))))
+    assert not story.state.tasks["1"].over
+    story.tell(Claim(8.0, "1", "bob"))
+    with pytest.raises(Refused, match="attempt 2 by bob does"):  # what ann believes to hold was the other task
+        story.tell(Complete(9.0, "1", 1, "ann"))
+
+
 def test_dispatch_follows_the_order_of_urgency() -> None:
     urgent = TaskSpec("9", "Task 9", 3, order=1, commands={3: "true"})
     later = TaskSpec("1", "Task 1", 3, order=2, commands={3: "true"})

@@ -72,7 +72,7 @@ def complete(
     record = find_task(session.state, task)
     if held is None:
         decide(session.state, Claim(now(), task, by))
-        attempt = Attempt(record.attempts[-1].no + 1 if record.attempts else 1, record.tier, by, now())
+        attempt = Attempt(record.next_attempt_no, record.tier, by, now())
     else:
         _, attempt = held_attempt(session.state, task, held)
     evidence: dict[str, Any] = {"note": note} if note else {}

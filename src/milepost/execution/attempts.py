@@ -30,7 +30,7 @@ def claim(state: RunState, command: cmd.Claim) -> list[ev.Event]:
         busy = ", ".join(name for name, r in state.active.items() if r.attempts[-1].tier == rank)
         raise Refused(f"{tier.name} works on {tier.capacity} at once and is busy with {busy}")
     lease_until = None if command.lease is None else command.at + command.lease
-    number = record.attempts[-1].no + 1 if record.attempts else 1
+    number = record.next_attempt_no
     return [ev.AttemptStarted(command.at, record.spec.id, number, rank, command.worker, lease_until)]
 
 

@@ -116,6 +116,7 @@ def _release_followers(state: RunState, record: TaskRecord, at: float, *, first:
     record.finished_at = at
     record.reopened = False
     if record.retired:
+        state.take_out(record)
         return
     state.open_tasks -= 1
     if first:
@@ -155,6 +156,8 @@ def _task_blocked(state: RunState, event: ev.TaskBlocked) -> None:
     _leave(state, record, event.at, "blocked", event.reason)
     record.status = TaskStatus.BLOCKED
     record.reason = event.reason
+    if record.retired:
+        state.take_out(record)
 
 
 def _task_unblocked(state: RunState, event: ev.TaskUnblocked) -> None:
@@ -289,7 +292,7 @@ def _end_attempt(
 def _back_to_pending(state: RunState, record: TaskRecord) -> None:
     record.status = TaskStatus.PENDING
     if record.retired:
-        del state.tasks[record.spec.id]
+        state.take_out(record)
     elif record.unmet == 0:
         state.mark_ready(record)
 

@@ -15,6 +15,8 @@ def find_task(state: RunState, task: str) -> TaskRecord:
     Raises:
         UnknownName: the run has no such task; the nearest name is suggested.
     """
+    if task in state.former_tasks:
+        raise UnknownName(f"task {task} is no longer in the plan")
     if task not in state.tasks:
         from difflib import get_close_matches
 

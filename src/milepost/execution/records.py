@@ -48,7 +48,8 @@ class TaskRecord:
     """What happened to a task. ``tries`` counts failures since it came to its present tier.
 
     ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which a lag does.
-    It is ``reopened`` from when somebody asked for it to be done again until it is.
+    It is ``reopened`` from when somebody asked for it to be done again until it is. ``earlier`` attempts were at another
+    task of that name, which the plan had before.
     """
 
     spec: TaskSpec
@@ -64,6 +65,12 @@ class TaskRecord:
     ready_at: float = 0.0
     retired: bool = False
     reopened: bool = False
+    earlier: int = 0
+
+    @property
+    def next_attempt_no(self) -> int:
+        """The number that no attempt at a task of this name has had."""
+        return self.earlier + len(self.attempts) + 1
 
     @property
     def current(self) -> Attempt | None:

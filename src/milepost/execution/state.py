@@ -21,6 +21,8 @@ class RunState:
         self.spec = RunSpec("", ())
         self.tasks: dict[str, TaskRecord] = {}
         self.checkpoints: dict[str, CheckpointRecord] = {}
+        self.former_tasks: dict[str, TaskRecord] = {}
+        self.former_checkpoints: dict[str, CheckpointRecord] = {}
         self.tiers: dict[int, TierPolicy] = {}
         self.started_at: float | None = None
         self.finished_at: float | None = None
@@ -101,17 +103,36 @@ class RunState:
             self.mark_ready(record)
 
     def adopt(self, spec: RunSpec) -> None:
-        """Take on a specification, keeping what is known of tasks and checkpoints that stay."""
+        """Take on a specification, keeping what is known of tasks and checkpoints that stay or come back."""
         known, gates = self.tasks, self.checkpoints
+        former, former_gates = self.former_tasks, self.former_checkpoints
         self.spec = spec
         self.tiers = {tier.rank: tier for tier in spec.tiers}
-        self.tasks = {task.id: _carried(known.get(task.id), task) for task in spec.tasks}
+        self.tasks = {
+            task.id: _carried(known[task.id], task) if task.id in known else _returned(former.pop(task.id, None), task)
+            for task in spec.tasks
+        }
         for task_id, record in known.items():
-            if task_id not in self.tasks and record.status is TaskStatus.RUNNING:
+            if task_id in self.tasks:
+                continue
+            if record.status is TaskStatus.RUNNING:
                 record.retired = True
                 self.tasks[task_id] = record
-        self.checkpoints = {item.id: _carried_checkpoint(gates.get(item.id), item) for item in spec.checkpoints}
+            else:
+                former[task_id] = record
+        self.checkpoints = {
+            item.id: _carried_checkpoint(gates[item.id], item)
+            if item.id in gates
+            else _returned_checkpoint(former_gates.pop(item.id, None), item)
+            for item in spec.checkpoints
+        }
+        former_gates.update({name: gate for name, gate in gates.items() if name not in self.checkpoints})
         self.rebuild()
+
+    def take_out(self, record: TaskRecord) -> None:
+        """Forget a task that the plan no longer has, until it comes back."""
+        record.retired = False
+        self.former_tasks[record.spec.id] = self.tasks.pop(record.spec.id)
 
     def rebuild(self) -> None:
         """Compute every index from the records."""
@@ -168,9 +189,7 @@ def after_lag(wait: Wait, at: float) -> float:
     return at + wait.lag if wait.lag > 0 else 0.0
 
 
-def _carried(known: TaskRecord | None, spec: TaskSpec) -> TaskRecord:
-    if known is None:
-        return TaskRecord(spec, spec.tier)
+def _carried(known: TaskRecord, spec: TaskSpec) -> TaskRecord:
     if known.spec.tier != spec.tier and known.status is not TaskStatus.RUNNING:
         known.tier = spec.tier
         known.tries = 0
@@ -179,9 +198,23 @@ def _carried(known: TaskRecord | None, spec: TaskSpec) -> TaskRecord:
     return known
 
 
-def _carried_checkpoint(known: CheckpointRecord | None, spec: CheckpointSpec) -> CheckpointRecord:
-    judged = {record.spec: record for record in (known.criteria if known else ())}
+def _returned(former: TaskRecord | None, spec: TaskSpec) -> TaskRecord:
+    """A new task, or one that the plan had before: the same one, or another one of its name."""
+    if former is None:
+        return TaskRecord(spec, spec.tier)
+    if former.spec.digest == spec.digest:
+        former.tries = 0
+        return _carried(former, spec)
+    return TaskRecord(spec, spec.tier, earlier=former.next_attempt_no - 1)
+
+
+def _returned_checkpoint(former: CheckpointRecord | None, spec: CheckpointSpec) -> CheckpointRecord:
+    if former is None or former.spec.criteria != spec.criteria:
+        return CheckpointRecord(spec, [CriterionRecord(item) for item in spec.criteria])
+    return _carried_checkpoint(former, spec)
+
+
+def _carried_checkpoint(known: CheckpointRecord, spec: CheckpointSpec) -> CheckpointRecord:
+    judged = {record.spec: record for record in known.criteria}
     criteria = [judged.pop(item) if item in judged else CriterionRecord(item) for item in spec.criteria]
-    if known is None:
-        return CheckpointRecord(spec, criteria)
     return CheckpointRecord(spec, criteria, known.passed, known.passed_at, rejected=known.rejected)

@@ -10,7 +10,7 @@ from milepost.app.documents import PYPROJECT, SETTINGS, project_root
 from milepost.app.folders import task_files
 from milepost.app.globs import matches
 from milepost.app.settings import load_settings
-from milepost.errors import PlanUnreadable
+from milepost.errors import PlanUnreadable, UsageError
 
 PLAN_FILES = (
     "**/tasks.md",
@@ -21,6 +21,9 @@ PLAN_FILES = (
 
 TOOL_FOLDERS = frozenset({".backlog", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster"})
 """Hidden folders in which tools keep specs; all other hidden ones are passed over."""
+
+_NAMED = 5
+"""How many plans a message names."""
 
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "env", "site-packages"})
 
@@ -43,6 +46,21 @@ def find_plans(path: str) -> list[str]:
             "backlog folders; name another file itself",
         )
     return found
+
+
+def the_plan(path: str) -> str:
+    """Give the one plan a path means: itself, or the only one in the folder it names.
+
+    Raises:
+        PlanUnreadable: the folder has no plan.
+        UsageError: it has several.
+        SettingsInvalid: the settings that say what to leave out cannot be read.
+    """
+    found = find_plans(path)
+    if len(found) > 1:
+        named = ", ".join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+        raise UsageError(f"this folder has {len(found)} plans", place=path, remedy=f"name one of them: {named}")
+    return found[0]
 
 
 def snapshot(paths: Sequence[str]) -> dict[str, tuple[int, int]]:

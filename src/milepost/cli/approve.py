@@ -7,11 +7,11 @@ import click
 from milepost.app.checkpoints import approve, find_checkpoint
 from milepost.bootstrap import open_project
 from milepost.cli.acting import bring_up_to_date
-from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
+from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json
 
 
 @click.command()
-@plan_argument
+@plan_and_more_argument
 @click.argument("checkpoint")
 @by_option
 @click.option("--comment", default="", help="Why; kept in the ledger.")

@@ -7,12 +7,12 @@ import click
 from milepost.app.tasks import claim
 from milepost.bootstrap import open_project
 from milepost.cli.acting import require_part_of_runs
-from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 from milepost.cli.text import clock, duration
 
 
 @click.command()
-@plan_argument
+@plan_and_more_argument
 @task_argument
 @by_option
 @click.option("--tier", type=click.IntRange(1), help="Your tier; a task for another one is refused.")

@@ -15,7 +15,18 @@ from milepost.cli.text import printable
 from milepost.cli.text import say as say_text
 from milepost.errors import UsageError
 
-plan_argument = click.argument("plan", metavar="PLAN.md")
+
+def _the_plan(_context: click.Context, _argument: click.Parameter, path: str) -> str:
+    """Take a folder for the only plan in it."""
+    if not os.path.isdir(path):
+        return path
+    from milepost.app.plan_files import the_plan
+
+    return the_plan(path)
+
+
+plan_argument = click.argument("plan", metavar="[PLAN.md]", default=".", callback=_the_plan)
+plan_and_more_argument = click.argument("plan", metavar="PLAN.md", callback=_the_plan)
 task_argument = click.argument("task", metavar="TASK")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 by_option = click.option(

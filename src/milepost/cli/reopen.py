@@ -7,11 +7,11 @@ import click
 from milepost.app.tasks import reopen
 from milepost.bootstrap import open_project
 from milepost.cli.acting import bring_up_to_date, require_part_of_runs
-from milepost.cli.options import by_option, json_option, plan_argument, say, say_json, task_argument
+from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 
 
 @click.command()
-@plan_argument
+@plan_and_more_argument
 @task_argument
 @click.argument("reason")
 @by_option

@@ -8,7 +8,7 @@ from tests.project import generated_docs
 from tests.project.repository import ROOT, text
 
 from milepost import errors
-from milepost.app import settings
+from milepost.app import calendar_settings, settings
 from milepost.app.settings import parse_settings
 from milepost.cli.main import COMMANDS, exit_code
 from milepost.cli.rules import markdown
@@ -39,14 +39,23 @@ def test_the_readme_lists_every_command(name: str) -> None:
     assert f"| `{name}` |" in text("README.md")
 
 
-@pytest.mark.parametrize("key", [*settings._RUN_KEYS, *settings._TIER_KEYS, *settings._LINT_KEYS])
+SETTINGS = {
+    *settings._RUN_KEYS,
+    *settings._TIER_KEYS,
+    *settings._LINT_KEYS,
+    *calendar_settings.SCHEDULE_KEYS,
+    *calendar_settings.CALENDAR_KEYS,
+}
+
+
+@pytest.mark.parametrize("key", sorted(SETTINGS))
 def test_every_setting_is_documented(key: str) -> None:
     assert re.search(rf"^\| `{key}` \|", text("docs/settings.md"), re.MULTILINE)
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     documented = re.findall(r"^\| `([\w-]+)` \|", text("docs/settings.md"), re.MULTILINE)
-    assert set(documented) <= {*settings._RUN_KEYS, *settings._TIER_KEYS, *settings._LINT_KEYS}
+    assert set(documented) <= SETTINGS
 
 
 def test_the_settings_of_the_documentation_can_be_read() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from milepost.errors import PlanInvalid
 from milepost.plan.model import AnchorKind, Checkpoint, Plan
@@ -17,6 +17,10 @@ from milepost.schedule import (
     compute,
     level,
 )
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
+    from milepost.app.schedule_dates import Dating, RowDates, ScheduleDates
 
 Leveler = Callable[[CriticalPath, Mapping[int, int]], LeveledSchedule]
 """Makes a schedule that keeps within capacities, by rank."""
@@ -38,6 +42,9 @@ DEFAULT_TIERS: Mapping[int, TierCapacity] = {
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
     """One task or checkpoint. Times in working seconds from the start; ``start`` and ``finish`` are the schedule's.
+
+    Where the tiers' calendars differ, dates are real seconds from the start, and only lengths working seconds;
+    ``dates`` are there where anything is known of real time.
 
     ``phase`` is the id of the phase it is shown under (empty: none), ``title`` a checkpoint's name, ``drivers`` the
     ids its early start hangs on; ``assumed`` says that its effort is not the plan's but the default.
@@ -62,11 +69,12 @@ class ScheduleRow:
     drivers: tuple[str, ...]
     start_seconds: int
     finish_seconds: int
+    dates: RowDates | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TierUse:
-    """What a tier does in the schedule; ``utilisation`` is its work ÷ (capacity × the schedule's makespan)."""
+    """What a tier does in the schedule; ``utilisation`` is its work ÷ (capacity × its working time in the makespan)."""
 
     rank: int
     capacity: int
@@ -113,6 +121,7 @@ class ScheduleReport:
     tiers: tuple[TierUse, ...]
     effort_seconds: int
     default_effort_seconds: int
+    dates: ScheduleDates | None = None
 
     @property
     def makespan_seconds(self) -> int:
@@ -127,7 +136,9 @@ class ScheduleReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON can hold it."""
-        return {"version": 1, **asdict(self), "assumed": list(self.assumed)}
+        found = {"version": 1, **asdict(replace(self, dates=None)), "assumed": list(self.assumed)}
+        found["dates"] = self.dates.as_dict() if self.dates else None
+        return found
 
 
 def schedule_plan(
@@ -137,16 +148,22 @@ def schedule_plan(
     gates: bool = True,
     default_effort: int = DEFAULT_EFFORT,
     leveler: Leveler = level,
+    dates: PlanDates | None = None,
 ) -> ScheduleReport:
     """Schedule a plan from scratch, as if nothing of it were done yet; ``leveler`` makes it keep the capacities.
 
+    With ``dates`` it keeps the calendars and what the plan says of dates.
+
     Raises:
-        PlanInvalid: the dependencies form a cycle, an estimate is impossible, or a tier in use has no capacity.
+        PlanInvalid: the dependencies form a cycle, an estimate is impossible, a tier in use has no capacity, or a
+            calendar holds too little working time.
     """
     speeds = {rank: tier.speed for rank, tier in tiers.items()}
 
     def path(gated: bool) -> CriticalPath:
-        return compute(Network.from_plan(plan, gates=gated, speeds=speeds, default_effort=default_effort))
+        network = Network.from_plan(plan, gates=gated, speeds=speeds, default_effort=default_effort)
+        dating = _dating(plan, network, dates)
+        return dating.path() if dating else compute(network)
 
     asked = path(gates)
     if not plan.checkpoints:
@@ -157,7 +174,8 @@ def schedule_plan(
         except PlanInvalid:
             other = None
     capacities = {rank: tier.capacity for rank, tier in tiers.items()}
-    leveled = leveler(asked, capacities)
+    dating = _dating(plan, asked.network, dates)
+    leveled = dating.level(asked, capacities, leveler) if dating else leveler(asked, capacities)
     return ScheduleReport(
         title=plan.title,
         gates=gates,
@@ -166,19 +184,29 @@ def schedule_plan(
         leveled=LeveledSummary(leveled.makespan, leveled.lower_bound, leveled.rule),
         phases={phase.id: phase.title for phase in plan.phases},
         checkpoints={gate.id: gate.name for gate in plan.checkpoints},
-        rows=_rows(plan, asked, leveled),
-        tiers=_uses(asked.network, leveled, capacities),
+        rows=_rows(plan, asked, leveled, dating),
+        tiers=_uses(asked.network, leveled, capacities, dating),
         effort_seconds=plan.effort,
         default_effort_seconds=default_effort,
+        dates=dating.summary(asked, leveled) if dating else None,
     )
+
+
+def _dating(plan: Plan, network: Network, dates: PlanDates | None) -> Dating | None:
+    if dates is None:
+        return None
+    from milepost.app.schedule_dates import Dating
+
+    return Dating(plan, network, dates)
 
 
 def _summary(path: CriticalPath | None) -> PathSummary | None:
     return PathSummary(path.makespan, path.critical_path, path.critical) if path else None
 
 
-def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule) -> tuple[ScheduleRow, ...]:
+def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule, dating: Dating | None) -> tuple[ScheduleRow, ...]:
     ids = path.network.ids
+    critical = frozenset(path.critical)
     gates = {gate.id: gate for gate in plan.checkpoints}
     places = _Places(plan, path.network)
     rows = []
@@ -201,10 +229,11 @@ def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule) -> tuple[Sch
             late_finish_seconds=path.late_finish[here],
             total_float_seconds=path.total_float[here],
             free_float_seconds=path.free_float[here],
-            critical=path.total_float[here] <= 0,
+            critical=activity.id in critical,
             drivers=tuple(ids[driver] for driver in path.driving_predecessors[here]),
             start_seconds=leveled.start[here],
             finish_seconds=leveled.finish[here],
+            dates=dating.row(here, path, leveled) if dating else None,
         )
         rows.append((place, activity.checkpoint, here, row))
     return tuple(row for *_, row in sorted(rows, key=lambda item: item[:3]))
@@ -231,10 +260,12 @@ class _Places:
         return max((known[name] for name in gate.anchor.ids if name in known), default=(self._end, ""))
 
 
-def _uses(network: Network, leveled: LeveledSchedule, capacities: Mapping[int, int]) -> tuple[TierUse, ...]:
+def _uses(
+    network: Network, leveled: LeveledSchedule, capacities: Mapping[int, int], dating: Dating | None
+) -> tuple[TierUse, ...]:
     uses = []
     for rank, capacity in sorted(capacities.items()):
         times = [network.durations[here] for here, tier in enumerate(leveled.tier) if tier == rank]
-        offered = capacity * leveled.makespan
+        offered = capacity * (dating.worked(rank, leveled.makespan) if dating else leveled.makespan)
         uses.append(TierUse(rank, capacity, len(times), sum(times), sum(times) / offered if offered else 0.0))
     return tuple(uses)

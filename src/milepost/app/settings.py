@@ -5,13 +5,20 @@ There are defaults for everything. Where both files say something, ``milepost.to
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from milepost.app.calendar_settings import (
+    CalendarSettings,
+    read_calendars,
+    read_schedule,
+    read_spread,
+    require_calendar,
+)
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
+from milepost.app.settings_tables import BUDGET_KEYS, TableReader
 from milepost.errors import SettingsInvalid
 
 if TYPE_CHECKING:
@@ -40,6 +47,8 @@ class TierSettings:
     time. ``speed``: duration is effort ÷ speed. ``cost_per_hour`` in the currency of the reader's choice. Commands
     inherit the variables that match ``env_pass`` (``None``: the run's), then those of ``env``, then ``secret_env``
     (name → ``env:NAME`` or ``file:PATH``), and run in ``cwd``: the folder of the project, the plan, or the attempt.
+    ``calendar`` names one of the settings' (empty: the plan's); ``spread`` is the (low, likely, high) effort of a task
+    whose estimate is a single value, as multiples of it.
     """
 
     rank: int
@@ -56,6 +65,8 @@ class TierSettings:
     cwd: str = "project"
     backoff_seconds: float = 0.0
     budget: Budget | None = None
+    calendar: str = ""
+    spread: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,10 @@ class Settings:
     without a heartbeat; ``default_effort`` in working seconds stands in for a missing estimate.
     ``time_limit`` in seconds bounds commands that have no estimate, ``log_limit_mb`` what is kept of a command's
     output, ``env_pass`` which variables commands inherit. ``help_weaker`` lets idle stronger tiers help.
-    ``tiers_stated``: the tiers are the file's own, not the defaults.
+    ``tiers_stated``: the tiers are the file's own, not the defaults. ``start`` is when plans start, a date or a moment
+    as it is written (empty: not stated), ``zone`` the zone of dates where no calendar has one, ``calendar``
+    the name of the calendar of tiers without their own (empty: all time is working time), one of ``calendars``.
+    ``places`` says where the settings of ``[schedule]`` stand.
     """
 
     root: Path
@@ -102,6 +116,11 @@ class Settings:
     budget: Budget | None = None
     tiers_stated: bool = False
     lint: LintSettings = field(default_factory=LintSettings)
+    start: str = ""
+    zone: str = ""
+    calendar: str = ""
+    calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -175,6 +194,8 @@ _TIER_KEYS: dict[str, tuple[type, ...]] = {
     "cwd": (str,),
     "backoff_seconds": (int, float),
     "budget": (dict,),
+    "calendar": (str,),
+    "spread": (dict,),
 }
 _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "escalation_factor": (int, float),
@@ -188,7 +209,6 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "help_weaker": (bool,),
     "budget": (dict,),
 }
-_BUDGET_KEYS: dict[str, tuple[type, ...]] = dict.fromkeys(("money", "hours", "tokens", "soft"), (int, float))
 _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "select": (list,),
     "extend-select": (list,),
@@ -196,59 +216,61 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes", "log_limit_mb", *_BUDGET_KEYS}
-_NOT_NEGATIVE = {"backoff_seconds", "grace_seconds"}
+_SECTIONS = ("run", "tiers.N", "schedule", "calendars.NAME", "lint")
 
 
-class _Reader:
-    """Checks a settings file key by key, so that each complaint can name its line.
-
-    ``prefix`` stands before the names of all sections.
-    """
-
-    def __init__(self, data: Any, text: str, path: str, *, prefix: str = "") -> None:
-        self.data = data
-        self.lines = re.split(r"\r\n|\n|\r", text)
-        self.path = path
-        self.prefix = prefix
+class _Reader(TableReader):
+    """Reads all sections of a settings file."""
 
     def settings(self, root: Path) -> Settings:
         if not isinstance(self.data, dict):
-            raise self._invalid("`tool.milepost` must be a section", "", "", "write [tool.milepost.lint]")
+            raise self.invalid("`tool.milepost` must be a section", "", "", "write [tool.milepost.lint]")
         for section in self.data:
-            if section not in {"run", "tiers", "lint"}:
-                raise self._invalid(
+            if section not in {name.partition(".")[0] for name in _SECTIONS}:
+                raise self.invalid(
                     f"[{self.prefix}{section}] is no section of the settings",
                     section,
                     section,
-                    f"use [{self.prefix}run], [{self.prefix}tiers.N] or [{self.prefix}lint]",
+                    "use " + ", ".join(f"[{self.prefix}{name}]" for name in _SECTIONS),
                 )
-        run = self._section("run", self.data.get("run", {}), _RUN_KEYS)
+        run = self.section("run", self.data.get("run", {}), _RUN_KEYS)
         run |= {key: self._duration(key, run[key]) for key in ("default_effort", "time_limit") if key in run}
         run |= self._shared("run", run)
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
         lint = self._lint(self.data.get("lint", {}))
-        return Settings(root=root, path=self.path, tiers=ranks, tiers_stated=tiers is not None, lint=lint, **run)
+        calendars = read_calendars(self, self.data.get("calendars", {}))
+        run |= read_schedule(self, self.data.get("schedule", {}), calendars)
+        for tier in ranks.values():
+            require_calendar(self, f"tiers.{tier.rank}", tier.calendar, calendars)
+        return Settings(
+            root=root,
+            path=self.path,
+            tiers=ranks,
+            tiers_stated=tiers is not None,
+            lint=lint,
+            calendars=calendars,
+            **run,
+        )
 
     def _tiers(self, tiers: Any) -> dict[int, TierSettings]:
         example = f"write [{self.prefix}tiers.1], [{self.prefix}tiers.2], …"
         if not isinstance(tiers, dict) or not tiers:
-            raise self._invalid("`tiers` needs a section for each tier", "tiers", "tiers", example)
+            raise self.invalid("`tiers` needs a section for each tier", "tiers", "tiers", example)
         found = {}
         for name, table in tiers.items():
             where = f"tiers.{name}"
             if not name.isdecimal() or int(name) < 1:
-                raise self._invalid(f"a tier is named by its rank, not `{name}`", where, "", example)
+                raise self.invalid(f"a tier is named by its rank, not `{name}`", where, "", example)
             found[int(name)] = self._tier(int(name), where, table)
         return found
 
     def _tier(self, rank: int, where: str, table: Any) -> TierSettings:
-        values = self._section(where, table, _TIER_KEYS)
+        values = self.section(where, table, _TIER_KEYS)
         if "driver" not in values:
-            raise self._invalid(f"tier {rank} has no driver", where, "", 'add driver = "command" or driver = "manual"')
+            raise self.invalid(f"tier {rank} has no driver", where, "", 'add driver = "command" or driver = "manual"')
         if values["driver"] not in DRIVERS:
-            raise self._invalid(
+            raise self.invalid(
                 f"tier {rank} has an unknown driver `{values['driver']}`",
                 where,
                 "driver",
@@ -256,21 +278,23 @@ class _Reader:
             )
         tier = TierSettings(rank, f"Tier {rank}", _CAPACITY.get(rank, 4))
         if not all(isinstance(value, str) for value in values.get("env", {}).values()):
-            raise self._invalid(
+            raise self.invalid(
                 f"the environment of tier {rank} holds something that is no string", where, "env", "quote it"
             )
         if values.get("cwd", "project") not in CWDS:
-            raise self._invalid(
+            raise self.invalid(
                 f"tier {rank} works in an unknown folder `{values['cwd']}`", where, "cwd", "use " + ", ".join(CWDS)
             )
         self._secrets(where, values.get("secret_env", {}))
+        if "spread" in values:
+            values["spread"] = read_spread(self, where, values["spread"])
         return replace(tier, **{**values, **self._shared(where, values)})
 
     def _lint(self, table: Any) -> LintSettings:
-        values = self._section("lint", table, _LINT_KEYS)
-        lists = {key: self._strings("lint", key, value) for key, value in values.items() if isinstance(value, list)}
+        values = self.section("lint", table, _LINT_KEYS)
+        lists = {key: self.strings("lint", key, value) for key, value in values.items() if isinstance(value, list)}
         per_file = {
-            glob: self._strings("lint.per-file-ignores", glob, value)
+            glob: self.strings("lint.per-file-ignores", glob, value)
             for glob, value in values.get("per-file-ignores", {}).items()
         }
         return LintSettings(
@@ -280,49 +304,26 @@ class _Reader:
             per_file_ignores=per_file,
             exclude=lists.get("exclude", ()),
             places={
-                **{key: self._place("lint", key) for key in lists},
-                **{glob: self._place("lint.per-file-ignores", glob) for glob in per_file},
+                **{key: self.place("lint", key) for key in lists},
+                **{glob: self.place("lint.per-file-ignores", glob) for glob in per_file},
             },
         )
-
-    def _strings(self, where: str, key: str, value: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-            raise self._invalid(
-                f"`{key}` of [{self.prefix}{where}] is no list of strings", where, key, 'give a list such as ["MP301"]'
-            )
-        return tuple(value)
-
-    def _section(self, where: str, table: Any, keys: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
-        shown = f"[{self.prefix}{where}]"
-        if not isinstance(table, dict):
-            raise self._invalid(f"`{where}` must be a section", "", where, f"write {shown}")
-        values: dict[str, Any] = table
-        for key, value in values.items():
-            if key not in keys:
-                raise self._invalid(f"{shown} has no setting `{key}`", where, key, "it has " + ", ".join(keys))
-            if not isinstance(value, keys[key]) or (isinstance(value, bool) and bool not in keys[key]):
-                raise self._invalid(f"`{key}` of {shown} is of the wrong type", where, key, f"give {_kind(keys[key])}")
-            if key in _POSITIVE and not 0 < float(values[key]) < float("inf"):
-                raise self._invalid(f"`{key}` of {shown} must be above 0", where, key, "give a positive number")
-            if key in _NOT_NEGATIVE and not 0 <= float(values[key]) < float("inf"):
-                raise self._invalid(f"`{key}` of {shown} must not be below 0", where, key, "give 0 or more")
-        return dict(values)
 
     def _shared(self, where: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """What the run and its tiers can both state: which variables to pass on, and a budget."""
         found: dict[str, Any] = {}
         if "env_pass" in values:
-            found["env_pass"] = self._strings(where, "env_pass", values["env_pass"])
+            found["env_pass"] = self.strings(where, "env_pass", values["env_pass"])
         if "budget" in values:
             from milepost.execution.policy import Budget
 
-            found["budget"] = Budget(**self._section(f"{where}.budget", values["budget"], _BUDGET_KEYS))
+            found["budget"] = Budget(**self.section(f"{where}.budget", values["budget"], BUDGET_KEYS))
         return found
 
     def _secrets(self, where: str, secrets: Mapping[str, Any]) -> None:
         for name, reference in secrets.items():
             if not isinstance(reference, str) or not reference.startswith(SECRET_KINDS):
-                raise self._invalid(
+                raise self.invalid(
                     f"the secret {name} of [{self.prefix}{where}] is no reference",
                     where,
                     "secret_env",
@@ -334,38 +335,5 @@ class _Reader:
 
         parsed = parse_duration(text)
         if parsed is None:
-            raise self._invalid(f"`{text}` is no duration", "run", key, "write it like 30m, 2h or 1d")
+            raise self.invalid(f"`{text}` is no duration", "run", key, "write it like 30m, 2h or 1d")
         return parsed.likely
-
-    def _invalid(self, message: str, where: str, key: str, remedy: str) -> SettingsInvalid:
-        return SettingsInvalid(message, place=self._place(where, key), remedy=remedy)
-
-    def _place(self, where: str, key: str) -> str:
-        """The file and the line of a key in a section, or of the section, or whichever line names the key."""
-        line = _line_of(self.lines, self.prefix + where, key)
-        return f"{self.path}:{line}" if line else self.path
-
-
-def _kind(types: tuple[type, ...]) -> str:
-    """What a value has to be, in words."""
-    if float in types:
-        return "a number"
-    words = {str: "a text in quotes", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
-    return words.get(types[0], types[0].__name__)
-
-
-def _line_of(lines: Sequence[str], section: str, key: str) -> int:
-    """The number of the line that states a key of a section; 0 when nothing like it is found."""
-    header = re.compile(rf"\s*\[\s*{re.escape(section)}\s*\]")
-    stated = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
-    begin = next((number for number, text in enumerate(lines, 1) if header.match(text)), 0)
-    if begin and not key:
-        return begin
-    if begin:
-        for number, text in enumerate(lines[begin:], begin + 1):
-            if text.lstrip().startswith("["):
-                break
-            if stated.match(text):
-                return number
-    words = [word for word in (key, section) if word]
-    return next((number for word in words for number, text in enumerate(lines, 1) if word in text), begin)

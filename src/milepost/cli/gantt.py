@@ -85,6 +85,7 @@ class _Chart:
         self._paper = paper
         self._early = early
         self._phases = report.phases
+        self._scale = report.dates.scale if report.dates else None
         self._label = min(max(map(_label_width, report.rows), default=0), max(paper.width * 2 // 5, 8))
         self._cells = max(paper.width - self._label - 1, 10)
         self._horizon = max((self._dates(row)[1] for row in report.rows), default=0) or 1
@@ -95,19 +96,27 @@ class _Chart:
         return row.start_seconds, row.finish_seconds
 
     def scale(self) -> Iterator[str]:
-        """The times over the chart and, under each, a tick at its cell."""
-        step = next((step for step in _STEPS if self._has_room(step)), _STEPS[-1])
-        while not self._has_room(step):
-            step *= 2
+        """The times or dates over the chart and, under each, a tick at its cell."""
         times = ticks = ""
-        for moment in range(0, self._horizon + 1, step):
-            cell, text = self._cell(moment), compact_time(moment)
+        for cell, text in self._dates_over() if self._scale else self._times_over():
             if cell + len(text) <= self._cells:
                 times += " " * (cell - len(times)) + text
                 ticks += self._paper.glyphs.line * (cell - len(ticks)) + self._paper.glyphs.tick
         margin = " " * (self._label + 1)
         yield margin + times
         yield margin + ticks + self._paper.glyphs.line * (self._cells - len(ticks))
+
+    def _dates_over(self) -> list[tuple[int, str]]:
+        from milepost.cli.schedule_dates import ticks
+
+        return ticks(self._scale, self._horizon, self._cells) if self._scale else []
+
+    def _times_over(self) -> Iterator[tuple[int, str]]:
+        step = next((step for step in _STEPS if self._has_room(step)), _STEPS[-1])
+        while not self._has_room(step):
+            step *= 2
+        for moment in range(0, self._horizon + 1, step):
+            yield self._cell(moment), compact_time(moment)
 
     def _has_room(self, step: int) -> bool:
         room = step * self._cells // self._horizon - 2

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
-from milepost.app.settings import load_settings
+from milepost.app.settings import Settings, load_settings
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.loading import load_plan
+from milepost.cli.options import plan_argument
 from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
 from milepost.schedule.leveling import level
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
+    from milepost.plan.model import Plan, Task
 
 _PLAIN_WIDTH = 80
 _LEAST_TITLE = 8
@@ -33,7 +39,7 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
 
 
 @click.command
-@click.argument("plan", metavar="PLAN.md")
+@plan_argument
 @click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")
 @click.option("--early", is_flag=True, help="Draw the early dates instead of the schedule within capacity.")
 @click.option(
@@ -45,6 +51,7 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
     metavar="SECONDS",
     help="Search that long for a shorter schedule, and for a proof of how good it is. Ctrl-C keeps the best.",
 )
+@click.option("--start", metavar="DATE", help="When the plan starts (2026-12-01, 2026-12-01 09:00): shows dates.")
 @click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
 @click.option(
     "--thresholds", type=click.Choice(["agent", "dcma"]), default="agent", show_default=True, help="Of the audit."
@@ -59,6 +66,7 @@ def command(
     early: bool,
     tiers: Mapping[int, int],
     optimize: float | None,
+    start: str | None,
     audit: bool,
     thresholds: str,
     svg: str | None,
@@ -68,7 +76,8 @@ def command(
 ) -> int:
     """Compute dates, floats and the critical path of a plan, and a schedule within its tiers' capacities.
 
-    Times are working time from the start of the plan.
+    Times are working time from the start of the plan. With --start, or where the settings name calendars or the plan
+    states dates (`_Not before:_`, `_Due:_`, `_Deadline:_`), they are dates, and it is shown which of them are kept.
     """
     settings = load_settings(plan)
     if audit:
@@ -83,9 +92,17 @@ def command(
         from milepost.bootstrap import optimizing_leveler
 
         leveler = optimizing_leveler(optimize, lambda text: say(text, err=True))
+    loaded = load_plan(plan)
     report = schedule_plan(
-        load_plan(plan), known, gates=not no_gates, default_effort=settings.default_effort, leveler=leveler
+        loaded,
+        known,
+        gates=not no_gates,
+        default_effort=settings.default_effort,
+        leveler=leveler,
+        dates=plan_dates(loaded, settings, start),
     )
+    if optimize is not None and report.dates and report.dates.axis == "elapsed":
+        say("the tiers' calendars differ: no search, the priority rules' schedule stands", err=True)
     if svg:
         from milepost.cli.svg import draw_gantt as draw_picture
         from milepost.cli.svg import write
@@ -96,6 +113,20 @@ def command(
     else:
         _print_text(report, make_paper(width, plain), early)
     return 0
+
+
+def plan_dates(plan: Plan, settings: Settings, start: str | None) -> PlanDates | None:
+    """The plan's dates, if it has any; what they need is imported only then."""
+    if not (start or settings.start or settings.calendars or any(map(_states_date, plan.tasks))):
+        return None
+    from milepost.app.dates import dates_of
+    from milepost.bootstrap import wall_clock
+
+    return dates_of(plan, settings, start, wall_clock)
+
+
+def _states_date(task: Task) -> bool:
+    return bool(task.not_before or task.due or task.deadline)
 
 
 command.epilog = "Example: milepost schedule specs/login/tasks.md --tier 2=4"
@@ -127,7 +158,7 @@ def _print_json(report: ScheduleReport) -> None:
 
 
 def _print_text(report: ScheduleReport, paper: Paper, early: bool) -> None:
-    lines = [*_summary(report, paper), "", *_table(report, paper), "", _chart_title(report, early)]
+    lines = [*_summary(report, paper), "", *_table(report, paper, early), "", _chart_title(report, early)]
     say("\n".join([*lines, *draw_gantt(report, paper, early=early)]))
 
 
@@ -145,6 +176,11 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     if over:
         quality = f"at most {compact_time(over)} ({percent:.1f} %) above the shortest possible"
     yield f"within capacity {compact_time(leveled.makespan_seconds)}, {quality} ({_how(leveled.rule)})"
+    if report.dates:
+        from milepost.cli.schedule_dates import date_lines, promise_lines
+
+        yield from date_lines(report.dates)
+        yield from promise_lines(report)
     for use in report.tiers:
         if use.tasks:
             yield (
@@ -191,14 +227,20 @@ def _chart_title(report: ScheduleReport, early: bool) -> str:
     return f"Schedule within capacity, {compact_time(report.leveled.makespan_seconds)}"
 
 
-_HEADS = ("", "id", "title", "tier", "effort", "ES", "EF", "LS", "LF", "float", "free")
 _TITLE = 2
+_LEAST_READABLE = 20
+_WORKING = ("ES", "EF", "LS", "LF", "float", "free")
+_DATED = ("start", "finish", "ES", "EF", "LS", "LF", "float", "free")
+_DATED_NARROW = ("start", "finish", "LF", "float")
+_DATED_EARLY = ("ES", "EF", "LF", "float")
 
 
-def _table(report: ScheduleReport, paper: Paper) -> Iterator[str]:
+def _table(report: ScheduleReport, paper: Paper, early: bool) -> Iterator[str]:
     """The dates of all rows; the title takes what room the others leave."""
-    cells = [_HEADS, *(_cells(row, paper) for row in report.rows)]
-    widths = [max(display_width(line[column]) for line in cells) for column in range(len(_HEADS))]
+    columns = _columns(report, paper, early)
+    cells = [("", "id", "title", "tier", "effort", *columns)]
+    cells += [_cells(row, paper, columns, report) for row in report.rows]
+    widths = [max(display_width(line[column]) for line in cells) for column in range(len(cells[0]))]
     widths[1] = min(widths[1], _LONGEST_ID)
     room = paper.width - sum(widths) + widths[_TITLE] - len(widths) + 1
     widths[_TITLE] = min(widths[_TITLE], max(room, _LEAST_TITLE))
@@ -206,6 +248,14 @@ def _table(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     for row, line in zip(report.rows, cells[1:], strict=True):
         drawn = _line(line, widths, paper)
         yield paper.paint(drawn, fg="red") if row.critical else drawn
+
+
+def _columns(report: ScheduleReport, paper: Paper, early: bool) -> tuple[str, ...]:
+    """All dates where there is room for them, else those of the schedule that is drawn."""
+    if report.dates is None:
+        return _WORKING
+    room = paper.width - len("*") - _LONGEST_ID - _LEAST_READABLE - len("tier effort") - 14 - 12 * 6
+    return _DATED if room >= 0 else _DATED_EARLY if early else _DATED_NARROW
 
 
 def _line(cells: tuple[str, ...], widths: list[int], paper: Paper) -> str:
@@ -216,20 +266,41 @@ def _line(cells: tuple[str, ...], widths: list[int], paper: Paper) -> str:
     return " ".join(texts).rstrip()
 
 
-def _cells(row: ScheduleRow, paper: Paper) -> tuple[str, ...]:
-    times = (
-        row.early_start_seconds,
-        row.early_finish_seconds,
-        row.late_start_seconds,
-        row.late_finish_seconds,
-        row.total_float_seconds,
-        row.free_float_seconds,
-    )
+def _cells(row: ScheduleRow, paper: Paper, columns: tuple[str, ...], report: ScheduleReport) -> tuple[str, ...]:
+    times = _dates(row, report) if report.dates else _times(row)
     return (
         "*" if row.critical else "",
         paper.glyphs.checkpoint if row.checkpoint else printable(row.id),
         printable(row.title),
         "" if row.tier is None else str(row.tier),
         "" if row.checkpoint else compact_time(row.duration_seconds) + ("?" if row.assumed else ""),
-        *map(compact_time, times),
+        *(times[column] for column in columns),
     )
+
+
+def _times(row: ScheduleRow) -> dict[str, str]:
+    return {
+        "ES": compact_time(row.early_start_seconds),
+        "EF": compact_time(row.early_finish_seconds),
+        "LS": compact_time(row.late_start_seconds),
+        "LF": compact_time(row.late_finish_seconds),
+        "float": compact_time(row.total_float_seconds),
+        "free": compact_time(row.free_float_seconds),
+    }
+
+
+def _dates(row: ScheduleRow, report: ScheduleReport) -> dict[str, str]:
+    from milepost.cli.schedule_dates import short_date, spans_years
+
+    if row.dates is None or report.dates is None:
+        return _times(row)
+    found = {
+        "start": row.dates.start,
+        "finish": row.dates.finish,
+        "ES": row.dates.early_start,
+        "EF": row.dates.early_finish,
+        "LS": row.dates.late_start,
+        "LF": row.dates.late_finish,
+    }
+    years = spans_years(report.dates)
+    return {**_times(row), **{name: short_date(at, years) for name, at in found.items()}}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from milepost.app.forecasts import ForecastReport
     from milepost.app.schedules import ScheduleReport, ScheduleRow
     from milepost.schedule.earned_value import CurvePoint
+    from milepost.schedule.timescale import Timescale
 
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#222}.h{font-weight:600;font-size:14px}.s{fill:#666;font-size:11px}"
@@ -23,6 +24,8 @@ _STYLE = (
 )
 _WIDTH = 800
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 20, 50, 40
+_CHARACTER = 7
+"""How wide a character is at most."""
 
 
 class Picture:
@@ -143,8 +146,12 @@ def draw_gantt(report: ScheduleReport) -> str:
     picture = Picture(_WIDTH, height, f"Schedule of {report.title or 'the plan'}")
     axis, bottom = _Axis(0, report.leveled.makespan_seconds, left), height - _BOTTOM
     picture.text(10, 20, report.title or "Schedule", "h")
-    picture.text(10, 36, f"within capacity {rough_time(report.leveled.makespan_seconds)}", "s")
-    axis.draw(picture, _TOP - 6, bottom)
+    until = f", until {report.dates.finish[:16].replace('T', ' ')}" if report.dates else ""
+    picture.text(10, 36, f"within capacity {rough_time(report.leveled.makespan_seconds)}{until}", "s")
+    if report.dates:
+        _draw_dates(picture, report.dates.scale, axis, report.leveled.makespan_seconds, _TOP - 6, bottom)
+    else:
+        axis.draw(picture, _TOP - 6, bottom)
     for place, row in enumerate(rows):
         middle = _TOP + line * place + line / 2
         label = row.title if row.checkpoint else f"{row.id} {row.title}"
@@ -153,10 +160,24 @@ def draw_gantt(report: ScheduleReport) -> str:
     return picture.render()
 
 
+def _draw_dates(picture: Picture, scale: Timescale, axis: _Axis, horizon: int, top: float, bottom: float) -> None:
+    """Lines at round dates."""
+    from milepost.cli.schedule_dates import ticks
+
+    cells = int((axis(horizon) - axis(0)) / _CHARACTER)
+    for cell, text in ticks(scale, horizon, cells):
+        at = axis(cell * horizon / cells)
+        picture.line(at, top, at, bottom, "grid")
+        picture.text(at, bottom + 16, text, "s")
+
+
 def _draw_row(picture: Picture, row: ScheduleRow, axis: _Axis, middle: float) -> None:
-    times = f"{rough_time(row.start_seconds)} to {rough_time(row.finish_seconds)}"
+    start, finish = rough_time(row.start_seconds), rough_time(row.finish_seconds)
+    if row.dates:
+        start, finish = (text[:16].replace("T", " ") for text in (row.dates.start, row.dates.finish))
+    times = f"{start} to {finish}"
     if row.checkpoint:
-        picture.diamond(axis(row.start_seconds), middle, 6, "gate", f"{row.title}: {rough_time(row.start_seconds)}")
+        picture.diamond(axis(row.start_seconds), middle, 6, "gate", f"{row.title}: {start}")
     else:
         left, right = axis(row.start_seconds), axis(row.finish_seconds)
         tier = f", tier {row.tier}" if row.tier is not None else ""

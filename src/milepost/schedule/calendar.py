@@ -7,43 +7,41 @@ real: a night shift is an hour shorter in the night that daylight saving begins,
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from milepost.errors import PlanInvalid
-from milepost.source.lazy_regex import lazy_regex
+from milepost.schedule import calendar_texts as texts
+from milepost.schedule.calendar_texts import DAY, WEEKDAYS, Shift, merged
 
-DAY = 86_400
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-_CLOCK = lazy_regex(r"\A(\d{1,2}):(\d{2})\Z")
 _SEARCHED = timedelta(days=3 * 366)
 """Further ahead than any run of holidays; without work until then a calendar counts as one without any."""
 
 _HORIZON = timedelta(days=400 * 366)
 """No date further ahead is computed."""
 
+_ALL_DAY: tuple[Shift, ...] = ((0, DAY),)
+
 
 @dataclass(frozen=True)
 class Calendar:
-    """Hours of work, as (from, to) seconds after local midnight, on weekdays (Monday is 0) that are no holidays.
+    """Hours of work by weekday (``week[0]`` is Monday's), as (from, to) seconds after local midnight.
 
+    Nobody works on ``holidays``, but on ``extra`` days in the hours given there, whatever weekday or holiday it is.
     A shift belongs to the day on which it begins and may end on the next: ``(79_200, 108_000)`` is 22:00 to 06:00.
     """
 
-    hours: tuple[tuple[int, int], ...] = ((0, DAY),)
-    weekdays: frozenset[int] = frozenset(range(7))
+    week: tuple[tuple[Shift, ...], ...] = (_ALL_DAY,) * 7
     holidays: frozenset[date] = frozenset()
+    extra: Mapping[date, tuple[Shift, ...]] = field(default_factory=dict)
     zone: tzinfo = UTC
     name: str = ""
 
     def __post_init__(self) -> None:
-        if not self.weekdays or not any(end > start for start, end in self.hours):
+        if not any(end > start for shifts in (*self.week, *self.extra.values()) for start, end in shifts):
             raise PlanInvalid(
                 f"the calendar {self.name or 'given'} has no working time",
                 remedy='give it weekdays and hours, such as weekdays = ["mon"] and hours = ["09:00-17:00"]',
@@ -53,24 +51,38 @@ class Calendar:
     def read(
         cls,
         *,
-        hours: Iterable[str] = ("00:00-24:00",),
+        hours: Iterable[str] | Mapping[str, Iterable[str]] = ("00:00-24:00",),
         weekdays: Iterable[str] = WEEKDAYS,
         holidays: Iterable[str] = (),
+        extra: Iterable[str] = (),
         zone: str = "UTC",
         name: str = "",
     ) -> Calendar:
-        """Build a calendar from texts: ``22:00-06:00``, ``mon``, ``2026-12-25``, ``Europe/Berlin``.
+        """Build a calendar from texts.
+
+        ``hours`` are like ``22:00-06:00``, for all ``weekdays`` (``mon``, ``mon-fri``) or by weekday; ``holidays`` like
+        ``2026-12-25`` or ``2026-12-24/2027-01-01``; ``extra`` working days like ``2026-12-19``, with the weekday's
+        hours or else the first working weekday's, or like ``2026-12-19 10:00-14:00``; ``zone`` like ``Europe/Berlin``.
 
         Raises:
             PlanInvalid: one of them cannot be read, or there is no working time.
         """
-        return cls(
-            tuple(sorted(_shift(text) for text in hours)),
-            frozenset(_weekday(text) for text in weekdays),
-            frozenset(_holiday(text) for text in holidays),
-            _zone(zone),
-            name,
-        )
+        week: list[tuple[Shift, ...]] = [()] * 7
+        if not isinstance(hours, Mapping):
+            shifts = merged([texts.shift(text) for text in hours])
+            hours_of = dict.fromkeys(weekdays, shifts)
+        else:
+            hours_of = {text: merged([texts.shift(one) for one in given]) for text, given in hours.items()}
+        for text, shifts in hours_of.items():
+            for day in texts.weekdays(text):
+                week[day] = shifts
+        free = frozenset(day for text in holidays for day in texts.days(text))
+        return cls(tuple(week), free, dict(_extra_days(extra, week)), texts.zone(zone), name)
+
+    @property
+    def continuous(self) -> bool:
+        """Whether all time is working time."""
+        return not self.holidays and not self.extra and all(merged(shifts) == _ALL_DAY for shifts in self.week)
 
     def working_time(self, start: datetime) -> WorkingTime:
         """Count working seconds from a moment on; one without zone is taken as local."""
@@ -82,18 +94,21 @@ class Calendar:
 
     def shifts_of(self, day: date) -> list[tuple[int, int]]:
         """The working intervals that begin on a local day, as seconds since 1970, in order and without overlap."""
-        if day.weekday() not in self.weekdays or day in self.holidays:
-            return []
         found: list[tuple[int, int]] = []
-        for begin, end in self._merged_hours:
+        for begin, end in self._hours_of(day):
             first, last = self._instant(day, begin), self._instant(day, end)
             if last > first:
                 found.append((first, last))
         return found
 
+    def _hours_of(self, day: date) -> tuple[Shift, ...]:
+        if day in self.extra:
+            return self.extra[day]
+        return () if day in self.holidays else self._merged_week[day.weekday()]
+
     @cached_property
-    def _merged_hours(self) -> tuple[tuple[int, int], ...]:
-        return tuple(_merged(self.hours))
+    def _merged_week(self) -> tuple[tuple[Shift, ...], ...]:
+        return tuple(merged(shifts) for shifts in self.week)
 
     def _instant(self, day: date, seconds: int) -> int:
         """The moment at which the local clock first shows a time; inside a gap, the moment of the gap."""
@@ -117,13 +132,27 @@ class Calendar:
         return after
 
 
+def _extra_days(extra: Iterable[str], week: list[tuple[Shift, ...]]) -> Iterable[tuple[date, tuple[Shift, ...]]]:
+    usual = next((shifts for shifts in week if shifts), ())
+    for text in extra:
+        first, _, hours = text.strip().partition(" ")
+        stated = merged([texts.shift(one) for one in hours.split(",")]) if hours else ()
+        for day in texts.days(first):
+            yield day, stated or week[day.weekday()] or usual
+
+
 class WorkingTime:
-    """The cumulative work function of a calendar from a start on. Days are looked at only as far as asked for."""
+    """The cumulative work function of a calendar from a start on. Days are looked at only as far as asked for.
+
+    Real time is counted in seconds from the start, or given as moments. Before the start all time is working time, so
+    that what comes too late by some seconds has a place on the axis.
+    """
 
     def __init__(self, calendar: Calendar, start: datetime) -> None:
         """Begin to count at ``start``, which has a zone."""
         self.calendar = calendar
         self.start = start
+        self._continuous = calendar.continuous
         self._origin = round(start.timestamp())
         self._day = calendar.localize(start).date() - timedelta(days=1)
         self._horizon = self._day + min(_HORIZON, date.max - _SEARCHED - self._day)
@@ -131,58 +160,100 @@ class WorkingTime:
         self._ends: list[int] = []
         self._worked: list[int] = []
 
-    def seconds_until(self, moment: datetime) -> int:
-        """``W(moment)``: working seconds between the start and a moment; 0 before the start."""
-        at = round(self.calendar.localize(moment).timestamp())
-        while not self._ends or self._ends[-1] < at:
-            if not self._extend(at):
-                break
-        place = bisect_right(self._begins, at) - 1
-        if place < 0:
-            return 0
-        return self._worked[place] - max(self._ends[place] - max(at, self._begins[place]), 0)
-
-    def starting(self, seconds: int) -> datetime:
-        """The moment at which something that may begin after so many working seconds does begin: never in a pause."""
-        seconds = max(seconds, 0)
-        while not self._worked or self._worked[-1] <= seconds:
-            self._extend(None)
-        return self._moment(bisect_right(self._worked, seconds), seconds)
-
-    def finishing(self, seconds: int) -> datetime:
-        """The first moment by which so many working seconds are over: the end of a shift, not the next one's start."""
-        if seconds <= 0:
-            return self.calendar.localize(self.start)
-        while not self._worked or self._worked[-1] < seconds:
-            self._extend(None)
-        return self._moment(bisect_left(self._worked, seconds), seconds)
-
-    def _moment(self, place: int, seconds: int) -> datetime:
-        return datetime.fromtimestamp(self._ends[place] - self._worked[place] + seconds, self.calendar.zone)
-
-    def _extend(self, until: int | None) -> bool:
-        """Add the next day that holds work; False when ``until`` (seconds since 1970) comes first.
+    def worked(self, elapsed: int) -> int:
+        """``W``: working seconds in the first so many real seconds.
 
         Raises:
-            PlanInvalid: years pass without work, or the end lies further ahead than anybody plans.
+            PlanInvalid: years pass without work, or the moment lies further ahead than anybody plans.
         """
+        if self._continuous or elapsed <= 0:
+            return elapsed
+        while not self._ends or self._ends[-1] < elapsed:
+            if not self._extend(elapsed):
+                break
+        place = bisect_right(self._begins, elapsed) - 1
+        if place < 0:
+            return 0
+        return self._worked[place] - max(self._ends[place] - max(elapsed, self._begins[place]), 0)
+
+    def begins(self, seconds: int) -> int:
+        """When something that may begin after so many working seconds does begin: never in a pause.
+
+        Raises:
+            PlanInvalid: as :meth:`worked`.
+        """
+        if self._continuous or seconds < 0:
+            return seconds
+        while not self._worked or self._worked[-1] <= seconds:
+            self._extend(None)
+        place = bisect_right(self._worked, seconds)
+        return self._ends[place] - self._worked[place] + seconds
+
+    def ends(self, seconds: int) -> int:
+        """When so many working seconds are over: the end of a shift, not the next one's start.
+
+        Raises:
+            PlanInvalid: as :meth:`worked`.
+        """
+        if self._continuous or seconds <= 0:
+            return seconds
+        while not self._worked or self._worked[-1] < seconds:
+            self._extend(None)
+        place = bisect_left(self._worked, seconds)
+        return self._ends[place] - self._worked[place] + seconds
+
+    def elapsed(self, moment: datetime) -> int:
+        """Real seconds from the start to a moment."""
+        return round(self.calendar.localize(moment).timestamp()) - self._origin
+
+    def moment(self, elapsed: int) -> datetime:
+        """The moment so many real seconds after the start, in the calendar's zone.
+
+        Raises:
+            PlanInvalid: it lies beyond all dates.
+        """
+        try:
+            return datetime.fromtimestamp(self._origin + elapsed, self.calendar.zone)
+        except (OverflowError, ValueError, OSError):
+            raise self._too_little("9999") from None
+
+    def seconds_until(self, moment: datetime) -> int:
+        """``W(moment)``: working seconds between the start and a moment; 0 before the start."""
+        return max(self.worked(self.elapsed(moment)), 0)
+
+    def starting(self, seconds: int) -> datetime:
+        """The moment at which something that may begin after so many working seconds does begin."""
+        return self.moment(self.begins(max(seconds, 0)))
+
+    def finishing(self, seconds: int) -> datetime:
+        """The first moment by which so many working seconds are over."""
+        return self.moment(self.ends(max(seconds, 0)))
+
+    def _extend(self, until: int | None) -> bool:
+        """Add the next day that holds work; False when ``until`` (real seconds from the start) comes first."""
         last = min(self._day + _SEARCHED, self._horizon)
         while self._day < last:
             shifts = self.calendar.shifts_of(self._day)
             self._day += timedelta(days=1)
-            if added := [self._add(begin, end) for begin, end in shifts]:
+            if added := [self._add(begin - self._origin, end - self._origin) for begin, end in shifts]:
                 if any(added):
                     return True
             elif until is not None and self._midnight() > until + DAY:
                 return False
-        raise PlanInvalid(f"the calendar {self.calendar.name or 'given'} has too little working time before {last}")
+        raise self._too_little(str(last))
+
+    def _too_little(self, last: str) -> PlanInvalid:
+        return PlanInvalid(
+            f"the calendar {self.calendar.name or 'given'} has too little working time before {last}",
+            remedy="give it more hours or fewer holidays, or the plan less work",
+        )
 
     def _midnight(self) -> int:
-        return round(datetime.combine(self._day, time.min, self.calendar.zone).timestamp())
+        return round(datetime.combine(self._day, time.min, self.calendar.zone).timestamp()) - self._origin
 
     def _add(self, begin: int, end: int) -> bool:
         """Append an interval, without what lies before the start or inside the interval before it."""
-        begin = max(begin, self._origin, self._ends[-1] if self._ends else self._origin)
+        begin = max(begin, 0, self._ends[-1] if self._ends else 0)
         if end <= begin:
             return False
         self._begins.append(begin)
@@ -195,67 +266,10 @@ ALWAYS = Calendar(name="always")
 """Working time is real time: what holds when nothing is configured."""
 
 
-def _merged(hours: Iterable[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-    done: list[tuple[int, int]] = []
-    for begin, end in sorted(hours):
-        if done and begin <= done[-1][1]:
-            done[-1] = (done[-1][0], max(done[-1][1], end))
-        else:
-            done.append((begin, end))
-    return done
-
-
-def _shift(text: str) -> tuple[int, int]:
-    begin, _, end = text.replace(" ", "").partition("-")
-    first, last = _seconds(begin, text), _seconds(end, text)
-    return first, last if last > first else last + DAY
-
-
-def _seconds(clock: str, text: str) -> int:
-    found = _CLOCK.match(clock)
-    if not found or int(found[2]) > 59 or int(found[1]) * 60 + int(found[2]) > 24 * 60:
-        raise PlanInvalid(f"`{text}` are no hours of work", remedy="write them like 09:00-17:30 or 22:00-06:00")
-    return int(found[1]) * 3600 + int(found[2]) * 60
-
-
-def _weekday(text: str) -> int:
-    short = text.strip().lower()[:3]
-    if short not in WEEKDAYS:
-        raise PlanInvalid(f"`{text}` is no weekday", remedy="write " + ", ".join(WEEKDAYS))
-    return WEEKDAYS.index(short)
-
-
-def _holiday(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise PlanInvalid(f"`{text}` is no date", remedy="write it like 2026-12-25") from None
-
-
-def _zone(name: str) -> tzinfo:
-    if name.upper() == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PlanInvalid(
-            f"the time zone {name} is not known on this machine",
-            remedy="name it like Europe/Berlin; the package tzdata brings the zones where the system has none",
-        ) from None
-
-
 def moment_of(text: str, calendar: Calendar, *, end: bool = False) -> datetime:
     """Read a date or a date with time; a date alone is its first moment, or with ``end`` its last.
 
     Raises:
         PlanInvalid: it is neither.
     """
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise PlanInvalid(
-            f"`{text}` is no date", remedy="write it like 2026-12-24, or 2026-12-24 17:00 with a time"
-        ) from None
-    if end and re.fullmatch(r"\s*\d{4}-?\d{2}-?\d{2}\s*", text):
-        moment += timedelta(days=1)
-    return calendar.localize(moment)
+    return texts.moment(text, calendar.zone, end=end)

@@ -14,13 +14,13 @@ from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 
 from milepost.errors import PlanInvalid
-from milepost.schedule.critical_path import CriticalPath
+from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.network import Network
 
 DEFAULT_CAPACITIES: Mapping[int, int] = MappingProxyType({1: 1, 2: 2, 3: 4})
 """How many tasks at once a tier takes on when nothing says otherwise, by rank."""
 
-_IMPROVEMENTS = 5
+IMPROVEMENTS = 5
 
 
 @dataclass(frozen=True)
@@ -39,31 +39,41 @@ class LeveledSchedule:
     lower_bound: int
 
 
-def level(path: CriticalPath, capacities: Mapping[int, int] = DEFAULT_CAPACITIES) -> LeveledSchedule:
+def level(
+    path: CriticalPath,
+    capacities: Mapping[int, int] = DEFAULT_CAPACITIES,
+    deadlines: Mapping[str, int] | None = None,
+) -> LeveledSchedule:
     """Find a short schedule within the tiers' capacities; the same input always gives the same schedule.
 
-    The best of the rules LFT and LST is taken, LFT when they tie. An unassigned task goes to the weakest tier.
-    An activity without duration uses no capacity.
+    The best of the rules LFT and LST is taken, LFT when they tie: the one that breaks ``deadlines`` (latest finishes in
+    working seconds, by id) least, then the shortest. An unassigned task goes to the weakest tier. An activity without
+    duration uses no capacity.
 
     Raises:
         PlanInvalid: a task needs a tier that is not there or takes on nothing.
     """
-    tiers = _tiers(path.network, capacities)
-    forward = _Problem.forward(path, tiers, capacities)
-    bound = lower_bound(path, capacities)
+    tiers = tier_ranks(path.network, capacities)
+    forward = _Problem.forward(path, tiers, capacities, deadlines or {})
+    bound = lower_bound(_unlimited(path) if deadlines else path, capacities)
     rules = {"LFT": path.late_finish, "LST": path.late_start}
-    best: tuple[int, str, list[int]] | None = None
+    best: tuple[tuple[int, int], str, list[int]] | None = None
     for rule, urgency in rules.items():
         start = _improve(forward, forward.place(urgency), bound)
-        makespan = forward.makespan(start)
-        if best is None or makespan < best[0]:
-            best = (makespan, rule, start)
-        if best[0] <= bound:
+        worth = forward.worth(start)
+        if best is None or worth < best[0]:
+            best = (worth, rule, start)
+        if best[0] <= (0, bound):
             break
     assert best is not None
-    makespan, rule, start = best
+    (_, makespan), rule, start = best
     finish = [begin + time for begin, time in zip(start, forward.durations, strict=True)]
     return LeveledSchedule(start, finish, tiers, makespan, rule, bound)
+
+
+def _unlimited(path: CriticalPath) -> CriticalPath:
+    """The same without deadlines, whose late dates would promise more than any schedule can keep."""
+    return compute(path.network, releases=dict(zip(path.network.ids, path.releases, strict=True)))
 
 
 def lower_bound(path: CriticalPath, capacities: Mapping[int, int]) -> int:
@@ -73,7 +83,7 @@ def lower_bound(path: CriticalPath, capacities: Mapping[int, int]) -> int:
     sets those of the latest heads and those of the longest tails are tried.
     """
     members: dict[int, list[tuple[int, int, int]]] = {}
-    for here, rank in enumerate(_tiers(path.network, capacities)):
+    for here, rank in enumerate(tier_ranks(path.network, capacities)):
         time = path.network.durations[here]
         if rank is not None and time:
             head, tail = path.early_start[here], max(path.makespan - path.late_finish[here], 0)
@@ -96,7 +106,12 @@ def _shared_work(tasks: list[tuple[int, int, int]], capacity: int) -> int:
     return best
 
 
-def _tiers(network: Network, capacities: Mapping[int, int]) -> list[int | None]:
+def tier_ranks(network: Network, capacities: Mapping[int, int]) -> list[int | None]:
+    """The rank whose capacity each activity uses, None for checkpoints; an unassigned task goes to the weakest tier.
+
+    Raises:
+        PlanInvalid: a task needs a tier that is not there or takes on nothing.
+    """
     weakest = max(capacities, default=None)
     ranks: list[int | None] = []
     for activity in network.activities:
@@ -112,16 +127,16 @@ def _tiers(network: Network, capacities: Mapping[int, int]) -> list[int | None]:
 
 def _improve(forward: _Problem, start: list[int], bound: int) -> list[int]:
     backward = forward.mirrored()
-    best, shortest = start, forward.makespan(start)
-    for _ in range(_IMPROVEMENTS):
-        if shortest <= bound:
+    best, least = start, forward.worth(start)
+    for _ in range(IMPROVEMENTS):
+        if least <= (0, bound):
             break
         right = backward.place([-(begin + time) for begin, time in zip(best, forward.durations, strict=True)])
         left = forward.place([-(begin + time) for begin, time in zip(right, forward.durations, strict=True)])
-        makespan = forward.makespan(left)
-        if makespan >= shortest:
+        worth = forward.worth(left)
+        if worth >= least:
             break
-        best, shortest = left, makespan
+        best, least = left, worth
     return best
 
 
@@ -139,9 +154,16 @@ class _Problem:
     releases: list[int]
     before: list[list[tuple[int, int]]]
     after: list[list[tuple[int, int]]]
+    deadlines: list[tuple[int, int]]
 
     @classmethod
-    def forward(cls, path: CriticalPath, tiers: list[int | None], capacities: Mapping[int, int]) -> _Problem:
+    def forward(
+        cls,
+        path: CriticalPath,
+        tiers: list[int | None],
+        capacities: Mapping[int, int],
+        deadlines: Mapping[str, int],
+    ) -> _Problem:
         network = path.network
         before: list[list[tuple[int, int]]] = [[] for _ in range(len(network))]
         after: list[list[tuple[int, int]]] = [[] for _ in range(len(network))]
@@ -151,7 +173,8 @@ class _Problem:
                 offset = network.start_offsets[place]
                 before[here].append((links.nodes[place], offset))
                 after[links.nodes[place]].append((here, offset))
-        return cls(network.durations.tolist(), tiers, capacities, path.releases, before, after)
+        due = [(network.number(name), deadline) for name, deadline in deadlines.items()]
+        return cls(network.durations.tolist(), tiers, capacities, path.releases, before, after, due)
 
     def mirrored(self) -> _Problem:
         """The same activities with time running backward: starts become finishes, and links turn round."""
@@ -164,14 +187,16 @@ class _Problem:
             ]
 
         none = [0] * len(times)
-        return _Problem(times, self.tiers, self.capacities, none, turned(self.after, 1), turned(self.before, -1))
+        return _Problem(times, self.tiers, self.capacities, none, turned(self.after, 1), turned(self.before, -1), [])
 
-    def makespan(self, start: Sequence[int]) -> int:
-        return max((begin + time for begin, time in zip(start, self.durations, strict=True)), default=0)
+    def worth(self, start: Sequence[int]) -> tuple[int, int]:
+        """What is to be small: seconds beyond deadlines, and the makespan."""
+        late = sum(max(start[here] + self.durations[here] - deadline, 0) for here, deadline in self.deadlines)
+        return late, max((begin + time for begin, time in zip(start, self.durations, strict=True)), default=0)
 
     def place(self, urgency: Sequence[int]) -> list[int]:
         """Serial schedule generation: start times, the activities with the least urgency number placed first."""
-        profiles = {rank: _Profile(capacity) for rank, capacity in self.capacities.items()}
+        profiles = {rank: Profile(capacity) for rank, capacity in self.capacities.items()}
         open_links = [len(row) for row in self.before]
         ready = [(urgency[here], here) for here, count in enumerate(open_links) if not count]
         heapify(ready)
@@ -191,10 +216,11 @@ class _Problem:
         return start
 
 
-class _Profile:
+class Profile:
     """How many tasks a tier has at each time: ``used[i]`` of them from ``times[i]`` until ``times[i + 1]``."""
 
     def __init__(self, capacity: int) -> None:
+        """Begin with nothing to do."""
         self._capacity = capacity
         self._times = [0]
         self._used = [0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.plan.dialect_checks import check_ticks, read
@@ -218,3 +219,36 @@ def test_any_pieces_are_read(text: str) -> None:
     plan = read_plan(SourceText(text), dialect="kiro")
     assert plan.source.text == text
     assert all(text[task.title_span.start : task.title_span.end].startswith(task.title[:1]) for task in plan.tasks)
+
+
+@pytest.mark.parametrize(
+    ("line", "task_id", "title"),
+    [
+        ("1.Sow the beds", "1", "Sow the beds"),
+        ("1.播种", "1", "播种"),
+        ("1、播种", "1", "播种"),
+        ("1.1播种", "1.1", "播种"),
+        ("任务1：播种", "1", "播种"),
+        ("タスク 1.1: 種をまく", "1.1", "種をまく"),
+        ("9b.1 Sow again", "9b.1", "Sow again"),
+    ],
+)
+def test_ids_without_a_blank_behind_them(line: str, task_id: str, title: str) -> None:
+    (task,) = read(f"- [ ] {line}\n  - _Requirements: 1.1_\n").tasks
+    assert (task.id, task.title) == (task_id, title)
+
+
+@pytest.mark.parametrize(
+    ("heading", "phase", "title"),
+    [
+        ("フェーズ1: 畑", "1", "畑"),
+        ("阶段 2：花园", "2", "花园"),
+        ("第一阶段：花园", "1", "花园"),
+        ("阶段三 花园", "3", "花园"),
+        ("Этап 2. Сад", "2", "Сад"),
+        ("Giai đoạn 1: Vườn", "1", "Vườn"),
+    ],
+)
+def test_phases_in_other_languages(heading: str, phase: str, title: str) -> None:
+    (found,) = read(f"# P\n\n## {heading}\n\n- [ ] 7. Sow\n  - _Requirements: 1.1_\n").phases
+    assert (found.id, found.title) == (phase, title)

@@ -60,6 +60,11 @@ DRAWINGS = {
     "wide characters take two columns": ("1 准备 → 2\n         ↓\n         3", "1>2 2>3"),
     "blank lines are nothing": ("1\n\n↓\n\n2", "1>2"),
     "boxes are not wires": ("┌───┐   ┌───┐\n│ 1 │──→│ 2 │\n└───┘   └───┘", ""),
+    "words that say what waits": ("2 ─── Depends on: 1\n3 blocked by 2", "1>2 2>3"),
+    "words that say what waits beside a drawing": (
+        "1\n│\n▼\n2 ─── Depends on: 1\n│\n▼\n3 ─── Depends on: 2",
+        "1>2 2>3",
+    ),
     "nothing": ("", ""),
 }
 
@@ -115,12 +120,13 @@ MERMAID = """graph TD
     end
     4 --- 5
     5 -.-> 6
+    6 -. see also .-> 1.1
     style A fill:#f9f
     T9 --> 6"""
 
 
 def test_mermaid() -> None:
-    # 4 --- 5 has no arrowhead; the milestone D hands on what leads to it; T9 is no task
+    # 4 --- 5 has no arrowhead; words on a dotted line are a remark; the milestone D hands on what leads to it; T9 is no task
     graph = read_mermaid(MERMAID, lines(MERMAID), INDEX)
     assert pairs(graph) == {"1.1>1.2", "1.2>2.1", "2.1>2.2", "T1>3", "1.1>3", "3>4", "5>6"}
     assert [ref.id for ref in graph.unknown] == ["T9"]

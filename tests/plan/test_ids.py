@@ -10,7 +10,10 @@ INDEX = IdIndex.of(
 )
 
 
-@pytest.mark.parametrize("text", ["1", "1.1", "2.3.4", "T001", "T029a", "T054b-1", "TASK-001", "REQ-1.2", "task-190.1"])
+@pytest.mark.parametrize(
+    "text",
+    ["1", "1.1", "2.3.4", "T001", "T029a", "T054b-1", "TASK-001", "REQ-1.2", "task-190.1", "9b.1", "3A.2", "S.2"],
+)
 def test_what_an_id_is(text: str) -> None:
     assert is_id(text)
 
@@ -42,12 +45,19 @@ def test_what_no_id_is(text: str) -> None:
         ("2.1, whatever 2.2", "2.1"),  # a list ends at the first other word
         ("Python 3.11", ""),
         ("all the rest", ""),
+        ("T001 + 2 weeks of use", "T001"),  # an amount of time is no task
     ],
 )
 def test_lists_and_ranges(text: str, ids: str) -> None:
     found = read_id_list(text, INDEX)
     assert list(found.ids) == ids.split()
     assert found.unknown == ()
+
+
+def test_the_number_of_a_group_stands_for_its_tasks() -> None:
+    found = read_id_list("1, 2, 4", INDEX)
+    assert list(found.ids) == ["1.1", "1.2", "2.1", "2.2", "2.3"]
+    assert [ref.id for ref in found.unknown] == ["4"]
 
 
 def test_all_means_all() -> None:

@@ -136,6 +136,9 @@ DEPENDS = "- [ ] **1.1** A\n- [ ] **1.2** B\n- [ ] **1.3** C\n  - _Depends: {}_\
         ("None", ""),
         ("None (can parallel with 1.1)", ""),
         ("[Tasks]", ""),
+        ("(none — root task)", ""),
+        ("无", ""),
+        ("なし", ""),
         ("-", ""),
     ],
 )
@@ -152,6 +155,20 @@ def test_dependencies_on_nothing_known_are_noticed_and_left_out() -> None:
     assert [found.text for found in seen(plan, ObservationKind.UNKNOWN_TASK)] == ["9.9"]
     plan = read(DEPENDS.format("the weather"))
     assert [found.text for found in seen(plan, ObservationKind.UNREADABLE_VALUE)] == ["the weather"]
+
+
+@pytest.mark.parametrize("title", ["1.2 Layer One (Depends on Layer 0)", "Layer 0 - No dependencies"])
+def test_a_remark_in_a_title_makes_no_section_on_dependencies(title: str) -> None:
+    plan = read(f"## {title}\n\n- [ ] **1.1** A\n- [ ] **1.2** From 1.1 → 1.2\n")
+    assert [task.id for task in plan.tasks] == ["1.1", "1.2"]
+    assert plan.dependencies == ()
+
+
+def test_an_arrow_in_a_task_of_a_section_on_dependencies_is_part_of_its_title() -> None:
+    plan = read("## 1. Dependencies\n\n- [ ] 1.1 Move from 3.1 → 3.2\n- [ ] 1.2 B\n")
+    assert [task.id for task in plan.tasks] == ["1.1", "1.2"]
+    assert plan.dependencies == ()
+    assert not seen(plan, ObservationKind.UNKNOWN_TASK)
 
 
 def test_dependencies_stated_twice_keep_both_sources() -> None:

@@ -275,3 +275,24 @@ def test_any_text_is_read_without_fail(text: str) -> None:
     source = SourceText(text)
     for one in read_requirements(source).requirements:
         assert source.slice(one.id_span)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "criteria"),
+    [
+        ("要件1", "受入基準"),
+        ("要件 1", "受け入れ基準"),
+        ("需求 1", "验收标准"),
+        ("요구사항 1", "인수 조건"),
+        ("Requisito 1", "Critérios de Aceitação"),
+        ("Requisito 1", "Criterios de Aceptación"),
+        ("Anforderung 1", "Akzeptanzkriterien"),
+        ("Exigence 1", "Critères d'acceptation"),
+        ("Требование 1", "Критерии приёмки"),
+    ],
+)
+def test_criteria_in_other_languages(requirement: str, criteria: str) -> None:
+    found = read(f"### {requirement}: A\n\nB\n\n#### {criteria}\n\n1. WHEN a THEN b\n2. c\n")["1"]
+    assert [one.id for one in found.criteria] == ["1.1", "1.2"]
+    found = read(f"### {requirement}: A\n\n**{criteria}:**\n\n1. WHEN a THEN b\n")["1"]
+    assert [one.id for one in found.criteria] == ["1.1"]

@@ -37,6 +37,18 @@ KIRO = """\
 """
 
 
+NESTED = """\
+### Requirement 1: One
+
+#### Acceptance Criteria
+
+1. a
+   a. the first half
+   b. the second half
+2. b
+"""
+
+
 def index(text: str) -> RequirementIndex:
     return RequirementIndex.of([read_requirements(SourceText(text))])
 
@@ -152,3 +164,28 @@ def test_spellings_of_one_id(one: str, other: str) -> None:
 def test_any_reference_means_something(reference: str, text: str) -> None:
     found = index(text).resolve(reference)
     assert (found.meaning is Meaning.REQUIREMENTS) == bool(found.targets)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("1.0", ["1"]),  # the requirement as a whole
+        ("1.1a", ["1.1"]),
+        ("1.1.b", ["1.1"]),
+        ("Req 1.2b", ["1.2"]),
+        ("1.1.2", ["1.1"]),
+    ],
+)
+def test_part_of_a_criterion(reference: str, expected: list[str]) -> None:
+    assert names(NESTED, reference) == expected
+
+
+@pytest.mark.parametrize("reference", ["2.0", "1.3", "1.3a", "1.3.1"])
+def test_part_of_nothing(reference: str) -> None:
+    assert index(NESTED).resolve(reference).meaning is Meaning.UNKNOWN
+
+
+def test_references_in_one_pair_of_brackets() -> None:
+    text = "[1.1, 1.2]"
+    found = read_references(text, Span(0, len(text)))
+    assert [(one.text, text[slice(*one.span)]) for one in found] == [("1.1", "1.1"), ("1.2", "1.2")]

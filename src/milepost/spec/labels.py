@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import LISTS, plain
+from milepost.plan.grammar.labels import CRITERIA
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import LabelledText
@@ -17,8 +18,8 @@ _LABEL = lazy_regex(
     r"|(?P<step>GIVEN|WHEN|THEN|AND|Given|When|Then)\b)[ \t]*(?P<value>[^\n]*)"
 )
 _CRITERIA = lazy_regex(
-    r"acceptance|success[ ]criteria|scenarios?\b|criteri[ao]s?\b.*acepta|aceptación|aceitação|akzeptanz|abnahme"
-    r"|crit[eè]res?\b|驗收|验收|受け入れ|приём|приемк|критери",
+    r"acceptance|scenarios?\b|criteri[ao]s?\b.*acepta|aceptación|aceitação|akzeptanz|abnahme"
+    rf"|crit[eè]res?\b|驗收|验收|приём|приемк|критери|{'|'.join(CRITERIA)}",
     re.IGNORECASE,
 )
 _SCENARIO = lazy_regex(

@@ -20,7 +20,7 @@ _WORD = lazy_regex(
     r"(?:requirements?|reqs?\.?|criteri(?:on|a)|acceptance criteri(?:on|a)|ac)[ \t:#]+(?=\d)", re.IGNORECASE
 )
 _STORY = lazy_regex(r"(?:user[ \t]+)?story[ \t#-]*(?=\d)", re.IGNORECASE)
-_ID = lazy_regex(r"(?P<sort>(?:[A-Za-z]+[-_ ])*[A-Za-z]*)(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z]?)")
+_ID = lazy_regex(r"(?P<sort>(?:[A-Za-z]+[-_ ])*[A-Za-z]*)(?P<numbers>\d+(?:\.\d+)*)\.?(?P<letter>[a-z]?)")
 _RANGE = lazy_regex(r"(?P<first>\S*\d[a-z]?)[ \t]*(?:-|–|—|‒|\.\.+|…|~|\bto\b|\bthrough\b)[ \t]*(?P<last>\S*\d[a-z]?)")
 _WILDCARD = lazy_regex(r"(?P<stem>\S*\d)\.(?:x|X|\*)")
 _ALL = lazy_regex(r"all(?:[ \t]+requirements)?|\*|todos|todas|全部|所有", re.IGNORECASE)
@@ -151,7 +151,17 @@ class RequirementIndex:
         if exact:
             return exact
         key = key_of(text)
-        return self._by_key(key) if key else None
+        return (self._by_key(key) or self._around(key)) if key else None
+
+    def _around(self, key: Key) -> Target | None:
+        """What a number beyond those stated is part of: ``2.0`` is requirement 2, ``1.3b`` and ``1.3.1`` are in 1.3."""
+        if len(key.numbers) > 1 and key.numbers[-1] == 0 and not key.letter:
+            return self._by_key(key._replace(numbers=key.numbers[:-1]))
+        if key.letter and len(key.numbers) > 1:
+            found = self._by_key(key._replace(letter=""))
+        else:
+            found = self._by_key(key._replace(numbers=key.numbers[:-1])) if len(key.numbers) > 2 else None
+        return found if found and found.criterion else None
 
     def _by_key(self, key: Key) -> Target | None:
         if found := self._keys.get(key):

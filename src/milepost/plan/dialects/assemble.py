@@ -32,6 +32,15 @@ _PHASE = lazy_regex(
     r"[ \t]*(?:[:：.–—-][ \t]*)?(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_PHASE_ABROAD = lazy_regex(
+    r"\W*(?:(?:フェーズ|阶段|階段|単元|단계|ステージ|里程碑)[ \t]*(?P<id>\d+(?:\.\d+)*|[一二三四五六七八九十])"
+    r"|第[ \t]*(?P<ordinal>\d+|[一二三四五六七八九十])[ \t]*(?:阶段|階段|フェーズ|단계)"
+    r"|(?:этап|фаза|етап|étape|aşama|giai[ \t]đoạn|tahap|fáze|faza|etap|bosqich)[ \t]+(?P<number>\d+))(?![\w.]*\d)"
+    r"[ \t]*(?:[:：.、–—-][ \t]*)?(?P<title>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENGLISH = lazy_regex(r"[ -~]*\Z")
+_NUMERALS = {numeral: str(number) for number, numeral in enumerate("一二三四五六七八九十", start=1)}
 _NOTES = lazy_regex(r"(?:.*\b)?notes?\b.*|备注", re.IGNORECASE)
 
 
@@ -45,7 +54,15 @@ class PhaseName(NamedTuple):
 def phase_name(section: Section) -> PhaseName | None:
     """The phase a section's title names by its number."""
     found = None if is_gate_of_phase(section) else _PHASE.match(section.title)
-    return PhaseName(found["id"], found["title"].strip()) if found else None
+    if found:
+        return PhaseName(found["id"], found["title"].strip())
+    if section.level < 2 or _ENGLISH.match(section.title):
+        return None
+    abroad = _PHASE_ABROAD.match(section.title)
+    if abroad is None:
+        return None
+    number = abroad["id"] or abroad["ordinal"] or abroad["number"]
+    return PhaseName(_NUMERALS.get(number, number), abroad["title"].strip())
 
 
 def united(spans: Iterable[Span]) -> list[Span]:

@@ -9,7 +9,7 @@ from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.checkpoints import read_criterion
 from milepost.plan.dialects.document import LISTS, Section
 from milepost.plan.dialects.reading import Reading
-from milepost.plan.grammar.labels import meaning, read_labels
+from milepost.plan.grammar.labels import CRITERIA, meaning, read_labels
 from milepost.plan.model import Criterion
 from milepost.source.lazy_regex import lazy_regex
 
@@ -19,7 +19,7 @@ _TITLE = lazy_regex(
     r"|(?:exit|completion)[ \t]+criteria|(?:verification|validation|quality(?:[ \t]+assurance)?)[ \t]+checklist"
     r"|definition[ \t]+of[ \t]+(?:done|ready)|done[ \t]+when"
     r"|(?:pr|pull[ \t]+request)[ \t]+checklist"
-    r"|criterios[ \t]+de[ \t]+(?:aceptación|éxito)|验收标准|критерии[ \t]+(?:приёмки|приемки|успеха))(?:\W.*)?",
+    rf"|{'|'.join(CRITERIA)})(?:\W.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from milepost.plan.blocks import Block, BlockKind, walk
+from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import Section
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.durations import parse_duration
@@ -21,9 +21,15 @@ from milepost.source.lazy_regex import lazy_regex
 _TITLE = lazy_regex(
     r"\b(?:dependenc(?:y|ies)|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖", re.IGNORECASE
 )
+_ASIDE = lazy_regex(r"[(（\[][^()（）\[\]]*[)）\]]|[:–—-][ \t]*no[ \t]+dependencies\b.*", re.IGNORECASE)
+"""What a title says besides of its subject: ``Layer 1 (depends on layer 0)`` is about a layer."""
 _ARROW = lazy_regex(r"[→➜⟶⇒▶►➔⟹⮕←⟵⇐]|[-=]>|<[-=]")
 _DRAWINGS = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "graph", "diagram", "none"})
-_NONE = lazy_regex(r"(?:none|no|nothing|n/?a|[-–—]|无)\b.*|[-–—]?", re.IGNORECASE)
+_NONE = lazy_regex(
+    r"[(（\[*_]*(?:(?:none|no|nothing|n/?a|independent|ninguna?|nenhuma?|keine?|aucune?|нет)\b|无|無|なし|없음).*"
+    r"|[(（]?[-–—]*[)）]?",
+    re.IGNORECASE,
+)
 _ITEM = lazy_regex(
     r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[\d.]*\s*[a-z][^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
 )
@@ -32,7 +38,7 @@ _SEPARATOR = lazy_regex(r"[,;\s]*")
 
 def is_dependency_section(section: Section) -> bool:
     """Say whether a section's title announces dependencies between tasks; a document's title is no such."""
-    return section.level > 1 and _TITLE.search(section.title) is not None
+    return section.level > 1 and _TITLE.search(_ASIDE.sub("", section.title)) is not None
 
 
 def graph_dependencies(reading: Reading, sections: Iterable[Section]) -> Iterator[Dependency]:
@@ -40,10 +46,20 @@ def graph_dependencies(reading: Reading, sections: Iterable[Section]) -> Iterato
     for section in sections:
         stated = any(is_dependency_section(around) for around in section.ancestors())
         for top in section.blocks:
-            for block in walk(top) if stated else (top,):
+            for block in _outside_tasks(top) if stated else (top,):
                 graph = _graph(reading, block, stated)
                 if graph is not None:
                     yield from _take(reading, graph, stated)
+
+
+def _outside_tasks(block: Block) -> Iterator[Block]:
+    """A block and those in it, but for items with a checkbox: a task's title may hold an arrow of its own."""
+    waiting = [block]
+    while waiting:
+        one = waiting.pop()
+        if one.kind is not BlockKind.ITEM or not one.checkbox:
+            yield one
+            waiting += reversed(one.children)
 
 
 def _graph(reading: Reading, block: Block, stated: bool) -> Graph | None:

@@ -10,11 +10,16 @@ from milepost.plan.model import Field
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
+_EASTERN = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Letters of languages that put no blank behind a number."""
+
 _HEAD = lazy_regex(
     r"(?:[✅☑✔❌🔄⏳🚧⬜🔴🟡🟢]\ufe0f?[ \t]*)?(?P<strike>~~)?(?P<open>\*\*|__)?"
-    r"(?P<word>(?:[Ss]ub-?)?(?:[Tt]ask|[Tt]area)[ \t]+)?(?P<bracket>\[)?"
-    rf"(?P<id>{ID})(?!\w)(?(bracket)\])(?P<mark>[.:)：、．](?!\d))?(?P<star>\\?\*(?=[ \t]))?"
-    r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$)"
+    r"(?P<word>(?:[Ss]ub-?)?(?:[Tt]ask|TASK|[Tt]area|[Tt]arefa|[Tt]âche|[Aa]ufgabe)[ \t]+"
+    r"|(?:任务|任務|タスク|작업)[ \t]*)?(?P<bracket>\[)?"
+    rf"(?P<id>{ID})(?![^\W{_EASTERN}])(?(bracket)\])(?P<mark>[.:)：、．](?!\d))?(?P<star>\\?\*(?=[ \t]))?"
+    r"(?P<close>\*\*|__)?(?P<mark2>[.:：])?(?P<gap>[ \t]+|\Z|$"
+    rf"|(?P<tight>(?<=[.:)：、．])(?=[^\W\d_a-z])|(?<=\d)(?=[{_EASTERN}])))"
 )
 _WEAK = lazy_regex(r"\d+|[A-Za-z]+\d")
 _DASH = lazy_regex(r"[-–—:][ \t]+")
@@ -40,7 +45,7 @@ def read_head(text: str, start: int, end: int) -> Head | None:
     before ``.``, ``:`` or ``)``: ``3 retries`` and ``V3 format`` are no tasks. A ``*`` behind the id marks the task.
     """
     found = _HEAD.match(text, start, end)
-    if found is None or not (found["gap"] or found.end() == end):
+    if found is None or not (found["gap"] or found["tight"] is not None or found.end() == end):
         return None
     bold = found["open"] and found["open"] == found["close"]
     is_marked = bold or found["word"] or found["mark"] or found["mark2"] or found["bracket"]

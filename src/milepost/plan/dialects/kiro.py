@@ -23,7 +23,7 @@ from milepost.source.lazy_regex import lazy_regex
 
 NAME = "kiro"
 
-_NUMBER = lazy_regex(r"\d+(?:\.\d+)*[a-z]?")
+_NUMBER = lazy_regex(r"(?:[A-Z]\.)?\d+(?:[A-Za-z]?\.\d+)*[a-z]?")
 _TRACE = lazy_regex(
     r"_(?:Requirements?|需求|要件|要求)[ \t]*[:：][ \t]*(?:Requirements?[ \t]+)?\d+(?:\.\d+)+", re.IGNORECASE
 )

@@ -19,7 +19,7 @@ NAME = "openspec"
 _SECTION = lazy_regex(
     r"(?:[^\w\s]+[ \t]*)?(?P<id>\d+)(?:[.)、．:：]+[ \t]*|[ \t]+(?:[-–—][ \t]+)?)(?P<title>\S.*)", re.DOTALL
 )
-_NUMBER = lazy_regex(r"\d+(?:\.\d+)*[a-z]?")
+_NUMBER = lazy_regex(r"(?:[A-Z]\.)?\d+(?:[A-Za-z]?\.\d+)*[a-z]?")
 
 
 def detect(document: Document) -> bool:

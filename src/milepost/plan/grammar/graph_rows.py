@@ -94,6 +94,7 @@ _LEFT = lazy_regex(r"[←⟵⇐◀◄⟸][-=─━═]*|<[-=─━═]+(?!>)")
 _MARK = lazy_regex(r"[↓⇓│┃║▼▽⬇↧|]|(?<!\w)[vV](?!\w)")
 _STOPS = rf";{_HEADS}←⟵⇐◀◄⟸├└┌╰╭┣┗┏┬┐┘┤┼┴╮╯─━═↓⇓│┃║▼▽⬇↧|"
 _WORD = lazy_regex(rf"(?:(?![-=]{1, 8}>|<[-=])[^\s{_STOPS}])+")
+_WAITS = lazy_regex(r"(?:depends[ \t]+on|blocked[ \t]+by|waits[ \t]+for)\b[ \t]*[:：]?", re.IGNORECASE)
 _BLANKS = lazy_regex(r"[ \t\u3000]+")
 _CORNERS = frozenset("┐┘┤╮╯")
 _DRAWN = frozenset("─━═┬┐┘┤┼┴╮╯")
@@ -147,6 +148,10 @@ class _Scanner:
                 yield from self._finish()
                 yield drawn
                 position = drawn.span.end
+            elif waits := self._read_waits(position):
+                yield from self._finish()
+                yield waits
+                position = waits.span.end
             elif group := self._read_group(position):
                 yield from self._finish()
                 self.group = group
@@ -159,6 +164,11 @@ class _Scanner:
         if self.group:
             yield self.group
         self.group, self.words = None, ""
+
+    def _read_waits(self, position: int) -> _Piece | None:
+        """Read words behind a group that say what it waits for: they point to the left."""
+        found = _WAITS.match(self.text, position, self.line.end) if self.text[position] in "DdBbWw" else None
+        return _Piece(TokenKind.LEFT, Span(*found.span())) if found and position > self.line.start else None
 
     def _read_group(self, position: int) -> _Piece | None:
         """Read a list of ids. After other words ids count only in brackets or behind a colon, and only once.

@@ -15,8 +15,8 @@ from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
 ID = (
-    r"(?:[A-Za-z][A-Za-z_]*(?:-[A-Za-z][A-Za-z_]*)*-|[A-Z]{1,6})?"
-    r"\d+(?:\.\d+)*(?:(?:[a-z]|(?<=T\d{3})[A-Z])(?![A-Za-z])(?:-\d+(?![\w.]))?)?"
+    r"(?:[A-Za-z][A-Za-z_]*(?:-[A-Za-z][A-Za-z_]*)*-|[A-Z]{1,6}|[A-Z]\.)?"
+    r"\d+(?:[A-Za-z]?\.\d+)*(?:(?:[a-z]|(?<=T\d{3})[A-Z])(?![A-Za-z])(?:-\d+(?![\w.]))?)?"
 )
 """The pattern of one id, to be embedded in others."""
 
@@ -25,6 +25,7 @@ _DIGITS = lazy_regex(r"\d+")
 _DASH = lazy_regex(r"\s*(?:-|–|—|‒|−|\.\.+|…|\bto\b|\bthrough\b|~)\s*")
 _SEPARATOR = lazy_regex(r"(?:\s*(?:[,;&+/、，；∥]|\|\||\band\b|\bor\b|\bwith\b|\bund\b)\s*)+", re.IGNORECASE)
 _WORD = lazy_regex(r"(?:(?:tasks?|ids?)\b(?!-)|no\.|#|任务)\s*:?\s*", re.IGNORECASE)
+_AMOUNT = lazy_regex(r"\d+(?:\.\d+)?\s*(?:weeks?|days?|hours?|minutes?|months?|hrs?|mins?)\b", re.IGNORECASE)
 _OPENING = lazy_regex(r"[\s({\[*`_]*")
 _CLOSING = lazy_regex(r"[\s)}\]*`_]*")
 _WILDCARD = lazy_regex(r"(?P<stem>(?:\w+-)?\d+(?:\.\d+)*)\.(?:x|X|\*)(?!\w)")
@@ -58,6 +59,7 @@ class IdIndex:
     phases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
     _shapes: set[str] | None = None
+    _stems: dict[str, list[str]] | None = None
 
     @classmethod
     def of(cls, ids: Iterable[str], phases: dict[str, tuple[str, ...]] | None = None) -> IdIndex:
@@ -83,7 +85,12 @@ class IdIndex:
 
     def under(self, stem: str) -> tuple[str, ...]:
         """The ids below a stem: ``2`` gives ``2.1``, ``2.2``, ``2.2.1`` …"""
-        return tuple(task_id for task_id in self.order if task_id.startswith(stem + "."))
+        if self._stems is None:
+            self._stems = {}
+            for task_id in self.order:
+                for place in (at for at, letter in enumerate(task_id) if letter == "."):
+                    self._stems.setdefault(task_id[:place], []).append(task_id)
+        return tuple(self._stems.get(stem, ()))
 
 
 def find_ids(text: str) -> list[IdRef]:
@@ -134,7 +141,7 @@ def _read_item(text: str, position: int, end: int, index: IdIndex, offset: int) 
     if group is not None:
         return group
     first = _TOKEN.match(text, _skip(_WORD, text, position, end), end)
-    if first is None:
+    if first is None or _AMOUNT.match(text, first.start(), end):
         return None
     dash = _DASH.match(text, first.end(), end)
     last = _TOKEN.match(text, _skip(_WORD, text, dash.end(), end), end) if dash else None
@@ -172,6 +179,11 @@ def _full_last(first: str, last: str, index: IdIndex) -> str:
     return stem + last if stem + last in index else last
 
 
+def _meant(task_id: str, index: IdIndex) -> Sequence[str]:
+    """The id itself; the number of a group whose tasks continue it stands for these: ``2`` for ``2.1``, ``2.2`` …"""
+    return (task_id,) if task_id in index else index.under(task_id) or (task_id,)
+
+
 def _split(ids: Iterable[str], index: IdIndex, span: Span, end: int) -> IdList:
-    refs = [IdRef(task_id, span) for task_id in ids]
+    refs = [IdRef(one, span) for task_id in ids for one in _meant(task_id, index)]
     return IdList(tuple(ref for ref in refs if ref.id in index), tuple(ref for ref in refs if ref.id not in index), end)

@@ -13,6 +13,18 @@ from milepost.plan.model import Field
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
+CRITERIA: tuple[str, ...] = (
+    "acceptance criteria", "success criteria", "criterios de aceptación", "criterios de éxito",
+    "critérios de aceitação", "critérios de sucesso", "critères d'acceptation", "critères d’acceptation",
+    "criteri di accettazione",
+    "akzeptanzkriterien", "abnahmekriterien", "erfolgskriterien", "kryteria akceptacji", "kabul kriterleri",
+    "acceptatiecriteria", "tiêu chí chấp nhận", "kriteria penerimaan", "критерии приёмки", "критерии приемки",
+    "критерии успеха", "критерії приймання", "验收标准", "驗收標準", "验收准则", "接受标准", "成功标准", "完成标准",
+    "受け入れ基準", "受入れ基準", "受入基準", "受け入れ条件", "受入条件", "完了条件", "成功基準",
+    "인수 조건", "인수 기준", "수락 기준", "승인 기준", "완료 조건", "성공 기준",
+)  # fmt: skip
+"""What acceptance criteria are called, in lower case."""
+
 LABELS: dict[str, str] = {
     **dict.fromkeys(("status", "state", "current status", "estado", "status quo", "状态", "статус"), "status"),
     **dict.fromkeys(
@@ -36,10 +48,7 @@ LABELS: dict[str, str] = {
          "исполнитель"), "owner",
     ),
     **dict.fromkeys(("type", "complexity", "subtasks", "deliverables", "component", "phase focus"), "about"),
-    **dict.fromkeys(
-        ("acceptance criteria", "success criteria", "definition of done", "done when", "criterios de aceptación",
-         "验收标准"), "criteria",
-    ),
+    **dict.fromkeys((*CRITERIA, "definition of done", "done when"), "criteria"),
 }  # fmt: skip
 """What a label in lower case means. ``about`` and ``criteria`` only show that a task is being described."""
 

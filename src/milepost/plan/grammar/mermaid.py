@@ -70,7 +70,13 @@ def _read_statement(
         link = _LINK.match(text, position, span.end)
         if not names or link is None:
             return
-        before, directed, position = names, link["head"] == ">" and not link["back"], link.end()
+        before, directed, position = names, _is_arrow(link), link.end()
+
+
+def _is_arrow(link: re.Match[str]) -> bool:
+    """Say whether a link makes its end wait: a dotted one with words on it (``-. see .->``) only remarks something."""
+    is_remark = link.group().lstrip().startswith("-.") and re.search(r"[^\W_]", link.group()) is not None
+    return link["head"] == ">" and not link["back"] and not is_remark
 
 
 def _register(node: re.Match[str], index: IdIndex, tasks: dict[str, str], unknown: dict[str, IdRef]) -> None:

@@ -21,7 +21,12 @@ _KINDS = lazy_regex(
 
 def read_references(text: str, span: Span) -> tuple[Reference, ...]:
     """Read the references a span of a text lists; what is neither id nor placeholder is a named standard."""
-    return tuple(_references(text, span))
+    start, end = span
+    body = text[start:end].strip()
+    if body[:1] == "[" and body[-1:] == "]" and body.count("[") == 1 and "," in body:
+        start = text.index("[", start) + 1
+        end = start + len(body) - 2
+    return tuple(_references(text, Span(start, end)))
 
 
 def _references(text: str, span: Span) -> Iterator[Reference]:

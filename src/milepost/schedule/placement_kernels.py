@@ -16,6 +16,8 @@ from milepost.schedule.simulation_kernels import (
     RELEASE,
     SCALE,
     TIER,
+    Inputs,
+    Sums,
     add_moments,
     draw_row,
     escalate,
@@ -36,29 +38,12 @@ FREE, HOLDER = range(2)
 
 
 @compiled
-def placed_chunk(
-    order: Any,
-    starts: Any,
-    links: Any,
-    watched: Any,
-    numbers: Any,
-    integers: Any,
-    keys: Any,
-    tables: Any,
-    tiers: Any,
-    tier_keys: Any,
-    capacity: Any,
-    share: int,
-    reference: int,
-    first: int,
-    makespans: Any,
-    costs: Any,
-    watched_finishes: Any,
-    critical: Any,
-    escalated: Any,
-    moments: Any,
-) -> None:
+def placed_chunk(inputs: Inputs, first: int, sums: Sums) -> None:
     """Draw a chunk of samples, one after the other."""
+    order, starts, links, watched, numbers, integers, keys, tables, tiers, tier_keys, capacity, share, reference = (
+        inputs
+    )
+    makespans, costs, watched_finishes, critical, escalated, moments = sums
     times, placed = np.zeros((len(order), 1), dtype=np.int64), np.zeros((len(order), 4), dtype=np.int64)
     raw, late, marks = np.zeros(1), np.zeros(1), np.zeros(len(order), dtype=np.uint8)
     shared, parts = np.zeros((len(tier_keys), 1), dtype=np.uint64), np.zeros((len(tiers) + 1, 2))

@@ -4,7 +4,7 @@ Importing this module imports numba (about half a second; the first use ever com
 samples is one unit of work for a thread; inside it 64 samples at a time go through the network side by side, so that
 the processor takes several at once and the rows stay in its cache.
 
-The kernels take plain arrays: what they got in tuples numba would count references to, in every call.
+The inner kernels take plain arrays: what they got in tuples numba would count references to, in every call.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def run(experiment: Experiment, samples: int, seed: int, threads: int) -> Tally:
     def work(first: int) -> Sums:
         sums = _sums(experiment, min(CHUNK, samples - first))
         if experiment.capacities:
-            placed_chunk(*inputs, first, *sums)
+            placed_chunk(inputs, first, sums)
         else:
-            free_chunk(*inputs, first, *sums, kind)
+            free_chunk(inputs, first, sums, kind)
         return sums
 
     with ThreadPoolExecutor(max(threads, 1)) as pool:
@@ -254,30 +254,10 @@ def add_moments(moments: Any, here: int, row: Any, median: float, late: Any) -> 
 
 
 @compiled
-def free_chunk(
-    order: Any,
-    starts: Any,
-    links: Any,
-    watched: Any,
-    numbers: Any,
-    integers: Any,
-    keys: Any,
-    tables: Any,
-    tiers: Any,
-    tier_keys: Any,
-    capacity: Any,
-    share: int,
-    reference: int,
-    first: int,
-    makespans: Any,
-    costs: Any,
-    watched_finishes: Any,
-    critical: Any,
-    escalated: Any,
-    moments: Any,
-    kind: Any,
-) -> None:
+def free_chunk(inputs: Inputs, first: int, sums: Sums, kind: Any) -> None:
     """Draw a chunk of samples without capacities; ``kind`` is an array of the type of integer to count seconds in."""
+    order, starts, links, watched, numbers, integers, keys, tables, tiers, tier_keys, _, share, reference = inputs
+    makespans, costs, watched_finishes, critical, escalated, moments = sums
     times = np.zeros((len(order), _LANES), dtype=kind.dtype)
     finish = np.zeros((len(order), _LANES), dtype=kind.dtype)
     marks = np.zeros((len(order), _LANES), dtype=kind.dtype)

@@ -75,6 +75,13 @@ def test_a_numbered_heading_that_is_nothing_is_unread() -> None:
     assert found.complete is ("7" in known)
 
 
+def test_a_box_before_the_name_of_a_phase_sums_up_its_tasks() -> None:
+    text = "# P\n\n- [ ] **Phase 1. Dig**\n- [ ] Phase 3\n\n## Phase 1. Dig deep\n\n- [ ] **1.1** a\n- [ ] **1.2** b\n"
+    plan = read_plan(SourceText(text))
+    assert [task.id for task in plan.tasks] == ["1.1", "1.2"]
+    assert [plan.source.slice(span) for span in coverage(plan).unread] == ["- [ ] Phase 3"]
+
+
 def test_line_ends_of_every_kind_count() -> None:
     for end in ("\r\n", "\r"):
         assert covered(PLAN.replace("\n", end))[1] == ["- [x] Bought the wood", "- [x] Bought the nails"]

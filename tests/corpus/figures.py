@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.corpus.shared_corpus import SHARED, Entry, entries, table
+from tests.corpus.shared_corpus import SHARED, Entry, entries, table, unread_reason
 
 from milepost.lint import runner
 from milepost.plan.coverage import unread_tasks
@@ -49,8 +49,13 @@ class Figures:
         sums["warnings"] += findings[Severity.WARNING]
         unread = [plan.source.position(span.start).line for span in unread_tasks(plan)]
         sums["unread"] += len(unread)
-        if unread:
-            self.remarks.append(f"{entry.file}: lines {', '.join(map(str, unread))} look like tasks and were not read")
+        reason = unread_reason(plan)
+        self.sums["unexplained"] += reason is None
+        if reason is None or unread:
+            lines = ", ".join(map(str, unread)) or "none"
+            self.remarks.append(
+                f"{entry.file}: lines that look like unread tasks: {lines}: {reason or 'NOT EXPLAINED'}"
+            )
         self._compare(entry, plan)
 
     def _compare(self, entry: Entry, plan: Plan) -> None:

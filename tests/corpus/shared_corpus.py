@@ -10,6 +10,7 @@ from pathlib import Path
 
 from milepost.lint import runner
 from milepost.plan import edits
+from milepost.plan.coverage import unread_tasks
 from milepost.plan.model import Plan, TaskState
 from milepost.plan.reader import read_plan
 from milepost.source import Severity, SourceText, apply
@@ -57,6 +58,19 @@ def check_count(entry: Entry) -> None:
     if abs(ours - entry.rough) > entry.rough / 10:
         assert plan.source.digest in reasons, f"{ours} tasks, {entry.rough} by a rough count"
         assert int(reasons[plan.source.digest]["ours"]) == ours
+
+
+def unread_reason(plan: Plan) -> str | None:
+    """Why so many lines of a document that look like tasks are none; empty where there are none, None if unexplained."""
+    lines = len(list(unread_tasks(plan)))
+    reasons = {row["sha256"]: row for row in table("unread_reasons.tsv")}
+    row = reasons.get(plan.source.digest, {"lines": "0", "reason": ""})
+    return row["reason"] if int(row["lines"]) == lines else None
+
+
+def check_unread(entry: Entry) -> None:
+    """No line looks like a task without being read, or a reason says why it is none."""
+    assert unread_reason(entry.plan) is not None
 
 
 def check_errors(entry: Entry) -> None:

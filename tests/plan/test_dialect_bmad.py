@@ -27,6 +27,7 @@ Done
 
 - [ ] The tree stands
 1. It bears pears
+2. Its pears are sweet
 
 ## Tasks / Subtasks
 
@@ -73,12 +74,32 @@ def test_remarks_behind_a_title_are_read() -> None:
     by_id = read(STORY).by_id
     assert [one.text for one in by_id["1"].requirements] == ["AC1", "AC2"]
     assert [one.text for one in by_id["2"].requirements] == ["AC2", "AC3", "AC4"]
-    assert [one.text for one in by_id["3"].requirements] == ["ACall"]
+    assert [one.text for one in by_id["3"].requirements] == ["AC1", "AC2"]
     assert [one.text for one in by_id["4"].requirements] == ["AC5"]
     effort = by_id["2"].effort
     assert effort is not None
     # 2-3 h, in seconds.
     assert (effort.low, effort.high) == (7200, 10800)
+
+
+def test_a_remark_may_stand_between_number_and_title() -> None:
+    plan = read("# S\n\n## Tasks / Subtasks\n\n- [ ] Task 1 (AC: 1): Dig\n- [ ] **Task 2** (AC: 2) (1 hour) Fill\n")
+    assert [(task.id, task.title) for task in plan.tasks] == [("1", "Dig"), ("2", "Fill")]
+    assert [[one.text for one in task.requirements] for task in plan.tasks] == [["AC1"], ["AC2"]]
+    assert plan.tasks[1].effort is not None
+    assert plan.tasks[1].effort.likely == 3600
+
+
+def test_all_criteria_are_those_the_story_states() -> None:
+    def named(criteria: str) -> list[str]:
+        plan = read(f"# S\n\n## Acceptance Criteria\n\n{criteria}\n\n## Tasks / Subtasks\n\n- [ ] Dig (AC: all)\n")
+        assert plan.tasks[0].title == "Dig"
+        return [one.text for one in plan.tasks[0].requirements]
+
+    assert named("1. a\n   1. part\n2. b\n\nMore:\n\n5. c") == ["AC1", "AC2", "AC5"]
+    assert named("### AC1: a\n\nWords\n\n### AC2: b") == ["AC1", "AC2"]
+    assert named("- [ ] **AC-1**: a\n- [x] **AC-2**: b\n- see AC9") == ["AC1", "AC2"]
+    assert named("Whatever pleases.") == []
 
 
 def test_dependencies_come_from_remarks_and_not_from_prose() -> None:

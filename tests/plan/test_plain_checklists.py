@@ -56,3 +56,39 @@ def test_any_dialect_can_be_asked_for() -> None:
     text = "- [ ] **1.1** Dig\n"
     assert read_plan(SourceText(text)).tasks[0].id == "1.1"
     assert read_plan(SourceText(text), "plain").tasks[0].id == "1"
+
+
+def test_a_few_ids_among_many_boxes_do_not_make_a_plan_of_ids() -> None:
+    plan = read_plan(
+        SourceText(
+            "# Boat\n\n## Sails\n\n- [x] Sew\n- [ ] Dye\n- [ ] Hoist\n\n## Hull\n\n- [ ] **B-1**: Caulk\n- [x] **B-2**: Tar\n"
+        )
+    )
+    assert plan.dialect == "plain"
+    assert [(task.id, task.title) for task in plan.tasks] == [
+        ("1", "Sew"),
+        ("2", "Dye"),
+        ("3", "Hoist"),
+        ("B-1", "Caulk"),
+        ("B-2", "Tar"),
+    ]
+
+
+def test_speckit_ids_among_many_other_boxes_are_kept() -> None:
+    text = "# Boat\n\n## Phase 1: Sails\n\n- [x] Sew\n- [ ] Dye\n- [ ] Hoist\n- [ ] T001 Caulk\n- [ ] T002 Tar\n"
+    plan = read_plan(SourceText(text))
+    assert (plan.dialect, [task.id for task in plan.tasks]) == ("plain", ["1", "2", "3", "T001", "T002"])
+
+
+def test_what_looks_like_an_id_once_or_twice_over_is_part_of_a_title() -> None:
+    text = "# Boat\n\n- [ ] a\n- [ ] b\n- [ ] c\n- [ ] d\n- [ ] e\n- [ ] **P0**: hull\n- [ ] **P0**: mast\n- [ ] **eu-west-1** port\n"
+    plan = read_plan(SourceText(text))
+    assert [task.id for task in plan.tasks] == ["1", "2", "3", "4", "5", "6", "7", "8"]
+    assert plan.tasks[-1].title == "eu-west-1 port"
+
+
+def test_numbers_that_boxes_state_are_given_to_no_other_box() -> None:
+    plan = read_plan(SourceText("# Boat\n\n- [ ] a\n- [ ] b\n- [ ] c\n- [ ] 1. d\n- [ ] 3. e\n"), "plain")
+    assert [(task.id, task.title) for task in plan.tasks] == [
+        ("2", "a"), ("4", "b"), ("5", "c"), ("1", "d"), ("3", "e"),
+    ]  # fmt: skip

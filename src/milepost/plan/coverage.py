@@ -18,6 +18,9 @@ from milepost.source import SourceText, Span
 from milepost.source.lazy_regex import lazy_regex
 
 _LINE = lazy_regex(r"[^\r\n]+")
+_NUMBERED = r"[\W_]*(?P<name>[^\W\d_]+[ \t]+(?:\d+(?:\.\d+)*|[A-Z]))\b"
+_HEADING = lazy_regex(_NUMBERED)
+_BOXED = lazy_regex(rf"(?:\S+[ \t]+)?(?:\*\*)?\[.?\][ \t]+{_NUMBERED}")
 _SHOWN = (BlockKind.FENCE, BlockKind.CODE, BlockKind.HTML, BlockKind.QUOTE, BlockKind.FRONT_MATTER)
 """Blocks whose text is shown, quoted or data: boxes in them are no tasks of this plan."""
 
@@ -58,7 +61,10 @@ def coverage(plan: Plan) -> Coverage:
 
 
 def unread_tasks(plan: Plan) -> Iterator[Span]:
-    """Find the lines that look like tasks but are neither task nor step nor criterion, outside code and quotes."""
+    """Find the lines that look like tasks but are neither task nor step nor criterion, outside code and quotes.
+
+    A box in front of a phase's name sums up the tasks of that phase, and is none.
+    """
     text = plan.source.text
     if text.lstrip().startswith(("{", "[{")):
         return  # data, not Markdown
@@ -69,6 +75,8 @@ def unread_tasks(plan: Plan) -> Iterator[Span]:
     found = [span for span in found if not known.touch(span)]
     if not found:
         return
+    phases = {_name(_HEADING, text, phase.heading_span) for phase in plan.phases} - {""}
+    found = [span for span in found if _name(_BOXED, text, span) not in phases]
     shown = _Places(block.span for block in walk(parse_mended(text)) if block.kind in _SHOWN)
     yield from (span for span in found if not shown.touch(Span(span.start, span.start + 1)))
 
@@ -100,6 +108,12 @@ def _line_end(text: str, place: int) -> int:
 
 _BOX = lazy_regex(r"\[[^\[\]\r\nP]?\]")
 _TASK_HEADING = lazy_regex(r"##{0,5}[ \t]+(?:\*\*)?(?:[Tt]ask|TASK)")
+
+
+def _name(pattern: re.Pattern[str], text: str, span: Span) -> str:
+    """The word and the number that a text starts with, by which a phase may be called: ``phase 2``."""
+    found = pattern.match(text, span.start, span.end)
+    return " ".join(found["name"].casefold().split()) if found else ""
 
 
 @cache

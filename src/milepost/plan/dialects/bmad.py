@@ -9,12 +9,13 @@ from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.assemble import PlanReader, in_checkpoint
 from milepost.plan.dialects.boxes import read_box
 from milepost.plan.dialects.document import Document, Section
-from milepost.plan.dialects.headings import HeadingTasks, criteria_references, labelled_dependencies
+from milepost.plan.dialects.headings import HeadingTasks, labelled_dependencies
 from milepost.plan.dialects.heads import Head, read_head
 from milepost.plan.dialects.labelled import read_effort
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.plain import PlainTasks
 from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.story_criteria import criteria_references
 from milepost.plan.dialects.task_headings import TaskHeadings
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.grammar.states import find_state
@@ -29,7 +30,7 @@ _BOTH = lazy_regex(r"\W*tasks?[ \t]*(?:/|&|and)[ \t]*sub-?tasks?\W*", re.IGNOREC
 _TITLE = lazy_regex(r"\W*story[ \t]+\w+(?:[.-]\w+)*[ \t]*[:：–—-]", re.IGNORECASE)
 _PARTS = frozenset({"story", "acceptance criteria", "dev notes", "dev agent record", "status", "qa results"})
 _REMARK = lazy_regex(r"[ \t*_]*[(（](?P<inner>[^()（）]*)[)）]")
-_CRITERIA = lazy_regex(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
+_COLON = lazy_regex(r"[ \t]*(?:\*\*|__)?[ \t]*(?:[:：.–—-](?:\*\*|__)?(?=[ \t]))?[ \t]*")
 _LINK = lazy_regex(r"(?P<key>depends[ \t]+on|blocks|blocked[ \t]+by|requires)[ \t]*[:：][ \t]*", re.IGNORECASE)
 
 
@@ -129,18 +130,20 @@ class _StoryTasks:
 
 
 def _finished(reading: Reading, task: Task) -> Task:
-    """A task whose title ends before the remarks in brackets that say something of it.
+    """A task whose title has no remarks in brackets that say something of the task.
 
-    ``(AC: 1, 2)`` gives requirements, ``(2-3 hours)`` the effort, ``(DEPENDS ON: Task 1)`` dependencies.
+    ``(AC: 1, 2)`` gives requirements, ``(2-3 hours)`` the effort, ``(DEPENDS ON: Task 1)`` dependencies. The title ends
+    before them, or starts behind those it would start with: ``Task 1 (AC: 1): Title``.
     """
-    references, fields, effort, end = list(task.requirements), list(task.fields), task.effort, None
+    references, fields, effort = list(task.requirements), list(task.fields), task.effort
+    start, end = task.title_span
     for remark in _REMARK.finditer(reading.text, task.title_span.start, task.title_span.end):
         inner = Span(*remark.span("inner"))
-        criteria = _CRITERIA.fullmatch(reading.text, *inner)
+        criteria = criteria_references(reading.document, inner)
         link = _LINK.match(reading.text, *inner)
         duration = read_effort(reading, inner)
-        if criteria:
-            references += criteria_references(reading.text, Span(*criteria.span("refs")))
+        if criteria is not None:
+            references += criteria
         elif link:
             value = Span(link.end(), inner.end)
             fields.append(Field(link["key"], reading.text[value.start : value.end], inner, value))
@@ -148,10 +151,13 @@ def _finished(reading: Reading, task: Task) -> Task:
             effort = effort or duration
         else:
             continue
-        end = remark.start() if end is None else end
-    if end is None:
+        if remark.start() <= start:
+            start = _COLON.match(reading.text, remark.end(), task.title_span.end).end()  # type: ignore[union-attr]
+        else:
+            end = min(end, remark.start())
+    if (start, end) == task.title_span:
         return task
-    span = Span(task.title_span.start, end)
+    span = Span(start, max(start, end))
     title = reading.text[span.start : span.end].replace("**", "").replace("__", "").strip()
     requirements = tuple(references)
     return replace(task, title=title, title_span=span, requirements=requirements, effort=effort, fields=tuple(fields))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,11 +19,12 @@ from milepost.plan.dialects.numbered import document_heads
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.prose_dependencies import prose_dependencies
 from milepost.plan.dialects.reading import Reading
+from milepost.plan.dialects.story_criteria import criteria_references
 from milepost.plan.dialects.task_headings import TaskHeading, TaskHeadings, section_labels
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line, title_head
 from milepost.plan.dialects.values import Values
 from milepost.plan.grammar.labels import meaning
-from milepost.plan.model import Checkbox, Dependency, Field, Plan, Reference, ReferenceKind, Step, Task, TaskState
+from milepost.plan.model import Checkbox, Dependency, Field, Plan, Step, Task, TaskState
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
@@ -32,8 +32,6 @@ NAME = "headings"
 
 _LETTERS = lazy_regex(r"[^\d]*-|[A-Za-z]+")
 _REMARK = lazy_regex(r"[ \t]*[(（](?P<inner>[^()（）]*)[)）][ \t]*$")
-_CRITERIA = lazy_regex(r"ACs?[ \t]*[:：]?[ \t]*(?P<refs>#?\d[^\n]*|all\b[^\n]*)", re.IGNORECASE)
-_CRITERION = lazy_regex(r"(?P<first>\d{1,6}(?:\.\d+)*|\ball\b)(?:[ \t]*[-–][ \t]*#?(?P<last>\d{1,6}))?", re.IGNORECASE)
 
 
 def detect(document: Document) -> bool:
@@ -207,13 +205,10 @@ class HeadingTasks:
         title, span = heading.title, heading.title_span
         while found := _REMARK.search(self.reading.text, span.start, span.end):
             inner = Span(*found.span("inner"))
-            criteria = _CRITERIA.fullmatch(self.reading.text, *inner)
-            effort = None if criteria else read_effort(self.reading, inner)
-            if criteria:
-                values["requirements"] = (
-                    *values.get("requirements", ()),
-                    *criteria_references(self.reading.text, Span(*criteria.span("refs"))),
-                )
+            criteria = criteria_references(self.reading.document, inner)
+            effort = None if criteria is not None else read_effort(self.reading, inner)
+            if criteria is not None:
+                values["requirements"] = (*values.get("requirements", ()), *criteria)
             elif effort and effort.span == inner:
                 values.setdefault("effort", effort)
             else:
@@ -245,16 +240,6 @@ class HeadingTasks:
             if heading:
                 owned.setdefault(id(heading.section), []).append(section)
         return owned
-
-
-def criteria_references(text: str, span: Span) -> Iterator[Reference]:
-    """``1, 3-5`` as the requirements AC1, AC3, AC4 and AC5 of the document itself."""
-    for found in _CRITERION.finditer(text, span.start, span.end):
-        first, last = found["first"], found["last"]
-        is_range = last and first.isdecimal() and int(first) < int(last) <= int(first) + 100
-        names = [str(number) for number in range(int(first), int(last) + 1)] if is_range else [first]
-        for name in names:
-            yield Reference(f"AC{name}", ReferenceKind.REQUIREMENT, Span(*found.span()))
 
 
 def _is_part(parent: str, task_id: str) -> bool:

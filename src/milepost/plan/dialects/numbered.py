@@ -10,6 +10,7 @@ from functools import partial
 from milepost.plan.blocks import Block
 from milepost.plan.dialects.assemble import in_checkpoint
 from milepost.plan.dialects.boxes import Box, read_box
+from milepost.plan.dialects.criteria import in_criteria
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.heads import Head, read_head
 from milepost.plan.dialects.memory import moved_heads
@@ -20,6 +21,7 @@ from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
 _HEADS = "_heads_of_boxes"
+_LOOSE = "_boxes_without_head"
 
 _OPTIONAL = lazy_regex(
     r"[(\[（【][ \t]*optional\b[^()\[\]（）]*[)\]）】][ \t.]*$|^optional[ \t]*[:：–—-]", re.IGNORECASE
@@ -90,12 +92,37 @@ def _boxed_head(reading: Reading, item: Block) -> tuple[Head | None, ...]:
 
 def document_heads(document: Document) -> list[tuple[Section, Head]]:
     """The heads of a document's outermost boxes with an id, for telling dialects apart; found once for all of them."""
-    found: list[tuple[Section, Head]] | None = vars(document).get(_HEADS)
-    if found is None:
+    if _HEADS not in vars(document):
         reading = Reading(document)
-        found = [(section, head) for section in document.sections for head in boxed_heads(reading, section) if head]
-        vars(document)[_HEADS] = found
-    return found
+        found: list[tuple[Section, Head]] = []
+        loose: list[Section] = []
+        for section in document.sections:
+            for head in boxed_heads(reading, section):
+                if head is None:
+                    loose.append(section)
+                else:
+                    found.append((section, head))
+        vars(document).update({_HEADS: found, _LOOSE: loose})
+    heads: list[tuple[Section, Head]] = vars(document)[_HEADS]
+    return heads
+
+
+def is_mostly_loose(document: Document, counts: Callable[[Section], bool] = lambda _: True) -> bool:
+    """Say whether more outermost boxes have no id than have one.
+
+    Left aside are conditions, checkpoints, what a heading with the id of a task says of it, and boxes without an id in
+    sections that do not count.
+    """
+    heads = document_heads(document)
+    loose: list[Section] = vars(document)[_LOOSE]
+    if len(loose) <= len(heads):
+        return False
+    ids = {head.id for _, head in heads}
+    asked = {id(one): one for one in (*loose, *(section for section, _ in heads))}
+    aside = {key for key, one in asked.items() if in_criteria(one) or in_checkpoint(one)}
+    silent = {key for key, one in asked.items() if not counts(one) or one.title.partition(" ")[0].rstrip(".:") in ids}
+    numbered = sum(id(section) not in aside for section, _ in heads)
+    return sum(id(section) not in aside | silent for section in loose) > numbered
 
 
 def is_bold(document: Document, head: Head) -> bool:

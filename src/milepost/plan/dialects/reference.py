@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from milepost.plan.blocks import Block, walk
 from milepost.plan.dialects.assemble import PlanReader, SectionTasks, in_checkpoint, is_notes, is_phase
@@ -12,6 +13,7 @@ from milepost.plan.dialects.dependencies import is_dependency_section
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.loose import WithLooseBoxes
+from milepost.plan.dialects.numbered import is_mostly_loose
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, title_head
 from milepost.plan.model import Plan, Task
@@ -22,7 +24,10 @@ NAME = "reference"
 
 def detect(document: Document) -> bool:
     """Say whether the document has a task that states its id."""
-    return _has_ids(document, boxed=True) or (not _has_boxes(document) and _has_ids(document, boxed=False))
+    if _has_ids(document, boxed=True):
+        full = cache(partial(_full, document))
+        return not is_mostly_loose(document, lambda section: (phase := _phase(section)) is None or id(phase) in full())
+    return not _has_boxes(document) and _has_ids(document, boxed=False)
 
 
 def why(document: Document) -> str:
@@ -65,17 +70,26 @@ def read(reading: Reading) -> Plan:
 
 def _with_loose_phases(reading: Reading, tasks: _ReferenceTasks) -> SectionTasks:
     """Reads a phase in which no box has an id box by box, for its tasks have no ids at all."""
-    silent = Reading(reading.document)
-    full = {id(outer) for one in reading.document.sections if _states_ids(silent, one) for outer in one.ancestors()}
+    full = _full(reading.document)
     loose = WithLooseBoxes(reading, lambda *_: [])
 
     def of_section(section: Section, phase: str | None) -> list[Task]:
-        around = next((outer for outer in section.ancestors() if is_phase(outer)), None)
+        around = _phase(section)
         if around is None or id(around) in full or _is_no_place_for_tasks(section):
             return tasks.of_section(section, phase)
         return loose.of_section(section, phase)
 
     return of_section
+
+
+def _full(document: Document) -> set[int]:
+    """The sections, by identity, in which a box states an id."""
+    reading = Reading(document)
+    return {id(outer) for one in document.sections if _states_ids(reading, one) for outer in one.ancestors()}
+
+
+def _phase(section: Section) -> Section | None:
+    return next((outer for outer in section.ancestors() if is_phase(outer)), None)
 
 
 def _is_no_place_for_tasks(section: Section) -> bool:

@@ -12,7 +12,7 @@ from milepost.plan.dialects.group_dependencies import group_dependencies
 from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.inline_checkpoints import phase_checkpoints
 from milepost.plan.dialects.marks import take_marks
-from milepost.plan.dialects.numbered import NumberedTasks, document_heads
+from milepost.plan.dialects.numbered import NumberedTasks, document_heads, is_mostly_loose
 from milepost.plan.dialects.numbering import separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Dependency, Plan, Task
@@ -44,7 +44,7 @@ def why(document: Document) -> str:
 
 def _evidence(document: Document) -> list[str]:
     heads = [head for _, head in document_heads(document)]
-    if not heads or 2 * sum(is_speckit_id(head) for head in heads) <= len(heads):
+    if not heads or 2 * sum(is_speckit_id(head) for head in heads) <= len(heads) or is_mostly_loose(document):
         return []
     signs = (
         ("marks such as [P] or [US1] behind them", _MARKS.search(document.text)),

@@ -296,3 +296,32 @@ def test_criteria_in_other_languages(requirement: str, criteria: str) -> None:
     assert [one.id for one in found.criteria] == ["1.1", "1.2"]
     found = read(f"### {requirement}: A\n\n**{criteria}:**\n\n1. WHEN a THEN b\n")["1"]
     assert [one.id for one in found.criteria] == ["1.1"]
+
+
+OWN_NUMBERS = """\
+### Req 1: Beds
+
+- 1.1: Two of them
+- **1.2** Raked
+- [ ] 1.3 Watered
+
+1.4 WHEN it rains THEN wait
+1.5. WHEN it stops THEN go on
+
+### REQ-2: Paths
+
+#### Acceptance Criteria
+
+**[new]** The first one is from last year.
+
+1. Straight
+2. **2.1a** Even straighter
+"""
+
+
+def test_criteria_that_write_their_requirement_before_their_own_number() -> None:
+    found = read(OWN_NUMBERS)
+    assert [one.id for one in found["1"].criteria] == ["1.1", "1.2", "1.3", "1.4", "1.5"]
+    assert [one.text for one in found["1"].criteria][3:] == ["WHEN it rains THEN wait", "WHEN it stops THEN go on"]
+    # The remark between the heading and the list changes nothing, and 2.1a is the second in its list.
+    assert [one.id for one in found["REQ-2"].criteria] == ["REQ-2.1", "REQ-2.2"]

@@ -189,3 +189,14 @@ def test_references_in_one_pair_of_brackets() -> None:
     text = "[1.1, 1.2]"
     found = read_references(text, Span(0, len(text)))
     assert [(one.text, text[slice(*one.span)]) for one in found] == [("1.1", "1.1"), ("1.2", "1.2")]
+
+
+def test_numbers_that_go_on_from_the_name_of_a_standard() -> None:
+    text = "1.1, Findings of test 2, 4 & 5, 1.2"
+    found = read_references(text, Span(0, len(text)))
+    assert [(one.text, one.kind.name) for one in found] == [
+        ("1.1", "REQUIREMENT"), ("Findings of test 2", "STANDARD"), ("4", "STANDARD"), ("5", "STANDARD"),
+        ("1.2", "REQUIREMENT"),
+    ]  # fmt: skip
+    meant = [index(NESTED).resolve(one.text, one.kind).meaning for one in found]
+    assert meant == [Meaning.REQUIREMENTS, *[Meaning.STANDARD] * 3, Meaning.REQUIREMENTS]

@@ -38,6 +38,7 @@ _TITLE = lazy_regex(
     r"(?:functional[ ])?requirements?|需求|功能需求|要求|要件|requisitos|anforderungen|требования", re.IGNORECASE
 )
 _NUMBER = lazy_regex(r"\d+")
+_COLONS = (":", "：", ":**", "：**", ":__", "：__")
 _BOX = lazy_regex(r"\[[^\[\]\n]?\][ \t]+(?=\S)")
 _TABLE_OF_IDS = lazy_regex(r"[\W_]*(?:id|ref|req\w*|number|nr|no|#|code|需求\w*)\b.*|[\W_]*", re.IGNORECASE)
 
@@ -189,10 +190,15 @@ class _Reader:
     def _labels(self, block: Block, current: _Draft, announced: bool) -> bool:
         """Keep a paragraph's labelled lines, and say whether what follows it are criteria."""
         for line in block.lines:
-            found = read_label(self.text, line)
-            if found:
+            own = spellings.own_number(self.text, line, current.name.id)
+            found = None if own else read_label(self.text, line)
+            if own:
+                text = self.text[own.end : line.end]
+                current.criteria.append(AcceptanceCriterion(f"{current.name.id}.{own.number}", own.number, text, line))
+            elif found:
                 current.fields.append(found)
-                announced = announces_criteria(found.label) and not found.value
+                if self.text[found.span.start : found.value_span.start].rstrip().endswith(_COLONS):
+                    announced = announces_criteria(found.label) and not found.value
         return announced
 
     def _item(self, item: Block, current: _Draft | None, section: Section, announced: bool, *, ordered: bool) -> None:
@@ -205,7 +211,7 @@ class _Reader:
             draft.text = plain(text_of(self.text, paragraph, name.title_span.start))
             draft.fields += nested_labels(self.text, item)
             draft.criteria += self._nested_criteria(item, draft)
-        elif current and (announced or name):
+        elif current and (announced or name or spellings.own_number(self.text, paragraph.lines[0], current.name.id)):
             self._criterion(item, paragraph, current.criteria, current.name.id, name, ordered=ordered)
         elif current and (found := item_label(self.text, item)):
             current.fields.append(found)
@@ -224,9 +230,12 @@ class _Reader:
     ) -> None:
         line = paragraph.lines[0]
         box = _BOX.match(self.text, line.start, line.end)
-        start = name.title_span.start if name else box.end() if box else line.start
+        own = None if name else spellings.own_number(self.text, line, owner)
+        if own and ordered and not own.number.isdigit():
+            own = None  # 5. **1.4a** is the fifth
+        start = name.title_span.start if name else own.end if own else box.end() if box else line.start
         written = _NUMBER.match(item.info) if ordered else None
-        number = str(int(written.group())) if written else str(len(into) + 1)
+        number = own.number if own else str(int(written.group())) if written else str(len(into) + 1)
         found = AcceptanceCriterion(
             name.id if name else f"{owner}.{number}",
             number,

@@ -117,6 +117,8 @@ class RequirementIndex:
         """
         if kind is ReferenceKind.PLACEHOLDER:
             return Resolution(Meaning.PLACEHOLDER)
+        if kind is ReferenceKind.STANDARD and text.isdigit():
+            return Resolution(Meaning.STANDARD)  # a number that goes on from a standard's name: "Findings 2, 4"
         bare = _STORY.sub("US", _WORD.sub("", _NOTE.sub("", text).replace("**", "").strip("[]` ")))
         targets = tuple(self._targets(bare)) or tuple(self._criteria(bare, within))
         if targets:

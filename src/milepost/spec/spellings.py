@@ -36,6 +36,10 @@ _ITEM = lazy_regex(
     rf"(?P<id>{ID})\]?(?P<note>[ \t]*[(\[][^()\[\]\n]{{1,40}}[)\]])?(?P<gap>[ \t]*(?:[:：.]|[–—-](?=[ \t]))?)[ \t]*"
 )
 _AFTER_BOLD = lazy_regex(r"(?:[ \t]*[(\[][^()\[\]\n]{1,40}[)\]])?[ \t]*(?:[:：]|[–—-](?=[ \t]))?[ \t]*")
+_OWN_NUMBER = lazy_regex(
+    r"(?:\[[^\[\]\n]?\][ \t]+)?(?P<open>\*\*|__|`)?(?P<number>\d+(?:\.\d+)+[a-z]?)(?![\w.]*\w)(?:\*\*|__|`)?"
+    r"[ \t]*(?:[:：.)）、]|[–—-](?=[ \t]))?(?:\*\*|__)?[ \t]+(?=\S)"
+)
 _CELL = lazy_regex(rf"[\[*_`~]*(?P<id>{ID})[\]*_`~]*(?:\([^()]*\))?")
 _PRIORITY = lazy_regex(
     r"[(\[](?:priority|prioridad|priorität)?[ \t]*[:：]?[ \t]*"
@@ -43,6 +47,7 @@ _PRIORITY = lazy_regex(
     r"|critical|high|medium|low|mandatory|optional)[)\]]",
     re.IGNORECASE,
 )
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _STORY, _CONSTRAINT, _OUTCOME = {"US", "STORY"}, {"CON", "CONST", "CONSTRAINT"}, {"SC"}
 
 
@@ -53,6 +58,13 @@ class Name(NamedTuple):
     id_span: Span
     title_span: Span
     kind: RequirementKind
+
+
+class OwnNumber(NamedTuple):
+    """The number a criterion writes before its text, without that of its requirement, and where the text starts."""
+
+    number: str
+    end: int
 
 
 class Priority(NamedTuple):
@@ -95,6 +107,15 @@ def in_line(text: str, span: Span) -> Name | None:
     elif bold not in text[start : span.end] if bold else found["gap"].strip() in {"", "."}:
         return None
     return _named(found["id"], Span(*found.span("id")), Span(start, span.end))
+
+
+def own_number(text: str, span: Span, owner: str) -> OwnNumber | None:
+    """The number at the start of a line that continues its requirement's: ``1.2: text`` below requirement 1."""
+    found = _OWN_NUMBER.match(text, span.start, span.end)
+    stem = f"{owner.rpartition('-')[2].lstrip(_LETTERS)}."
+    if found is None or not found["number"].startswith(stem) or stem == ".":
+        return None
+    return OwnNumber(found["number"][len(stem) :], found.end())
 
 
 def in_cell(text: str, span: Span) -> Name | None:

@@ -22,6 +22,10 @@ _KINDS = lazy_regex(
 def read_references(text: str, span: Span) -> tuple[Reference, ...]:
     """Read the references a span of a text lists; what is neither id nor placeholder is a named standard."""
     start, end = span
+    alone = _KINDS.fullmatch(text, start, end)
+    if alone and alone.lastgroup != "PLACEHOLDER":
+        kind = ReferenceKind[alone.lastgroup or ""]
+        return (Reference(alone.group().strip("[]") if kind is ReferenceKind.STORY else alone.group(), kind, span),)
     body = text[start:end].strip()
     if body[:1] == "[" and body[-1:] == "]" and body.count("[") == 1 and "," in body:
         start = text.index("[", start) + 1
@@ -30,13 +34,15 @@ def read_references(text: str, span: Span) -> tuple[Reference, ...]:
 
 
 def _references(text: str, span: Span) -> Iterator[Reference]:
+    in_standard = False
     for part in _PART.finditer(text, span.start, span.end):
         for start, end in _and_cuts(part):
             piece = text[start:end]
             body = piece.strip().strip("`").strip()
             if body:
                 at = start + piece.index(body)
-                kind = _kind(body)
+                kind = ReferenceKind.STANDARD if in_standard and body.isdigit() else _kind(body)
+                in_standard = kind is ReferenceKind.STANDARD and body[-1:].isdigit()
                 bare = body.strip("[]") if kind is ReferenceKind.STORY else body
                 yield Reference(bare, kind, Span(at, at + len(body)))
 

@@ -27,6 +27,7 @@ from milepost.plan.model import Plan
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.surroundings import Surroundings
+    from milepost.app.instances import Effort
     from milepost.app.reports import RunReport
     from milepost.app.schedules import Leveler
     from milepost.app.syncs import Synced, SyncMemory
@@ -182,6 +183,14 @@ def optimizing_leveler(seconds: float, on_progress: Callable[[str], None]) -> Le
     from milepost.app.optimizations import OptimizingLeveler
 
     return OptimizingLeveler(prove, time.perf_counter, seconds, on_progress)
+
+
+def solving_effort(seconds: float, on_progress: Callable[[str], None]) -> Effort:
+    """What ``milepost schedule --optimize`` may spend on an instance of a scheduling library."""
+    from milepost.adapters.solver import prove
+    from milepost.app.instances import Effort
+
+    return Effort(seconds, time.perf_counter, prove, on_progress)
 
 
 def project_settings(place: str) -> Settings:

@@ -78,6 +78,9 @@ def test_multi_mode_with_a_nonrenewable_resource() -> None:
         ("   2        1          1           4\n", "   2        1          1           9\n", 18, "holds 9"),
         ("   3        1          1           4\n", "   5        1          1           4\n", 19, "number 3 comes next"),
         ("constrained        :  0", "constrained        :  1", None, "doubly constrained"),
+        ("   4        1          0\n", "   4        1          1           2\n", 18, "2 → 4 → 2"),
+        ("  3      1     5       1    2\n", "  3      1     5       1    4\n", 27, "job 3 no way"),
+        ("   3        1          1           4\n", "   3        0          1           4\n", 19, "holds 0"),
     ],
 )
 def test_broken_files_are_explained(old: str, new: str, line: int | None, message: str) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from milepost.app.instances import is_instance
 from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
 from milepost.app.settings import Settings, load_settings
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.loading import load_plan
 from milepost.cli.options import plan_argument
 from milepost.cli.text import printable, say
+from milepost.errors import UsageError
 from milepost.plan.grammar.columns import display_width
 from milepost.schedule.leveling import level
 
@@ -78,7 +80,15 @@ def command(
 
     Times are working time from the start of the plan. With --start, or where the settings name calendars or the plan
     states dates (`_Not before:_`, `_Due:_`, `_Deadline:_`), they are dates, and it is shown which of them are kept.
+
+    An instance of PSPLIB (`.sm`, `.mm`) or MMLIB (`.mm`) is scheduled too, with its modes and resources.
     """
+    if is_instance(plan):
+        from milepost.cli.schedule_instance import print_instance
+
+        if no_gates or early or tiers or start or audit:
+            raise UsageError("an instance has no gates, tiers, dates or audit", place=plan)
+        return print_instance(plan, optimize, svg, as_json, make_paper(width, plain))
     settings = load_settings(plan)
     if audit:
         from milepost.cli.audit import print_audit

@@ -12,6 +12,7 @@ from milepost.schedule.forecast import nice_step
 
 if TYPE_CHECKING:
     from milepost.app.forecasts import ForecastReport
+    from milepost.app.instances import InstanceReport
     from milepost.app.schedules import ScheduleReport, ScheduleRow
     from milepost.schedule.earned_value import CurvePoint
     from milepost.schedule.timescale import Timescale
@@ -158,6 +159,40 @@ def draw_gantt(report: ScheduleReport) -> str:
         picture.text(10, middle + 4, label if len(label) <= 38 else label[:37] + "…")
         _draw_row(picture, row, axis, middle)
     return picture.render()
+
+
+def draw_instance(report: InstanceReport) -> str:
+    """The schedule of a library's instance, a bar for each activity in the order of their starts."""
+    rows = sorted(report.rows, key=lambda row: (row.start, row.finish))
+    line, left, most = 18, 120, max(report.makespan or 0, 1)
+    height = _TOP + line * len(rows) + _BOTTOM
+    picture = Picture(_WIDTH, height, f"Schedule of {report.name}")
+    axis, bottom = _Axis(0, most, left), height - _BOTTOM
+    picture.text(10, 20, report.name, "h")
+    told = "no schedule" if report.makespan is None else f"makespan {report.makespan}"
+    picture.text(10, 36, f"{told}, lower bound {report.lower_bound}", "s")
+    step = max(nice_number(most / 8), 1)
+    for moment in range(0, most + 1, step):
+        picture.line(axis(moment), _TOP - 6, axis(moment), bottom, "grid")
+        picture.text(axis(moment), bottom + 16, str(moment), "s", "middle")
+    for place, row in enumerate(rows):
+        middle = _TOP + line * place + line / 2
+        needs = "".join(f", {name} {need}" for name, need in row.needs.items())
+        tip = f"{row.id}: {row.start} to {row.finish}, mode {row.mode}{needs}"
+        picture.text(10, middle + 4, row.id)
+        if row.finish > row.start:
+            picture.rectangle(axis(row.start), middle - 6, axis(row.finish) - axis(row.start), 12, "bar", tip)
+        else:
+            picture.diamond(axis(row.start), middle, 6, "gate", tip)
+    return picture.render()
+
+
+def nice_number(least: float) -> int:
+    """The least of 1, 2, 5, 10, 20, 50 … that is not below a number."""
+    power = 1
+    while power * 10 < least:
+        power *= 10
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
 
 
 def _draw_dates(picture: Picture, scale: Timescale, axis: _Axis, horizon: int, top: float, bottom: float) -> None:

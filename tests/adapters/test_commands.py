@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -297,20 +296,32 @@ def test_a_process_of_an_earlier_boot_is_dead(tmp_path: Path) -> None:
 def test_an_exit_record_that_cannot_be_written_is_kept_until_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    pauses: list[float] = []
-
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        assert told == []
-        if len(pauses) == 3:
-            (tmp_path / shim.EXIT).rmdir()
-
+    told: list[dict[str, object]] = []
+    refused, fine = tmp_path / "refused", tmp_path / "fine"
+    (refused / shim.EXIT).mkdir(parents=True)  # stands in for a disk that refuses
+    fine.mkdir()
     ours = shim.Shim(channel=-1)
     monkeypatch.setattr(ours, "tell", told.append)
-    monkeypatch.setattr(time, "sleep", pause)
-    (tmp_path / shim.EXIT).mkdir()  # stands in for a disk that refuses
-    ours.record(str(tmp_path), {"exit_code": 0})
-    assert told == [str(tmp_path)]
-    assert len(pauses) == 3
-    assert json.loads((tmp_path / shim.EXIT).read_text()) == {"exit_code": 0}
+    ours.ended = {str(folder): {"exit_code": 0} for folder in (refused, fine, tmp_path / "gone")}
+    ours.record()
+    assert told == [{str(fine): {"exit_code": 0}, str(tmp_path / "gone"): None}]
+    ours.record()
+    assert told[1:] == [{}]
+    (refused / shim.EXIT).rmdir()
+    ours.record()
+    assert told[2:] == [{str(refused): {"exit_code": 0}}]
+    assert json.loads((refused / shim.EXIT).read_text()) == {"exit_code": 0}
+    assert not ours.ended
+
+
+def test_a_record_that_lost_power_kept_from_its_place_counts_when_it_is_whole(tmp_path: Path) -> None:
+    """A shim makes a record durable under another name before it puts it in its place."""
+    for name, content in {"whole": '{"exit_code": 7}', "torn": '{"exit_c', "empty": ""}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        shim.claim(str(folder), "1:1:an-earlier-boot")
+        (folder / f"{shim.EXIT}.tmp").write_text(content)
+    assert standing(tmp_path / "whole") is Standing.ENDED
+    assert json.loads((tmp_path / "whole" / shim.EXIT).read_text()) == {"exit_code": 7}
+    assert standing(tmp_path / "torn") is Standing.DEAD
+    assert standing(tmp_path / "empty") is Standing.DEAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,15 @@ class MemoryLedger:
         if events:
             self._streams[stream] = [*known, *events]
         return expected_version + len(events)
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        before = dict(self._streams)
+        try:
+            yield
+        except BaseException:
+            self._streams = before
+            raise
 
     def read(self, stream: str, after: int = 0) -> list[Event]:
         return self._streams.get(stream, [])[after:]
@@ -107,3 +117,35 @@ def test_a_stream_that_cannot_be_told_apart_as_a_pattern_is_found_by_prefix(ledg
     ledger.append("run%_*", 0, [STARTED])
     ledger.append("runner", 0, [STARTED])
     assert ledger.streams("run%") == [StreamInfo("run%_*", 1)]
+
+
+def test_all_that_is_appended_in_a_turn_is_kept_together(ledger: Ledger) -> None:
+    with ledger.turn():
+        ledger.append("a#1", 0, [STARTED])
+        ledger.append("a#1", 1, [STARTED])
+        ledger.append("b#1", 0, [STARTED])
+    assert [stream.version for stream in ledger.streams()] == [2, 1]
+
+
+def test_nothing_is_kept_of_a_turn_that_an_exception_ends(ledger: Ledger) -> None:
+    ledger.append("a#1", 0, [STARTED])
+
+    def turn() -> None:
+        with ledger.turn():
+            ledger.append("a#1", 1, [STARTED])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        turn()
+    assert len(ledger.read("a#1")) == 1
+    ledger.append("a#1", 1, [STARTED])
+    assert len(ledger.read("a#1")) == 2
+
+
+def test_a_refused_append_does_not_end_a_turn(ledger: Ledger) -> None:
+    with ledger.turn():
+        ledger.append("a#1", 0, [STARTED])
+        with pytest.raises(VersionConflict):
+            ledger.append("a#1", 0, [STARTED])
+        ledger.append("a#1", 1, [STARTED])
+    assert len(ledger.read("a#1")) == 2

@@ -21,6 +21,7 @@ from milepost.adapters.subprocess_worker import (
     Ending,
     ShellCommand,
     ending,
+    make_folder,
 )
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.worker_reports import RESULT, reported, wish
@@ -96,13 +97,13 @@ class Workshop:
         text = record.spec.commands.get(attempt.tier, "")
         if not text and standing(folder) is Standing.UNCLAIMED:
             return Lose(self.now(), task, number, "the plan no longer states a command for it")
-        self._prepare(record, folder)
+        fresh = self._prepare(record, folder)
         evidence: dict[str, Any] = {}
         try:
             command = self._command(folder, text, folder, worker, self._variables(record, attempt, folder))
-            end = await self._bounded(command, limit)
+            end = await self._bounded(command, limit, fresh=fresh)
             evidence = self._evidence(command, end, worker)
-            reason = wish(last_lines(folder / shim.OUTPUT), end, attempt.tier)
+            reason = wish(() if end.kept_bytes == 0 else last_lines(folder / shim.OUTPUT), end, attempt.tier)
             if reason:
                 return Fail(self.now(), task, number, worker.masked(reason), evidence, escalate=True)
             if not end.ok:
@@ -185,32 +186,34 @@ class Workshop:
         masked: dict[str, Any] = worker.masked({**found, **reported(command.folder / RESULT)})
         return masked
 
-    def _prepare(self, record: TaskRecord, folder: Path) -> None:
-        """Write the brief; a folder that is there from a former supervisor has one."""
-        brief = folder / BRIEF
+    def _prepare(self, record: TaskRecord, folder: Path) -> bool:
+        """Write the brief into an attempt's folder; whether that is new, for one from a former supervisor is not."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            brief.write_text(self.brief(record), encoding="utf-8", errors="surrogateescape")
+            fresh = make_folder(folder)
+            with open(f"{folder}/{BRIEF}", "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(self.brief(record))
         except OSError as error:
-            raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=str(brief)) from None
+            place = str(folder / BRIEF)
+            raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=place) from None
+        return fresh
 
     def _variables(self, record: TaskRecord, attempt: Attempt, folder: Path) -> dict[str, str]:
         return {
             "MILEPOST_TASK": record.spec.id,
             "MILEPOST_ATTEMPT": str(attempt.no),
             "MILEPOST_TIER": str(attempt.tier),
-            "MILEPOST_BRIEF": str(folder / BRIEF),
-            "MILEPOST_RESULT": str(folder / RESULT),
+            "MILEPOST_BRIEF": f"{folder}/{BRIEF}",
+            "MILEPOST_RESULT": f"{folder}/{RESULT}",
         }
 
-    async def _bounded(self, command: ShellCommand, limit: float | None) -> Ending:
-        """Run a command that must end ``limit`` seconds after it was started, by whomever."""
+    async def _bounded(self, command: ShellCommand, limit: float | None, *, fresh: bool = False) -> Ending:
+        """Run a command that must end ``limit`` seconds after it was started, by whomever; ``fresh``: by nobody yet."""
         limit = self.time_limit if limit is None else limit
         if limit is None:
-            return await self.runner.run(command)
+            return await self.runner.run(command, fresh=fresh)
         try:
-            async with asyncio.timeout(limit - age(command.folder)):
-                return await self.runner.run(command)
+            async with asyncio.timeout(limit - (0.0 if fresh else age(command.folder))):
+                return await self.runner.run(command, fresh=fresh)
         except TimeoutError:
             if standing(command.folder) is Standing.ENDED:
                 return ending(command.folder)

@@ -83,6 +83,21 @@ class SqliteLedger:
         """
         return self._guard(lambda: self._append(stream, expected_version, events))
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Be the only one who appends until the end; keep all that was appended in one step, or nothing of it.
+
+        Raises:
+            LedgerUnavailable: the store cannot be used; nothing was written.
+        """
+        connection = self._guard(self._begin)
+        try:
+            yield
+        except BaseException:
+            self._guard(lambda: _roll_back(connection))
+            raise
+        self._guard(lambda: self._commit(connection))
+
     def read(self, stream: str, after: int = 0) -> list[Event]:
         """Events of a stream after a version, in order.
 
@@ -188,14 +203,28 @@ class SqliteLedger:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
+        """What happens inside happens in one step: that of the turn, if it is somebody's."""
+        if self._connection is not None and self._connection.in_transaction:
+            yield self._connection
+            return
+        connection = self._begin()
         try:
             yield connection
+        except BaseException:
+            _roll_back(connection)
+            raise
+        self._commit(connection)
+
+    def _begin(self) -> sqlite3.Connection:
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        try:
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _roll_back(connection)
             raise
 
     def _event(self, stream: str, version: int, kind: str, v: int, payload: str) -> Event:
@@ -296,6 +325,12 @@ _REMEDIES = {
 def _explain(error: sqlite3.Error) -> tuple[str, str]:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return _REMEDIES.get(code, (f"it does not answer: {error}", "restore it from a backup, or move it away"))
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction without a trace, unless the store has done so itself."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _one(connection: sqlite3.Connection, query: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
@@ -27,20 +28,39 @@ class Standing(Enum):
     ABANDONED = "nobody may start it"
 
 
-def standing(folder: Path) -> Standing:
+def standing(folder: Path | str) -> Standing:
     """Judge a command by what its folder tells."""
     try:
-        owner = os.readlink(folder / shim.STARTED)
+        owner = os.readlink(f"{folder}/{shim.STARTED}")
     except OSError:
         return Standing.UNCLAIMED
     if owner == shim.ABANDONED:
         return Standing.ABANDONED
-    if (folder / shim.EXIT).exists():
+    if _has_record(folder):
         return Standing.ENDED
     if shim.identity(_pid(owner)) == owner:
         return Standing.RUNNING
     # A shim may have left its record, and then left, between the two questions.
-    return Standing.ENDED if (folder / shim.EXIT).exists() else Standing.DEAD
+    return Standing.ENDED if _has_record(folder) or _settled(folder) else Standing.DEAD
+
+
+def _has_record(folder: Path | str) -> bool:
+    return os.path.exists(f"{folder}/{shim.EXIT}")
+
+
+def _settled(folder: Path | str) -> bool:
+    """Put a whole exit record in its place that a shim wrote, and that its death or a loss of power kept from there."""
+    path = f"{folder}/{shim.EXIT}"
+    try:
+        with open(path + shim.UNSETTLED, "rb") as file:
+            whole = isinstance(json.loads(file.read()), dict)
+        if whole:
+            os.rename(path + shim.UNSETTLED, path)
+    except FileNotFoundError:
+        return _has_record(folder)  # somebody else has just done it, or there is none
+    except (OSError, ValueError):
+        return False
+    return whole
 
 
 def age(folder: Path) -> float:

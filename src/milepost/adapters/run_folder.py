@@ -16,6 +16,7 @@ from milepost.errors import Refused, WorkerUnavailable
 
 _TAIL_BYTES = 4096
 _TAIL_LINES = 20
+_NOTHING = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RunFolder:
 
     def attempt(self, task: str, attempt_no: int) -> Path:
         """The folder of an attempt's command; those of its verifications lie inside it."""
-        return self.path / "tasks" / file_name(task) / str(attempt_no)
+        return Path(f"{self.root}/.milepost/runs/{file_name(self.run)}/tasks/{file_name(task)}/{attempt_no}")
 
     def attempt_log(self, task: str, attempt_no: int) -> Path:
         """What an attempt wrote, as far as it has come."""
@@ -57,6 +58,7 @@ class RunFolder:
     def evidence(self, folder: Path, command: str, ending: Ending) -> dict[str, object]:
         """What the ledger keeps of a command that ended; the log's path is relative to the project."""
         log = folder / shim.OUTPUT
+        silent = ending.kept_bytes == 0
         found: dict[str, object] = {
             "command": command,
             "exit_code": ending.exit_code,
@@ -64,7 +66,7 @@ class RunFolder:
             "cpu_seconds": round(ending.cpu_seconds, 3),
             "max_rss_kib": ending.max_rss_kib,
             "log": log.relative_to(self.root).as_posix(),
-            "log_sha256": log_digest(log),
+            "log_sha256": _NOTHING if silent else log_digest(log),
         }
         if ending.dropped_bytes:
             found["log_dropped_bytes"] = ending.dropped_bytes

@@ -11,7 +11,7 @@ A command's folder tells its story to anybody, now or after a crash:
 - ``process``: a symbolic link whose text is the identity of the command's first process, the leader of its session.
 - ``output.log``: the newest of what the command wrote, ``output.log.1`` what came before; secrets are masked, and both
   together stay within the limit. A command that writes nothing leaves neither.
-- ``exit.json``: how it ended; durable before anybody hears of it.
+- ``exit.json``: how it ended; durable, under this name or with ``.tmp`` behind it, before anybody hears of it.
 
 This file is run by its path in a bare interpreter and imports nothing but the standard library, to start quickly.
 """
@@ -25,7 +25,6 @@ import os
 import select
 import signal
 import sys
-import threading
 import time
 from typing import Any
 
@@ -34,11 +33,12 @@ PROCESS = "process"
 OUTPUT = "output.log"
 OLDER_OUTPUT = "output.log.1"
 EXIT = "exit.json"
+UNSETTLED = ".tmp"
 ABANDONED = "abandoned"
 FOLDER_VARIABLE = "MILEPOST_ATTEMPT_DIR"
 
 _RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them; a command must not inherit that
-_RETRY_SECONDS = 1.0
+_RETRY_MILLISECONDS = 1000
 _CHUNK = 1 << 16
 _LARGEST_PIPE = 1 << 20
 _MASK = b"***"
@@ -172,19 +172,23 @@ class Mask:
 
 
 class Shim:
-    """Starts and watches commands. ``channel`` is the file descriptor of the socket to the supervisor."""
+    """Starts and watches commands. ``channel`` is the file descriptor of the socket to the supervisor.
+
+    ``ended`` are the commands whose exit records the disk has not taken yet.
+    """
 
     def __init__(self, channel: int) -> None:
         self.channel = channel
         self.owner = identity(os.getpid()) or ABANDONED
         self.running: dict[int, tuple[str, float, float, Output]] = {}
         self.outputs: dict[int, Output] = {}
+        self.ended: dict[str, dict[str, Any]] = {}
         self.poll = select.poll()
         self.buffer = b""
         self.supervised = True
 
     def serve(self) -> None:
-        """Work until the supervisor is gone and every command has ended; Python waits for the last records."""
+        """Work until the supervisor is gone and every command has ended and is recorded."""
         woken, waker = os.pipe()
         for end in (woken, waker, self.channel):
             os.set_blocking(end, end == self.channel)
@@ -192,8 +196,8 @@ class Shim:
         signal.set_wakeup_fd(waker)
         self.poll.register(woken, select.POLLIN)
         self.poll.register(self.channel, select.POLLIN)
-        while self.supervised or self.running:
-            ready = [end for end, _ in self.poll.poll()]
+        while self.supervised or self.running or self.ended:
+            ready = [end for end, _ in self.poll.poll(_RETRY_MILLISECONDS if self.ended else None)]
             for end in ready:
                 if end in self.outputs and not self.outputs[end].receive():
                     self.forget(end)
@@ -204,6 +208,7 @@ class Shim:
                 self.receive()
                 if not self.supervised:
                     self.poll.unregister(self.channel)
+            self.record()
 
     def forget(self, source: int) -> None:
         """Let go of a pipe that nobody writes to any more."""
@@ -232,7 +237,7 @@ class Shim:
         except OSError:
             claimed = False
         if not claimed:
-            self.tell(folder)
+            self.tell({folder: None})
             return
         began = time.time(), time.monotonic()
         try:
@@ -247,7 +252,7 @@ class Shim:
                 os.close(sink)
         except OSError as error:
             place = f": {error.filename}" if error.filename else ""
-            self.ended(folder, _ending(*began, error=f"{error.strerror}{place}"))
+            self.ended[folder] = _ending(*began, error=f"{error.strerror}{place}")
         else:
             os.set_blocking(source, False)
             output = Output(source, folder, request["log_limit"], request["secrets"])
@@ -267,30 +272,39 @@ class Shim:
                 shared = output.finish()
                 if not shared and output.source in self.outputs:
                     self.forget(output.source)
-                self.ended(folder, _ending(wall, clock, status, usage, dropped=output.dropped))
+                self.ended[folder] = _ending(wall, clock, status, usage, output)
 
-    def ended(self, folder: str, ending: dict[str, Any]) -> None:
-        """Have an exit record written, at the disk's leisure: several at once cost it little more than one."""
-        threading.Thread(target=self.record, args=(folder, ending)).start()
+    def record(self) -> None:
+        """Make exit records durable, then tell the supervisor: several at once cost the disk little more than one.
 
-    def record(self, folder: str, ending: dict[str, Any]) -> None:
-        """Write an exit record, then tell the supervisor; while the disk refuses (it may be full), try again."""
-        while True:
+        What the disk refuses (it may be full) stays, to be tried again.
+        """
+        written: dict[str, int] = {}
+        settled: dict[str, dict[str, Any] | None] = {}
+        for folder, ending in self.ended.items():
+            with contextlib.suppress(OSError):
+                try:
+                    written[folder] = _write(folder, ending)
+                except FileNotFoundError:
+                    settled[folder] = None  # somebody removed the folder: nobody will ask for it
+        for folder, descriptor in written.items():
+            with contextlib.suppress(OSError):
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                target = os.path.join(folder, EXIT)
+                os.rename(target + UNSETTLED, target)
+                settled[folder] = self.ended[folder]
+        for folder in settled:
+            del self.ended[folder]
+        self.tell(settled)
+
+    def tell(self, news: dict[str, Any]) -> None:
+        """Say that there is news in folders: how a command ended, or None for whoever looks there to find out."""
+        if news and self.supervised:
             try:
-                _write(folder, ending)
-            except FileNotFoundError:
-                break  # somebody removed the folder: nobody will ask for it
-            except OSError:
-                time.sleep(_RETRY_SECONDS)
-            else:
-                break
-        self.tell(folder)
-
-    def tell(self, folder: str) -> None:
-        """Say that there is news in a folder."""
-        if self.supervised:
-            try:
-                os.write(self.channel, json.dumps(folder).encode() + b"\n")
+                _write_all(self.channel, b"".join(json.dumps(item).encode() + b"\n" for item in news.items()))
             except OSError:
                 self.supervised = False
 
@@ -311,7 +325,12 @@ def _note_process(folder: str, pid: int) -> None:
 
 
 def _ending(
-    wall: float, clock: float, status: int | None = None, usage: Any = None, error: str = "", dropped: int = 0
+    wall: float,
+    clock: float,
+    status: int | None = None,
+    usage: Any = None,
+    output: Output | None = None,
+    error: str = "",
 ) -> dict[str, Any]:
     code = None if status is None else os.waitstatus_to_exitcode(status)
     return {
@@ -323,20 +342,26 @@ def _ending(
         "seconds": round(time.monotonic() - clock, 6),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6) if usage else 0.0,
         "max_rss_kib": usage.ru_maxrss if usage else 0,
-        "dropped_bytes": dropped,
+        "dropped_bytes": output.dropped if output else 0,
+        "kept_bytes": sum(output.sizes) if output else 0,
     }
 
 
-def _write(folder: str, ending: dict[str, Any]) -> None:
-    """Put the exit record in its place, whole and durable."""
-    target = os.path.join(folder, EXIT)
-    descriptor = os.open(target + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+def _write(folder: str, ending: dict[str, Any]) -> int:
+    """Write an exit record beside its place; gives the file, still open, for it is not durable yet."""
+    path = os.path.join(folder, EXIT + UNSETTLED)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
-        os.write(descriptor, json.dumps(ending).encode())
-        os.fsync(descriptor)
-    finally:
+        _write_all(descriptor, json.dumps(ending).encode())
+    except BaseException:
         os.close(descriptor)
-    os.rename(target + ".tmp", target)
+        raise
+    return descriptor
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 if __name__ == "__main__":

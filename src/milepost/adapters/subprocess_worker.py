@@ -7,18 +7,17 @@ same answer whether this supervisor started the command, another one did, or it 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from milepost.adapters import shim
 from milepost.adapters.processes import Standing, kill, standing
@@ -50,8 +49,8 @@ class ShellCommand:
 class Ending:
     """How a command ended: with an exit code, by a signal, or (``error``) because it could not be started.
 
-    Times are seconds, ``started_at`` and ``finished_at`` since 1970; ``max_rss_kib`` is its peak memory in KiB;
-    ``dropped_bytes`` of its output were not kept.
+    Times are seconds, ``started_at`` and ``finished_at`` since 1970; ``max_rss_kib`` is its peak memory in KiB. Of its
+    output ``kept_bytes`` are in the log (None: nobody counted), ``dropped_bytes`` were not kept.
     """
 
     exit_code: int | None
@@ -63,6 +62,7 @@ class Ending:
     cpu_seconds: float
     max_rss_kib: int
     dropped_bytes: int = 0
+    kept_bytes: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -88,6 +88,20 @@ def ending(folder: Path) -> Ending:
     return Ending(**json.loads((folder / shim.EXIT).read_bytes()))
 
 
+def make_folder(folder: Path) -> bool:
+    """Make a command's folder with all above it; false when it was there before."""
+    try:
+        os.mkdir(folder)
+    except FileNotFoundError:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return make_folder(folder)
+    except FileExistsError:
+        if os.path.isdir(folder):
+            return False
+        raise
+    return True
+
+
 class CommandRunner:
     """Runs shell commands through one shim, which it starts when first needed.
 
@@ -95,11 +109,10 @@ class CommandRunner:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[str, asyncio.Future[Ending | None]] = {}
         self._starting = asyncio.Lock()
-        self._writer: asyncio.StreamWriter | None = None
+        self._channel: asyncio.WriteTransport | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Nothing to do yet."""
@@ -109,17 +122,16 @@ class CommandRunner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let go of the shim."""
-        if self._writer is not None:
-            self._writer.close()
-        if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
         if self._process is not None:
             self._process.returncode = 0  # it may outlive us on purpose: keep Popen from complaining
+            self._process = None
+        if self._channel is not None:
+            self._channel.abort()
 
-    async def run(self, command: ShellCommand) -> Ending:
+    async def run(self, command: ShellCommand, *, fresh: bool = False) -> Ending:
         """Start a command unless it was started before, and wait for its end.
+
+        A ``fresh`` one has a folder that the caller has just made: there is nothing to look for in it.
 
         Raises:
             CommandLost: nobody will ever know how it ended; what was left of it is dead.
@@ -127,7 +139,7 @@ class CommandRunner:
         """
         asked = 0
         while True:
-            match standing(command.folder):
+            match Standing.UNCLAIMED if fresh and not asked else standing(command.folder):
                 case Standing.ENDED:
                     return ending(command.folder)
                 case Standing.ABANDONED:
@@ -141,16 +153,19 @@ class CommandRunner:
                     if asked == _SHIM_TRIES:
                         raise WorkerUnavailable("the shim cannot start commands", place=str(command.folder))
                     asked += 1
-                    await self._request(command)
+                    ended = await self._request(command)
+                    if ended is not None:
+                        return ended
 
-    async def _request(self, command: ShellCommand) -> None:
-        """Have the shim start a command, and wait for news of it or the death of the shim."""
+    async def _request(self, command: ShellCommand) -> Ending | None:
+        """Have the shim start a command, and wait for its end; None when its folder has to be looked at again."""
         try:
-            command.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(command.folder)
         except OSError as error:
             raise WorkerUnavailable(f"its folder cannot be made: {error.strerror}", place=str(command.folder)) from None
         folder = str(command.folder)
-        news = self._waiting[folder] = asyncio.get_running_loop().create_future()
+        news: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
+        self._waiting[folder] = news
         request = {
             "folder": folder,
             "argv": ["/bin/sh", "-c", command.text],
@@ -160,17 +175,17 @@ class CommandRunner:
             "secrets": command.secrets,
         }
         try:
-            writer = await self._channel()
-            writer.write(json.dumps(request).encode() + b"\n")
-            await news
+            channel = self._channel or await self._open()
+            channel.write(json.dumps(request).encode() + b"\n")
+            return await news
         finally:
             self._waiting.pop(folder, None)
 
-    async def _channel(self) -> asyncio.StreamWriter:
+    async def _open(self) -> asyncio.WriteTransport:
         async with self._starting:
-            return self._writer or await self._start()
+            return self._channel or await self._start()
 
-    async def _start(self) -> asyncio.StreamWriter:
+    async def _start(self) -> asyncio.WriteTransport:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -185,25 +200,42 @@ class CommandRunner:
             except OSError as error:
                 ours.close()
                 raise WorkerUnavailable(f"the shim cannot be started: {error.strerror}") from None
-        reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._listener = asyncio.create_task(self._listen(reader, self._writer, self._process))
-        return self._writer
+        loop = asyncio.get_running_loop()
+        self._channel, _ = await loop.create_connection(lambda: _News(self._learn, self._bereaved), sock=ours)
+        return self._channel
 
-    async def _listen(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, process: subprocess.Popen[bytes]
-    ) -> None:
-        """Pass on the shim's news; when it dies, let every waiting command look at its folder."""
-        with contextlib.suppress(ConnectionError):
-            while line := await reader.readline():
-                news = self._waiting.get(json.loads(line))
-                if news is not None and not news.done():
-                    news.set_result(None)
-        writer.close()
-        process.wait()
-        self._writer = None
-        for news in self._waiting.values():
-            if not news.done():
-                news.set_result(None)
+    def _learn(self, folder: str, ended: dict[str, Any] | None) -> None:
+        """Pass on news of a command."""
+        news = self._waiting.get(folder)
+        if news is not None and not news.done():
+            news.set_result(None if ended is None else Ending(**ended))
+
+    def _bereaved(self) -> None:
+        """The shim died, or we have let go of it: let every waiting command look at its folder."""
+        self._channel = None
+        if self._process is not None:
+            self._process.wait()
+        for folder in self._waiting:
+            self._learn(folder, None)
+
+
+class _News(asyncio.Protocol):
+    """What the shim says: a line for each command that it has news of, and at last that it is gone."""
+
+    def __init__(self, learn: Callable[[str, dict[str, Any] | None], None], gone: Callable[[], None]) -> None:
+        self.learn = learn
+        self.gone = gone
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take in whole lines."""
+        *lines, self.buffer = (self.buffer + data).split(b"\n")
+        for line in lines:
+            self.learn(*json.loads(line))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Nothing more will come."""
+        self.gone()
 
 
 def _signal_name(number: int) -> str:

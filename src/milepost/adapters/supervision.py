@@ -82,12 +82,15 @@ class Supervision:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.jobs: dict[str, Job] = {}
         self.losses: Counter[str] = Counter()
+        self.verdicts: list[Command] = []
+        self.untold: list[Event] = []
         self.session.refresh()
         self.told = self.session.state.version
         self.wake = asyncio.Event()
         self.signal = ""
         self.broken: BaseException | None = None
         self.leaving = False
+        self.in_turn = False
         self.judged: tuple[int, Outcome] = (-1, Outcome.ACTIVE)
         self.ticked = 0.0
         self.document = DocumentSync(lambda: engine.after_change(), engine.on_notice, self.told)
@@ -106,6 +109,7 @@ class Supervision:
             self.see_to(record)
         try:
             reached = await self.supervise()
+            self.take_turn()
             if self.signal:
                 await self.stop_all()
         finally:
@@ -118,9 +122,11 @@ class Supervision:
     async def supervise(self) -> Outcome:
         """Do what is to be done until nothing is, or a signal arrives."""
         while True:
-            self.take_news()
+            if not self.verdicts:
+                self.take_news()
             self.tick()
-            self.start_jobs()
+            if self.verdicts or self.anything_due():
+                self.take_turn(self.start_jobs)
             if self.broken is not None:
                 raise self.broken
             if self.signal or self.nothing_to_do():
@@ -166,6 +172,21 @@ class Supervision:
 
     # What is known ----------------------------------------------------------------------------------------------
 
+    def take_turn(self, then: Callable[[], object] = lambda: None) -> None:
+        """Record the verdicts on what ended, and do what is to be done ``then``, all in one step of the ledger."""
+        verdicts, self.verdicts = self.verdicts, []
+        self.untold = []
+        self.in_turn = True
+        try:
+            with self.session.turn():
+                for verdict in verdicts:
+                    # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
+                    self.try_to(verdict)
+                then()
+        finally:
+            self.in_turn = False
+        self.tell(self.untold)
+
     def execute(self, *commands: Command) -> None:
         """Have the run decide.
 
@@ -176,7 +197,10 @@ class Supervision:
         try:
             events = self.session.execute(*commands)
         finally:
-            self.tell(events)
+            if self.in_turn:
+                self.untold += events
+            else:
+                self.tell(events)
 
     def try_to(self, *commands: Command) -> None:
         """Have the run decide; a refusal means that others were faster, and their news is next."""
@@ -199,6 +223,12 @@ class Supervision:
             self.engine.on_event(event, self.state)
 
     # Jobs -------------------------------------------------------------------------------------------------------
+
+    def anything_due(self) -> bool:
+        """Whether there may be something to start or to sign."""
+        now = self.now()
+        due = startable(self.state, now) or helpable(self.state, now) or due_criteria(self.state)
+        return bool(due or (self.engine.approved and awaiting_approval(self.state)))
 
     def start_jobs(self) -> None:
         """Take what can be started, and evaluate what is due."""
@@ -268,8 +298,7 @@ class Supervision:
             self.losses[task] += 1
             if self.losses[task] >= _LOSSES:
                 verdict = Fail(verdict.at, task, attempt.no, f"{verdict.reason}, {_LOSSES} times")
-        # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
-        self.try_to(verdict)
+        self.verdicts.append(verdict)
 
     async def evaluate(self, job: Job, checkpoint: str) -> None:
         """Evaluate a checkpoint's criteria one after the other."""

@@ -38,6 +38,8 @@ class Surroundings:
 
     def masked(self, value: Any) -> Any:
         """A plain JSON value without secrets."""
+        if not self.secret_env:
+            return value
         if isinstance(value, str):
             for secret in sorted(self.secrets, key=len, reverse=True):
                 value = value.replace(secret, MASK)

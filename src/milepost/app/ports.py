@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from milepost.execution.events import Event
@@ -39,6 +40,15 @@ class Ledger(Protocol):
         Raises:
             VersionConflict: the stream is not at ``expected_version``; read on and decide again.
             LedgerUnavailable: the store is locked, corrupt, read-only, full or of a newer schema.
+        """
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Be the only one who appends, from here to the end of a ``with`` block.
+
+        All that is appended in it is kept in one step at its end; nothing of it when an exception leaves it.
+
+        Raises:
+            LedgerUnavailable: as for :meth:`append`, also at the end.
         """
 
     def read(self, stream: str, after: int = 0) -> list[Event]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 
 from milepost.app.ports import Ledger
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
@@ -50,6 +51,23 @@ class RunSession:
         fold(news, self.state)
         return news
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Change the run while nobody else does, from its latest state; all that is executed is kept in one step.
+
+        When that fails, or an exception leaves the ``with`` block, nothing of it happened.
+        """
+        version = 0
+        try:
+            with self.ledger.turn():
+                self.refresh()
+                version = self.state.version
+                yield
+        except BaseException:
+            if self.state.version != version:
+                self._forget()
+            raise
+
     def execute(self, *commands: Command) -> list[Event]:
         """Decide on commands, each on what the ones before it led to, and append the events of all in one step.
 
@@ -80,10 +98,15 @@ class RunSession:
             if events:
                 self.ledger.append(self.stream, version, events)
         except MilepostError:
-            self.state = RunState()
-            self.refresh()
+            self._forget()
             raise
         return events
+
+    def _forget(self) -> None:
+        """Fold anew: the state ran ahead of the ledger."""
+        self.state = RunState()
+        with contextlib.suppress(MilepostError):
+            self.refresh()
 
 
 def latest_run(ledger: Ledger, identity: str) -> RunSession | None:

@@ -54,11 +54,13 @@ def prove(
         return Bound(lower, best, proven=True)
     if not available():
         return Bound(lower, best, proven=False, note=LOST)
+    # With modes to choose, neighbourhoods of the hint are the solver's strength: then the hint must be a solution.
+    several = any(len(choices) > 1 for choices in problem.choices)
     task = SolverTask(
         problem,
         seconds=seconds,
         lower=lower,
-        upper=best.makespan if best else _horizon(problem),
+        upper=best.makespan + several if best else _horizon(problem),
         start=best.start if best else (),
         modes=best.modes if best else (),
         workers=workers,

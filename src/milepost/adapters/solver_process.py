@@ -131,6 +131,10 @@ class Solver:
         for present, chosen in zip(self._present, self._task.modes, strict=False):
             for mode, flag in present.items():
                 self._model.add_hint(flag, mode == chosen)
+        if self._task.start:
+            problem, task = self._problem, self._task
+            found = problem.schedule(task.start, task.modes).makespan // self._unit
+            self._model.add_hint(self._makespan, min(found, self._last))
 
     def _solve(self) -> None:
         solver = self._cp.CpSolver()

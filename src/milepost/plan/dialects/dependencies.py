@@ -155,9 +155,11 @@ def _lag(text: str) -> int:
 
 def merge(dependencies: Iterable[Dependency]) -> tuple[Dependency, ...]:
     """Unite equal dependencies, keeping the sources of all."""
-    merged: dict[tuple[str, str, DependencyKind, int], list[Dependency]] = {}
+    merged: dict[tuple[object, ...], list[Dependency]] = {}
     for dependency in dependencies:
-        key = (dependency.predecessor, dependency.successor, dependency.kind, dependency.lag)
+        key: tuple[object, ...] = (dependency.predecessor, dependency.successor)
+        if dependency.lag or dependency.kind is not DependencyKind.FINISH_TO_START:
+            key += (dependency.kind, dependency.lag)
         merged.setdefault(key, []).append(dependency)
     return tuple(equal[0] if len(equal) == 1 else _united(equal) for equal in merged.values())
 

@@ -131,19 +131,23 @@ class TaskReader:
         return body
 
     def _nested(self, item: Block, parent: str, phase: str | None, depth: int, body: _Body) -> None:
-        fields = self._item_fields(item)
-        if fields:
-            body.fields += fields
-            return
         line = first_line(item)
-        tasks = self.read(item, phase, parent, depth + 1) if line and self._may_be_task(line) else []
-        if tasks:
-            body.children += tasks
+        if line is None:
             return
+        if self.reading.text[line.start] in "_*[":  # Anything else is a mere step, as most nested bullets are.
+            fields = self._item_fields(item)
+            if fields:
+                body.fields += fields
+                return
+            tasks = self.read(item, phase, parent, depth + 1) if self._may_be_task(line) else []
+            if tasks:
+                body.children += tasks
+                return
         step = self.step(item, depth)
         if step:
             body.steps.append(step)
-            body.fields += self._deep_requirements(item)
+            if len(item.children) > 1:
+                body.fields += self._deep_requirements(item)
 
     def _may_be_task(self, line: Span) -> bool:
         return self.reading.text.startswith(("[", "**", "__"), line.start)
@@ -159,6 +163,8 @@ class TaskReader:
         text = self.reading.text[start : line.end]
         if len(lines) > 1:
             text = " ".join([text, *(self.reading.text[more.start : more.end] for more in lines[1:])])
+        if len(item.children) == 1:
+            return Step(text, item.span, box.checkbox if box else None)
         nested = (
             self.step(child, depth + 1)
             for block in item.children[1:]

@@ -32,7 +32,8 @@ def understand(reading: Reading, fields: Iterable[Field]) -> Values:
     for field in fields:
         name = KEYS.get(field.key.casefold())
         reader = _READERS.get(name) if name else None
-        if reader and (name == "requirements" or not _PLACEHOLDER.fullmatch(field.value)):
+        is_placeholder = field.value.startswith("[") and name != "requirements" and _PLACEHOLDER.fullmatch(field.value)
+        if reader and not is_placeholder:
             reader(reading, field, values)
     return values
 

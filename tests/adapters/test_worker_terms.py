@@ -185,7 +185,7 @@ def test_a_criterion_ends_at_the_time_limit_and_has_failed(stage: Stage) -> None
     engine = stage.engine()
     engine.time_limit = 0.2
     assert engine.run() == Ended(Outcome.STUCK)
-    assert stage.events(ev.CriterionFailed)[0].evidence["error"] == "it ran past 0.2 s and was stopped"
+    assert stage.events(ev.CriterionFailed)[0].evidence["error"] == "it ran past 0.2s and was stopped"
 
 
 # Reports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,14 @@ def test_done_runs_the_verifications_and_refuses_when_one_fails(milepost: Milepo
     assert (untrusted.code, "not been allowed" in untrusted.err) == (1, True)
     milepost("trust", "tasks.md")
 
-    failed = milepost("done", "tasks.md", "1.1")
+    failed = milepost("done", "tasks.md", "1.1", "--by", "bob")
     assert failed.code == 1
+    refused = milepost("log", "tasks.md", "--json").json[-1]
+    assert (refused["event"], refused["by"], refused["attempt_no"]) == ("CompletionRefused", "bob", 0)
+    (evidence,) = refused["evidence"]["verify"]
+    assert (evidence["command"], evidence["exit_code"]) == ("test -e level", 1)
+    assert {"seconds", "log", "log_sha256"} <= set(evidence)
+    assert "1.1 not done, though reported by bob: verification" in milepost("log", "tasks.md").out
     assert "verification `test -e level` ended with exit code 1" in failed.err
     assert "[ ] **1.1**" in plan.read_text()
 
@@ -87,6 +94,58 @@ def test_a_heartbeat_keeps_a_claim_and_a_lost_attempt_is_told_who_holds_the_task
     milepost("claim", "tasks.md", "1.2", "--by", "bob")
     late = milepost("heartbeat", "tasks.md", "1.2", "--attempt", "1", "--by", "ann")
     assert (late.code, "attempt 2 by bob does" in late.err) == (1, True)
+
+
+def test_a_claimed_task_shows_it_in_the_document(milepost: Milepost, plan: Path) -> None:
+    milepost("claim", "tasks.md", "1.2")
+    assert "- [-] **1.2** Ask" in plan.read_text()
+    milepost("fail", "tasks.md", "1.2", "nobody at home")
+    assert "- [ ] **1.2** Ask" in plan.read_text()
+
+
+def test_a_claim_past_the_limit_goes_to_a_stronger_tier_and_its_late_report_is_refused(
+    milepost: Milepost, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = milepost("claim", "tasks.md", "1.2", "--by", "ann", "--lease", "600")
+    assert "its limit is 2h, then it escalates" in claimed.out  # twice the estimate of an hour
+    later = time.time() + 2 * 3600
+    monkeypatch.setattr("milepost.bootstrap.time.time", lambda: later)
+    assert milepost("status", "tasks.md", "--json").json["task_list"][1]["tier"] == 2
+    late = milepost("done", "tasks.md", "1.2", "--by", "ann", "--attempt", "1")
+    assert (late.code, "does not hold task 1.2 any more: task 1.2 is pending (overran: ran past 2h)" in late.err) == (
+        1,
+        True,
+    )
+    assert "1.2 escalated from tier 3 to tier 2: it ran past 2h" in milepost("log", "tasks.md").out
+    milepost("claim", "tasks.md", "1.2", "--by", "bob")
+    late = milepost("done", "tasks.md", "1.2", "--by", "ann", "--attempt", "1")
+    assert (late.code, "attempt 2 by bob does" in late.err) == (1, True)
+
+
+def test_a_lease_that_ran_out_is_over_though_nobody_noticed(
+    milepost: Milepost, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    milepost("claim", "tasks.md", "1.2", "--by", "ann", "--lease", "1")
+    later = time.time() + 61
+    monkeypatch.setattr("milepost.bootstrap.time.time", lambda: later)
+    late = milepost("heartbeat", "tasks.md", "1.2", "--by", "ann")
+    assert (late.code, "ann does not hold task 1.2 any more (lost: its lease ran out)" in late.err) == (1, True)
+
+
+@pytest.mark.parametrize("report", [("heartbeat",), ("fail", "no"), ("claim",), ("done",)])
+def test_a_report_on_a_finished_task_says_that_it_is_finished(
+    milepost: Milepost, plan: Path, report: tuple[str, ...]
+) -> None:
+    milepost("done", "tasks.md", "1.2", "--by", "ann")
+    late = milepost(report[0], "tasks.md", "1.2", *report[1:])
+    assert (late.code, "task 1.2 is done already, by ann" in late.err) == (1, True)
+
+
+def test_suggested_commands_can_be_pasted(milepost: Milepost, plan: Path) -> None:
+    spaced = plan.rename(plan.with_name("garden shed.md"))
+    claimed = milepost("claim", spaced.name, "1.2")
+    assert "finish with `milepost done 'garden shed.md' 1.2`" in claimed.out
+    assert "`milepost trust 'garden shed.md'`" in milepost("run", spaced.name).err
 
 
 def test_a_paused_run_gives_out_no_task(milepost: Milepost, plan: Path) -> None:

@@ -1,5 +1,6 @@
 """The rules of a run, one by one."""
 
+import dataclasses
 import json
 
 import pytest
@@ -20,6 +21,7 @@ from milepost.execution.commands import (
     MarkDone,
     Overrun,
     RecordCriterion,
+    RefuseCompletion,
     Reopen,
     Revise,
     Start,
@@ -27,7 +29,7 @@ from milepost.execution.commands import (
 )
 from milepost.execution.decisions import decide
 from milepost.execution.evolution import fold
-from milepost.execution.policy import RunSpec, TaskSpec, Wait
+from milepost.execution.policy import Budget, RunSpec, TaskSpec, Wait
 from milepost.execution.queries import Outcome, due_criteria, next_wake, outcome, startable
 from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
@@ -135,7 +137,7 @@ def test_an_overrun_escalates_at_once_and_tells_what_it_cost() -> None:
     story.tell(Claim(0.0, "1", "w"))
     assert story.state.attempt_limit(story.state.tasks["1"]) == 3600  # twice 1,800 s at speed 1
     _, escalated = story.tell(Overrun(3600.0, "1", 1, 3600.0))
-    assert escalated == ev.TaskEscalated(3600.0, "1", 3, 2, "it ran past 3600 s", 7.2)  # an hour at 7.2
+    assert escalated == ev.TaskEscalated(3600.0, "1", 3, 2, "it ran past 1h", 7.2)  # an hour at 7.2
 
 
 def test_a_worker_may_ask_for_a_stronger_tier() -> None:
@@ -154,16 +156,68 @@ def test_a_lost_attempt_is_no_failure_of_the_task() -> None:
 
 
 def test_a_late_report_of_a_lost_attempt_is_refused() -> None:
-    story = Story(spec(task("1")))
+    story = Story(spec(task("1", effort=None)))
     story.tell(Claim(0.0, "1", "ann", lease=60.0), Heartbeat(50.0, "1", 1, 60.0))
     assert story.tell(ExpireLeases(109.0)) == []  # the heartbeat at 50 holds until 110
     assert kinds(story.tell(ExpireLeases(110.0))) == ["AttemptLost"]
     for late in (Complete(111.0, "1", 1, "ann"), Fail(111.0, "1", 1, "x"), Heartbeat(111.0, "1", 1, 60.0)):
-        with pytest.raises(Refused, match="does not hold task 1 any more: task 1 is pending"):
+        with pytest.raises(Refused, match=r"any more: task 1 is pending \(lost: its lease ran out\)"):
             story.tell(late)
     story.tell(Claim(112.0, "1", "bob"))
     with pytest.raises(Refused, match="attempt 2 by bob does"):
         story.tell(Complete(113.0, "1", 1, "ann"))
+
+
+def test_a_claim_past_its_limit_escalates_however_alive_its_worker_is() -> None:
+    story = Story(spec(task("1", effort=1800)))  # twice 1,800 s at speed 1
+    story.tell(Claim(0.0, "1", "ann", lease=60.0), Heartbeat(50.0, "1", 1, 9000.0))
+    assert next_wake(story.state, 60.0) == 3600.0
+    assert story.tell(ExpireLeases(3599.0)) == []
+    assert kinds(story.tell(ExpireLeases(3600.0))) == ["AttemptOverran", "TaskEscalated"]
+    with pytest.raises(Refused, match=r"task 1 is pending \(overran: ran past 1h\)"):
+        story.tell(Complete(3601.0, "1", 1, "ann"))
+    story.tell(Claim(3602.0, "1", "bob", 2))
+    with pytest.raises(Refused, match="attempt 2 by bob does"):
+        story.tell(Complete(3603.0, "1", 1, "ann"))
+
+
+def test_a_silent_worker_loses_its_claim_before_the_limit_and_nothing_escalates() -> None:
+    story = Story(spec(task("1", effort=1800)))
+    story.tell(Claim(0.0, "1", "ann", lease=60.0))
+    assert kinds(story.tell(ExpireLeases(4000.0))) == ["AttemptLost"]  # the lease ended first, whoever looked when
+    assert story.state.tasks["1"].tier == 3
+
+
+def test_a_task_for_people_alone_has_all_the_time_they_need() -> None:
+    story = Story(spec(TaskSpec("1", "Task 1", 3, effort=10, human=True)))
+    story.tell(Claim(0.0, "1", "ann", lease=9000.0))
+    assert story.tell(ExpireLeases(8999.0)) == []
+
+
+def test_claims_that_end_together_exhaust_a_budget_together() -> None:
+    run = dataclasses.replace(spec(task("1", effort=None), task("2", effort=None)), budget=Budget(hours=1.5))
+    story = Story(run)
+    story.tell(Claim(0.0, "1", "ann", lease=3600.0), Claim(0.0, "2", "bob", lease=3600.0))
+    ended = story.tell(ExpireLeases(3600.0))  # an hour each, of one and a half
+    assert kinds(ended) == ["AttemptLost", "AttemptLost", "BudgetExhausted"]
+
+
+def test_why_a_completion_was_refused_is_kept_and_changes_nothing() -> None:
+    story = Story(spec(task("1")))
+    story.tell(Claim(0.0, "1", "ann", lease=60.0))
+    evidence = {"verify": [{"command": "pytest", "exit_code": 1}]}
+    refused = story.tell(RefuseCompletion(1.0, "1", 1, "ann", "`pytest` failed", evidence))
+    assert refused == [ev.CompletionRefused(1.0, "1", 1, "ann", "`pytest` failed", evidence)]
+    assert kinds(story.tell(Complete(2.0, "1", 1, "ann"))) == ["TaskCompleted", "RunFinished"]
+
+
+def test_a_report_on_a_finished_task_is_told_who_finished_it() -> None:
+    story = Story(spec(task("1")))
+    story.tell(Claim(0.0, "1", "ann"), Complete(1.0, "1", 1, "ann"))
+    with pytest.raises(Refused, match="does not hold task 1 any more: task 1 is done, by ann"):
+        story.tell(Heartbeat(2.0, "1", 1, 60.0))
+    with pytest.raises(Refused, match="task 1 has no attempt 2: task 1 is done, by ann"):
+        story.tell(Heartbeat(2.0, "1", 2, 60.0))
 
 
 def test_a_held_task_is_not_given_to_another() -> None:

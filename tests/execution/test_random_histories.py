@@ -68,6 +68,7 @@ def commands(draw: st.DrawFn, spec: RunSpec, at: float) -> cmd.Command:
         cmd.Claim(at, task, "leased", None, 4.0),
         cmd.Heartbeat(at, task, number, 4.0),
         cmd.Complete(at, task, number, "a"),
+        cmd.RefuseCompletion(at, task, number, "a", "no"),
         cmd.Fail(at, task, number, "no", escalate=draw(st.booleans())),
         cmd.Overrun(at, task, number, 10.0),
         cmd.Lose(at, task, number, "gone"),

@@ -29,6 +29,7 @@ from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
 from milepost.execution.queries import DueCriterion
 from milepost.execution.records import Attempt, TaskRecord
+from milepost.execution.wording import duration
 
 BY_COMMAND = "command"
 """Who judged a criterion that states a command."""
@@ -133,7 +134,7 @@ class Workshop:
         try:
             return await self._verify(record, folder, command, limit, worker)
         except Overran as overran:
-            return f"verification ran past {overran.limit:g} s and was stopped", []
+            return f"verification ran past {duration(overran.limit)} and was stopped", []
         except CommandLost as lost:
             return f"verification was lost: {lost}", []
         except asyncio.CancelledError:
@@ -163,7 +164,7 @@ class Workshop:
         except Overran as overran:
             evidence: Mapping[str, Any] = {
                 "command": due.command,
-                "error": f"it ran past {overran.limit:g} s and was stopped",
+                "error": f"it ran past {duration(overran.limit)} and was stopped",
             }
             return RecordCriterion(self.now(), due.checkpoint, due.number, False, BY_COMMAND, evidence)
         evidence = self._evidence(command, end, self.common)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.app.projection import project
+from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, PlanInvalid
 from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
 from milepost.plan.model import ClaimKind, Plan, TaskState
@@ -86,7 +87,7 @@ def require_no_conflicts(source: SourceText) -> None:
         raise PlanInvalid(
             "the plan holds git's conflict markers",
             place=place_of(source, found[0]),
-            remedy=f"`milepost sync {source.path} --repair` resolves those around boxes and computed lines",
+            remedy=f"`milepost sync {in_shell(source.path)} --repair` resolves those around boxes and computed lines",
         )
 
 

@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 
 from milepost.app.ports import Ledger
+from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
 from milepost.execution.commands import (
     Cancel,
     Command,
+    ExpireLeases,
     ExtendBudget,
     MarkDone,
     Pause,
@@ -118,7 +120,7 @@ def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
 def open_run(
     ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str, seen: Collection[str] = ()
 ) -> RunSession:
-    """Open the newest run of a plan, or begin one, and tell it what the document says by now.
+    """Open the newest run of a plan, or begin one, and tell it what the clock and the document say by now.
 
     A run that was cancelled is not gone on with: a new one begins.
     """
@@ -135,7 +137,7 @@ def open_run(
             if not session.state.run:
                 raise
     # It has been begun before, perhaps by somebody else a moment ago.
-    session.execute(*news_of_document(session.state, plan, spec, now, seen))
+    session.execute(ExpireLeases(now), *news_of_document(session.state, plan, spec, now, seen))
     return session
 
 
@@ -143,8 +145,8 @@ def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, seen: Col
     """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
     session = latest_run(ledger, spec.plan)
     state = session.state if session and not session.state.cancelled_by else RunState()
-    begin = [] if state.run else [Start(now, NOT_RUN, spec)]
-    _decide_all(state, (*begin, *news_of_document(state, plan, spec, now, seen)))
+    begin: Command = ExpireLeases(now) if state.run else Start(now, NOT_RUN, spec)
+    _decide_all(state, (begin, *news_of_document(state, plan, spec, now, seen)))
     return state
 
 
@@ -222,7 +224,7 @@ def require_runnable(plan: Plan, capacities: Mapping[int, int] | None, *, force:
         raise PlanInvalid(
             "the plan has errors:\n" + "\n".join(lines[:20]),
             place=plan.source.path,
-            remedy=f"`milepost check {plan.source.path}` shows them in full; --force runs the plan all the same",
+            remedy=f"`milepost check {in_shell(plan.source.path)}` shows them in full; --force runs it all the same",
         )
     if not plan.required:
         raise Refused("the plan has no required task to run", place=plan.source.path)

@@ -16,6 +16,7 @@ from milepost.execution.commands import (
     Fail,
     Heartbeat,
     MarkDone,
+    RefuseCompletion,
     Reopen,
     Skip,
     Unblock,
@@ -66,7 +67,7 @@ def complete(
     Without ``attempt_no`` the attempt that ``by`` holds is meant.
 
     Raises:
-        Refused: somebody else holds it, it may not start yet, or a verification fails; nothing was changed.
+        Refused: somebody else holds it, it may not start yet, or a verification fails, which is recorded.
     """
     held = _held(session, task, by, attempt_no)
     record = find_task(session.state, task)
@@ -79,6 +80,7 @@ def complete(
     if record.spec.verify:
         failure, found = verify(task, attempt)
         if failure:
+            session.execute(RefuseCompletion(now(), task, held or 0, by, failure, {"verify": found}))
             remedy = "put it right and try again; --force records it as done all the same"
             raise Refused(f"task {task} is not done: {failure}", remedy=remedy)
         evidence["verify"] = found
@@ -92,9 +94,7 @@ def heartbeat(session: RunSession, task: str, *, by: str, now: float, lease: flo
     Raises:
         Refused: it does not hold the task any more; the message says who does.
     """
-    attempt = _held(session, task, by, attempt_no)
-    if attempt is None:
-        raise Refused(f"nobody holds task {task}", remedy="claim it first")
+    attempt = _required(session, task, by, attempt_no, remedy="claim it first")
     session.execute(Heartbeat(now, task, attempt, lease))
     return now + lease
 
@@ -122,9 +122,7 @@ def fail(
     Raises:
         Refused: ``by`` does not hold it.
     """
-    attempt = _held(session, task, by, attempt_no)
-    if attempt is None:
-        raise Refused(f"nobody holds task {task}", remedy="claim it first, or `milepost block` it")
+    attempt = _required(session, task, by, attempt_no, remedy="claim it first, or `milepost block` it")
     return session.execute(Fail(now, task, attempt, reason, escalate=escalate))
 
 
@@ -148,13 +146,29 @@ def aftermath(events: list[Event]) -> str:
     return "to be tried again on the same tier"
 
 
+def _required(session: RunSession, task: str, by: str, attempt_no: int, *, remedy: str) -> int:
+    """The number of the attempt that is meant, which must be one that somebody holds."""
+    held = _held(session, task, by, attempt_no)
+    if held is not None:
+        return held
+    record = session.state.tasks[task]
+    if record.over:
+        raise Refused(
+            f"task {task} is {record.status} already, by {record.by}", remedy="`milepost reopen` has it done again"
+        )
+    last = record.attempts[-1] if record.attempts else None
+    if last is not None and last.worker == by and last.reason:
+        raise Refused(f"{by} does not hold task {task} any more ({last.outcome}: {last.reason})", remedy=remedy)
+    raise Refused(f"nobody holds task {task}", remedy=remedy)
+
+
 def _held(session: RunSession, task: str, by: str, attempt_no: int) -> int | None:
     """The number of the attempt that is meant; None when nobody holds the task."""
-    record = session.state.tasks.get(task)
-    current = record.current if record else None
+    record = find_task(session.state, task)
+    current = record.current
     if attempt_no:
         return attempt_no
-    if record is None or current is None:
+    if current is None:
         return None
     _require_own(record, current, by)
     return current.no

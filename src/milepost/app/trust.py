@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from milepost.app.suggestions import in_shell
 from milepost.errors import NotTrusted
 from milepost.execution.policy import RunSpec
 
@@ -70,7 +71,7 @@ def require_trusted(commands: Iterable[str], root: Path, plan_path: str) -> None
         raise NotTrusted(
             f"{len(new)} {plural} not been allowed on this machine:\n{shown}{more}",
             place=plan_path,
-            remedy=f"read them, then `milepost trust {plan_path}` (or `run --trust`)",
+            remedy=f"read them, then `milepost trust {in_shell(plan_path)}` (or `run --trust`)",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from milepost.app.suggestions import in_shell
 from milepost.cli.options import say
 from milepost.errors import InputError, MilepostError, Refused
 
@@ -19,7 +20,7 @@ def bring_up_to_date(project: Project, session: RunSession) -> None:
         project.sync(session)
     except MilepostError as error:
         say(f"the document is not up to date: {error}" + (f" ({error.place})" if error.place else ""), err=True)
-        say(f"  help: when that is mended, `milepost sync {project.path}` catches up", err=True)
+        say(f"  help: when that is mended, `milepost sync {in_shell(project.path)}` catches up", err=True)
 
 
 def require_place(place: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from milepost.app.suggestions import in_shell
 from milepost.app.tasks import claim
 from milepost.bootstrap import open_project
-from milepost.cli.acting import require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_part_of_runs
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 from milepost.cli.text import clock, duration
 
@@ -19,18 +20,25 @@ from milepost.cli.text import clock, duration
 @click.option("--lease", type=click.FloatRange(min=1), help="Minutes you may be silent.  [default: the settings']")
 @json_option
 def command(plan: str, task: str, by: str, tier: int | None, lease: float | None, as_json: bool) -> None:
-    """Take a task: nobody else gets it while your lease lasts."""
+    """Take a task: nobody else gets it while your lease lasts, and its box shows that it is being worked on.
+
+    A claim ends with its lease unless `milepost heartbeat` extends it; past the task's limit (the escalation factor
+    times its estimate) it goes to the next stronger tier.
+    """
     project = open_project(plan)
     require_part_of_runs(project, task)
     session = project.open_run(by)
     seconds = (lease or project.settings.lease_minutes) * 60
     claimed = claim(session, task, worker=by, now=project.now(), lease=seconds, tier=tier)
+    bring_up_to_date(project, session)
     if as_json:
         say_json({"task": task, "attempt_no": claimed.attempt_no, "worker": by, "lease_until": claimed.lease_until})
         return
     say(f"{task} {claimed.task.spec.title}: attempt {claimed.attempt_no} is yours")
     if claimed.lease_until is not None:
-        say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {plan} {task}`")
+        say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {in_shell(plan, task)}`")
     limit = session.state.attempt_limit(claimed.task)
     if limit is not None:
-        say(f"  its limit is {duration(limit)}; past it, or stuck: `milepost fail {plan} {task} REASON --escalate`")
+        past = "" if claimed.task.spec.human else ", then it escalates"
+        stuck = f"`milepost fail {in_shell(plan, task)} REASON --escalate`"
+        say(f"  its limit is {duration(limit)}{past}; stuck before: {stuck}")

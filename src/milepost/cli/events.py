@@ -32,6 +32,8 @@ def event_line(event: ev.Event, state: RunState) -> str:
             return f"{event.task} overran: stopped after {duration(event.limit)}"
         case ev.AttemptLost():
             return f"{event.task} lost: {event.reason}"
+        case ev.CompletionRefused():
+            return f"{event.task} not done, though reported by {event.by}: {event.reason}"
         case ev.TaskCompleted():
             return _completed(event, state)
         case ev.TaskReopened():

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from milepost.app.specs import create_spec
+from milepost.app.suggestions import in_shell
 from milepost.cli.options import json_option, say, say_json
 
 
@@ -25,5 +26,5 @@ def command(name: str, parent: str, force: bool, as_json: bool) -> None:
         say(f"wrote {path}")
     say()
     say("Fill in what is in [square brackets]; these say what is left, and when it could be done:")
-    say(f"  milepost check {spec.plan}")
-    say(f"  milepost schedule {spec.plan}")
+    say(f"  milepost check {in_shell(spec.plan)}")
+    say(f"  milepost schedule {in_shell(spec.plan)}")

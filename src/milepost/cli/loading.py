@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from milepost.app.suggestions import in_shell
 from milepost.cli.options import say
 from milepost.plan.coverage import unread_tasks
 from milepost.plan.model import Plan
@@ -34,4 +35,4 @@ def _note_unread(plan: Plan, path: str) -> None:
     unread = sum(1 for _ in unread_tasks(plan))
     if unread:
         lines = "1 line looks like a task but was" if unread == 1 else f"{unread} lines look like tasks but were"
-        say(f"note: {lines} not read; `milepost check --coverage {path}` lists them", err=True)
+        say(f"note: {lines} not read; `milepost check --coverage {in_shell(path)}` lists them", err=True)

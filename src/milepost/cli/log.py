@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from milepost.app.runs import BY_DOCUMENT, latest_run
+from milepost.app.suggestions import in_shell
 from milepost.bootstrap import Project, open_project
 from milepost.cli.acting import require_part_of_runs
 from milepost.cli.events import event_line
@@ -32,7 +33,7 @@ def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) 
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is None:
-        raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {plan}` runs it")
+        raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {in_shell(plan)}` runs it")
     if task is not None:
         require_part_of_runs(project, task)
         record = find_task(session.state, task)

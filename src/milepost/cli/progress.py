@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from milepost.app.suggestions import in_shell
 from milepost.cli.events import event_line
 from milepost.cli.text import duration, printable
 from milepost.execution import events as ev
@@ -199,7 +200,7 @@ class Requests:
             self.announced.add(gate.spec.id)
             texts = [c.spec.text for c in gate.criteria if not c.spec.command and c.status is CriterionStatus.PENDING]
             lines.append(f"{gate.spec.name} waits for approval: {'; '.join(texts)}")
-            lines.append(f'  sign it off with: milepost approve {self.plan} "{gate.spec.name}" --by NAME')
+            lines.append(f"  sign it off with: milepost approve {in_shell(self.plan, gate.spec.name)} --by NAME")
         return lines
 
     def _claims(self, state: RunState) -> list[str]:
@@ -215,11 +216,11 @@ class Requests:
                     self.asked.add(request)
                     found.append(record)
         if len(found) > _ASKED_BY_NAME:
-            return [f"{len(found)} tasks wait for somebody to claim them: milepost next {self.plan}"]
+            return [f"{len(found)} tasks wait for somebody to claim them: milepost next {in_shell(self.plan)}"]
         lines = []
         for record in found:
             lines.append(f"{record.spec.id} waits for somebody to claim it on tier {record.tier}: {record.spec.title}")
-            lines.append(f"  take it with: milepost claim {self.plan} {record.spec.id} --by NAME")
+            lines.append(f"  take it with: milepost claim {in_shell(self.plan, record.spec.id)} --by NAME")
         return lines
 
 

@@ -8,6 +8,7 @@ import click
 
 from milepost.app.reports import RunReport
 from milepost.app.runs import latest_run
+from milepost.app.suggestions import in_shell
 from milepost.cli.loading import open_project
 from milepost.cli.options import plan_argument, say, say_json, write_output
 from milepost.cli.text import duration, money
@@ -31,7 +32,7 @@ def command(plan: str, form: str, output: str | None) -> None:
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is None:
-        raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {plan}` runs it")
+        raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {in_shell(plan)}` runs it")
     report = project.report(session)
     title = project.plan.title or project.identity
     if form == "json":

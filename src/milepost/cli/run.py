@@ -9,6 +9,7 @@ import click
 from milepost.app.checkpoints import find_checkpoint
 from milepost.app.runs import require_runnable
 from milepost.app.statuses import RunStatus, run_status
+from milepost.app.suggestions import in_shell
 from milepost.app.trust import require_trust, trust
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
@@ -79,7 +80,7 @@ def _stopped(plan: str, status: RunStatus, by_signal: str) -> list[str]:
     """Why the run stopped before its end, and how to go on."""
     if status.outcome in (Outcome.FINISHED, Outcome.CANCELLED):
         return [""]
-    lines = ["", f"Stopped before the end; `milepost run {plan}` goes on from here."]
+    lines = ["", f"Stopped before the end; `milepost run {in_shell(plan)}` goes on from here."]
     if not by_signal:
         lines += [f"  - {reason}" for reason in status.reasons()]
     return lines

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 
+from milepost.execution.wording import duration as duration
+
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -26,19 +28,6 @@ def say(text: str = "", *, err: bool = False) -> None:
 
     encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it: ``2h 05m``, ``3m 20s``, ``4.2s``."""
-    if seconds < 10:
-        return f"{max(seconds, 0):.1f}".removesuffix(".0") + "s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02}s" if whole % 60 else f"{whole // 60}m"
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    return f"{hours}h {minutes:02}m" if minutes else f"{hours}h"
 
 
 def clock(moment: float) -> str:

@@ -12,6 +12,7 @@ from milepost.execution.lookup import find_task, held_attempt, holding_back, in_
 from milepost.execution.records import Attempt, TaskRecord, TaskStatus
 from milepost.execution.ripples import ripple, spend
 from milepost.execution.state import RunState
+from milepost.execution.wording import duration
 
 _LONGEST_BACKOFF = 3600.0
 
@@ -39,7 +40,9 @@ def _require_startable(state: RunState, record: TaskRecord, command: cmd.Claim) 
     if state.paused_by:
         raise Refused(f"the run is paused by {state.paused_by}", remedy="`milepost resume` lets it go on")
     if record.over:
-        raise Refused(f"task {task} is {record.status}")
+        raise Refused(
+            f"task {task} is {record.status} already, by {record.by}", remedy="`milepost reopen` has it done again"
+        )
     if record.current:
         raise Refused(f"task {task} is held by {record.current.worker} (attempt {record.current.no})")
     if record.status is TaskStatus.BLOCKED:
@@ -48,7 +51,7 @@ def _require_startable(state: RunState, record: TaskRecord, command: cmd.Claim) 
         raise Refused(f"task {task} waits for {', '.join(holding_back(state, record))}")
     if record.ready_at > command.at:
         why = "before it is tried again" if record.tries else "the lag of a dependency"
-        raise Refused(f"task {task} waits {record.ready_at - command.at:.0f} s more, {why}")
+        raise Refused(f"task {task} waits {duration(record.ready_at - command.at)} more, {why}")
     other = in_the_way(state, record)
     if other is not None:
         raise Refused(f"task {task} shares files or resources with task {other.spec.id}, which is running")
@@ -91,8 +94,18 @@ def completed(
     number = attempt.no if attempt else 0
     events: list[ev.Event] = [ev.TaskCompleted(at, record.spec.id, number, by, evidence)]
     if record.current:
-        events += spend(state, record.current, at, evidence)
+        events += spend(state, [(record.current, evidence)], at)
     return events if record.retired else events + ripple(state, at, over=record.spec.id)
+
+
+def refuse_completion(state: RunState, command: cmd.RefuseCompletion) -> list[ev.Event]:
+    """Take note of a task that somebody took for done."""
+    record = find_task(state, command.task)
+    return [
+        ev.CompletionRefused(
+            command.at, record.spec.id, command.attempt_no, command.by, command.reason, command.evidence
+        )
+    ]
 
 
 def fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
@@ -103,7 +116,7 @@ def fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
     again = not command.escalate and tries < tier.attempts
     retry_at = command.at + min(tier.backoff * 2 ** (tries - 1), _LONGEST_BACKOFF) if again and tier.backoff else None
     failed = ev.AttemptFailed(command.at, record.spec.id, attempt.no, command.reason, command.evidence, retry_at)
-    events: list[ev.Event] = [failed, *spend(state, attempt, command.at, command.evidence)]
+    events: list[ev.Event] = [failed, *spend(state, [(attempt, command.evidence)], command.at)]
     if again:
         return events
     if command.escalate:
@@ -115,11 +128,15 @@ def fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
 def overrun(state: RunState, command: cmd.Overrun) -> list[ev.Event]:
     """Escalate an attempt that took too long."""
     record, attempt = held_attempt(state, command.task, command.attempt_no)
-    events: list[ev.Event] = [
-        ev.AttemptOverran(command.at, record.spec.id, attempt.no, command.limit, command.evidence)
-    ]
-    events += spend(state, attempt, command.at, command.evidence)
-    return events + _escalate(state, record, command.at, f"it ran past {command.limit:g} s")
+    events = _overran(state, record, attempt, command.at, command.limit, command.evidence)
+    return events + spend(state, [(attempt, command.evidence)], command.at)
+
+
+def _overran(
+    state: RunState, record: TaskRecord, attempt: Attempt, at: float, limit: float, evidence: Mapping[str, Any]
+) -> list[ev.Event]:
+    overran = ev.AttemptOverran(at, record.spec.id, attempt.no, limit, evidence)
+    return [overran, *_escalate(state, record, at, f"it ran past {duration(limit)}")]
 
 
 def _escalate(state: RunState, record: TaskRecord, at: float, reason: str) -> list[ev.Event]:
@@ -139,18 +156,22 @@ def _escalate(state: RunState, record: TaskRecord, at: float, reason: str) -> li
 def lose(state: RunState, command: cmd.Lose) -> list[ev.Event]:
     """Take a task back from a worker that vanished."""
     record, attempt = held_attempt(state, command.task, command.attempt_no)
-    return _lost(state, record, attempt, command.at, command.reason)
+    lost = ev.AttemptLost(command.at, record.spec.id, attempt.no, command.reason)
+    return [lost, *spend(state, [(attempt, {})], command.at)]
 
 
 def expire_leases(state: RunState, command: cmd.ExpireLeases) -> list[ev.Event]:
-    """Take back every task whose worker was silent for longer than its lease."""
+    """Take back every task whose worker was silent for longer than its lease, or has had it for too long."""
     events: list[ev.Event] = []
+    ended: list[tuple[Attempt, Mapping[str, Any]]] = []
     for record in state.active.values():
-        attempt = record.attempts[-1]
-        if attempt.lease_until is not None and attempt.lease_until <= command.at:
-            events += _lost(state, record, attempt, command.at, "its lease ran out")
-    return events
-
-
-def _lost(state: RunState, record: TaskRecord, attempt: Attempt, at: float, reason: str) -> list[ev.Event]:
-    return [ev.AttemptLost(at, record.spec.id, attempt.no, reason), *spend(state, attempt, at, {})]
+        attempt, ends_at = record.attempts[-1], state.claim_ends_at(record)
+        if ends_at is None or ends_at > command.at:
+            continue
+        ended.append((attempt, {}))
+        if ends_at == attempt.lease_until:
+            events.append(ev.AttemptLost(command.at, record.spec.id, attempt.no, "its lease ran out"))
+        else:
+            limit = state.attempt_limit(record) or 0.0
+            events += _overran(state, record, attempt, command.at, limit, {})
+    return events + spend(state, ended, command.at)

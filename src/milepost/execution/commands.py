@@ -119,6 +119,17 @@ class Complete(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseCompletion(Command):
+    """Keep why a task that was reported as done is not: a verification failed. ``attempt_no`` 0: nobody held it."""
+
+    task: str
+    attempt_no: int
+    by: str
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Fail(Command):
     """Report an attempt's failure; ``escalate`` is the worker's own wish for a stronger tier."""
 
@@ -150,7 +161,7 @@ class Lose(Command):
 
 @dataclass(frozen=True, slots=True)
 class ExpireLeases(Command):
-    """End every attempt whose lease has run out."""
+    """End every claim whose lease has run out, or that is past the limit of its task."""
 
 
 @dataclass(frozen=True, slots=True)

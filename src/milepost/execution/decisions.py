@@ -123,7 +123,7 @@ def _skip(state: RunState, command: cmd.Skip) -> list[ev.Event]:
         raise Refused(f"task {record.spec.id} is done")
     events: list[ev.Event] = [ev.TaskSkipped(command.at, record.spec.id, command.by, command.reason)]
     if record.current:
-        events += spend(state, record.current, command.at, {})
+        events += spend(state, [(record.current, {})], command.at)
     return events if record.retired else events + ripple(state, command.at, over=record.spec.id)
 
 
@@ -141,7 +141,7 @@ def _block(state: RunState, command: cmd.Block) -> list[ev.Event]:
     if record.status is TaskStatus.BLOCKED:
         return []
     events: list[ev.Event] = [ev.TaskBlocked(command.at, record.spec.id, command.reason, command.by)]
-    return events + (spend(state, record.current, command.at, {}) if record.current else [])
+    return events + (spend(state, [(record.current, {})], command.at) if record.current else [])
 
 
 def _unblock(state: RunState, command: cmd.Unblock) -> list[ev.Event]:
@@ -164,6 +164,7 @@ _DECIDE: dict[type[cmd.Command], Callable[[RunState, Any], list[ev.Event]]] = {
     cmd.Claim: attempts.claim,
     cmd.Heartbeat: attempts.heartbeat,
     cmd.Complete: attempts.complete,
+    cmd.RefuseCompletion: attempts.refuse_completion,
     cmd.Fail: attempts.fail,
     cmd.Overrun: attempts.overrun,
     cmd.Lose: attempts.lose,

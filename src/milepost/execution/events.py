@@ -112,6 +112,17 @@ class AttemptLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionRefused(Event):
+    """Somebody reported a task as done, and a verification of it failed (``attempt_no`` 0: nobody held it)."""
+
+    task: str
+    attempt_no: int
+    by: str
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TaskCompleted(Event):
     """A task is done: by an attempt, or by hand (``attempt_no`` 0)."""
 
@@ -273,6 +284,7 @@ EVENTS: dict[str, type[Event]] = {
         AttemptFailed,
         AttemptOverran,
         AttemptLost,
+        CompletionRefused,
         TaskCompleted,
         TaskSkipped,
         TaskReopened,

@@ -12,6 +12,7 @@ from milepost.execution import events as ev
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import Attempt, CheckpointRecord, CriterionStatus, TaskRecord, TaskStatus, spending
 from milepost.execution.state import RunState, after_lag
+from milepost.execution.wording import duration
 
 
 def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
@@ -43,6 +44,10 @@ def _supervisor_joined(state: RunState, event: ev.SupervisorJoined) -> None:
     state.supervisor = event.supervisor
     for checkpoint in state.checkpoints.values():
         _judge_afresh(checkpoint, only_failed=True)
+
+
+def _completion_refused(state: RunState, event: ev.CompletionRefused) -> None:
+    """Whoever reported it still holds what they held."""
 
 
 def _supervisor_left(state: RunState, event: ev.SupervisorLeft) -> None:
@@ -79,7 +84,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
 
 def _attempt_overran(state: RunState, event: ev.AttemptOverran) -> None:
     record = state.tasks[event.task]
-    _end_attempt(state, record, event.at, "overran", f"ran past {event.limit:g} s", event.evidence)
+    _end_attempt(state, record, event.at, "overran", f"ran past {duration(event.limit)}", event.evidence)
     record.tries += 1
     _back_to_pending(state, record)
 
@@ -307,6 +312,7 @@ _EVOLVE: dict[type[ev.Event], Any] = {
     ev.AttemptFailed: _attempt_failed,
     ev.AttemptOverran: _attempt_overran,
     ev.AttemptLost: _attempt_lost,
+    ev.CompletionRefused: _completion_refused,
     ev.TaskCompleted: _task_completed,
     ev.TaskSkipped: _task_skipped,
     ev.TaskReopened: _task_reopened,

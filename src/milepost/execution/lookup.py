@@ -45,12 +45,18 @@ def held_attempt(state: RunState, task: str, attempt_no: int) -> tuple[TaskRecor
     """
     record = find_task(state, task)
     current = record.current
+    if current is not None and current.no == attempt_no:
+        return record, current
     lost = f"attempt {attempt_no} does not hold task {task} any more"
-    if current is None:
-        raise Refused(f"{lost}: task {task} is {record.status}")
-    if current.no != attempt_no:
+    known = next((attempt for attempt in record.attempts if attempt.no == attempt_no), None)
+    if known is None:
+        lost = f"task {task} has no attempt {attempt_no}"
+    if current is not None:
         raise Refused(f"{lost}: attempt {current.no} by {current.worker} does")
-    return record, current
+    if record.over:
+        raise Refused(f"{lost}: task {task} is {record.status}, by {record.by}")
+    why = f" ({known.outcome}: {known.reason})" if known and known.reason else ""
+    raise Refused(f"{lost}: task {task} is {record.status}{why}")
 
 
 def holding_back(state: RunState, record: TaskRecord) -> list[str]:

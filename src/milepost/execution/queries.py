@@ -132,15 +132,15 @@ def running(state: RunState) -> list[TaskRecord]:
 
 
 def next_wake(state: RunState, now: float) -> float | None:
-    """The next moment at which time alone changes what is possible: a lag or a lease ends."""
+    """The next moment at which time alone changes what is possible: a lag or a claim ends."""
     lags = [
         state.tasks[task].ready_at
         for queue in state.ready.values()
         for _, task in queue
         if state.tasks[task].ready_at > now
     ]
-    leases = (record.attempts[-1].lease_until for record in state.active.values())
-    return min([*lags, *(lease for lease in leases if lease is not None)], default=None)
+    claims = (state.claim_ends_at(record) for record in state.active.values())
+    return min([*lags, *(end for end in claims if end is not None)], default=None)
 
 
 def outcome(state: RunState, now: float) -> Outcome:

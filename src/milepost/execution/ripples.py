@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from milepost.execution import events as ev
@@ -51,16 +51,18 @@ def _holds(checkpoint: CheckpointRecord, besides: Collection[int]) -> bool:
     )
 
 
-def spend(state: RunState, attempt: Attempt, at: float, evidence: Mapping[str, Any]) -> list[ev.Event]:
-    """What follows for the budgets when an attempt ends: a warning near a limit, a stop at it."""
+def spend(state: RunState, ended: Iterable[tuple[Attempt, Mapping[str, Any]]], at: float) -> list[ev.Event]:
+    """What follows for the budgets when attempts end, each with its evidence: a warning near a limit, a stop at it."""
     if not state.has_budget:
         return []
-    amounts = spending(attempt, state.tiers.get(attempt.tier), at, evidence)
-    events: list[ev.Event] = []
-    for scope in ("run", f"tier {attempt.tier}"):
-        for measure, amount in amounts.items():
-            events += _account(state, scope, measure, amount, at)
-    return events
+    amounts: dict[tuple[str, str], float] = {}
+    for attempt, evidence in ended:
+        for measure, amount in spending(attempt, state.tiers.get(attempt.tier), at, evidence).items():
+            for scope in ("run", f"tier {attempt.tier}"):
+                amounts[scope, measure] = amounts.get((scope, measure), 0.0) + amount
+    return [
+        event for (scope, measure), amount in amounts.items() for event in _account(state, scope, measure, amount, at)
+    ]
 
 
 def _account(state: RunState, scope: str, measure: str, amount: float, at: float) -> list[ev.Event]:

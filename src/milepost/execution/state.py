@@ -58,6 +58,16 @@ class RunState:
             return None
         return record.spec.effort / tier.speed * self.spec.factor
 
+    def claim_ends_at(self, record: TaskRecord) -> float | None:
+        """When somebody's claim ends by itself: with its lease, or at the limit of the task unless it is for people
+        alone; never while a process stands behind it.
+        """
+        current = record.current
+        if current is None or current.lease_until is None:
+            return None
+        limit = None if record.spec.human else self.attempt_limit(record)
+        return current.lease_until if limit is None else min(current.lease_until, current.started_at + limit)
+
     @property
     def has_budget(self) -> bool:
         """Whether anything limits what may be spent."""

@@ -4,7 +4,7 @@ import pytest
 
 from milepost.errors import UnknownName
 from milepost.plan.dialects.placeholders import is_placeholder
-from milepost.plan.model import AnchorKind, ClaimKind, Observation, ObservationKind, Plan, TaskState
+from milepost.plan.model import AnchorKind, ClaimKind, DependencyOrigin, Observation, ObservationKind, Plan, TaskState
 from milepost.plan.reader import read_plan
 from milepost.source import SourceText
 
@@ -138,6 +138,8 @@ DEPENDS = "- [ ] **1.1** A\n- [ ] **1.2** B\n- [ ] **1.3** C\n  - _Depends: {}_\
         ("[Tasks]", ""),
         ("(none — root task)", ""),
         ("无", ""),
+        ("1.2 (it names the `parts`, so that they must exist)", "1.2 FS 0"),
+        ("1.1, 1.2 (both beds, with their frame)", "1.1 FS 0, 1.2 FS 0"),
         ("なし", ""),
         ("-", ""),
     ],
@@ -248,6 +250,14 @@ def test_claims_of_a_phase_are_not_claims_of_the_plan() -> None:
     ]
 
 
+def test_what_sections_say_of_themselves_is_no_claim_of_the_plan() -> None:
+    entry = "\n### {} entry\n\n**Status:** Complete\n**Estimated Time:** 3 days\n"
+    plan = read("# P\n\n**Status:** In Progress\n\n- [ ] **1.1** a\n" + entry.format("First") + entry.format("Second"))
+    assert [(claim.kind, claim.text) for claim in plan.claims] == [(ClaimKind.STATUS, "In Progress")]
+    plan = read("# P\n\n- [ ] **1.1** a\n\n### Weather\n\n**Total Estimated Time:** 2 hours\n**Status:** Fine\n")
+    assert [(claim.kind, claim.text) for claim in plan.claims] == [(ClaimKind.ESTIMATED_TIME, "2 hours")]
+
+
 def test_several_claims_on_one_line() -> None:
     plan = read(
         "**Total Tasks:** 3 | **Status:** Done  \n**Estimated Time**：2h\\\n**Colour:** red\n\n- [ ] **1.1** A\n"
@@ -309,3 +319,65 @@ def test_a_document_without_tasks_is_a_plan_without_tasks() -> None:
 def test_an_unknown_dialect_is_the_callers_mistake() -> None:
     with pytest.raises(UnknownName, match="klingon"):
         read("", "klingon")
+
+
+PARTS = """# Tasks
+
+- [ ] 1. Build the bed
+  - **1.1 Cut the wood**
+    - Measure twice
+  - **1.2 Nail it**
+- [ ] 2. Sow
+  - _Depends on: 1.2_
+  - _Leverage: the old bed_
+- [ ] 3. Reap
+  - _Depends on: 1.3, 2_
+"""
+
+
+def test_a_dependency_on_a_step_with_an_id_is_one_on_its_task() -> None:
+    plan = read(PARTS)
+    assert [task.id for task in plan.tasks] == ["1", "2", "3"]
+    assert {(one.predecessor, one.successor) for one in plan.dependencies} == {("1", "2"), ("2", "3")}
+    assert [found.text for found in seen(plan, ObservationKind.UNKNOWN_TASK)] == ["1.3"]
+
+
+RESTARTED = """# Tasks
+
+## Phase 1: Beds
+
+- [ ] 1. Cut
+- [ ] 2. Nail
+  - _Depends: 1_
+- [ ] 3. Paint
+  - _Depends: 2_
+
+## Phase 2: Paths
+
+- [ ] 1. Dig
+- [ ] 2. Fill
+  - _Depends: 1_
+- [ ] 4. Walk
+  - _Depends: 1-2, 3_
+
+### Dependencies
+
+```
+2 → 4
+```
+"""
+
+
+def test_ids_that_start_again_mean_the_tasks_of_their_own_phase() -> None:
+    plan = read(RESTARTED)
+    assert [task.id for task in plan.tasks] == ["1", "2", "3", "P2/1", "P2/2", "4"]
+    assert {(one.predecessor, one.successor) for one in plan.dependencies} == {
+        ("1", "2"),
+        ("2", "3"),
+        ("P2/1", "P2/2"),
+        ("P2/1", "4"),
+        ("P2/2", "4"),
+        ("3", "4"),  # the second phase has no task 3
+    }
+    drawn = [link for link in plan.dependencies if any(one.origin is DependencyOrigin.GRAPH for one in link.sources)]
+    assert [(link.predecessor, link.successor) for link in drawn] == [("P2/2", "4")]

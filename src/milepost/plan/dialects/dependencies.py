@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.document import Section
+from milepost.plan.dialects.prose_dependencies import prose_dependencies
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.grammar.durations import parse_duration
 from milepost.plan.grammar.fields import KEYS
 from milepost.plan.grammar.graphs import Graph, read_graph
-from milepost.plan.grammar.ids import IdRef, is_id, read_id_list
+from milepost.plan.grammar.ids import IdIndex, IdRef, is_id, read_id_list
 from milepost.plan.grammar.mermaid import is_mermaid, read_mermaid
 from milepost.plan.model import Dependency, DependencyKind, DependencyOrigin, DependencySource, ObservationKind, Task
 from milepost.source import Span
@@ -33,6 +35,7 @@ _NONE = lazy_regex(
 _ITEM = lazy_regex(
     r"(?P<ids>[^,;()]+?)\s*(?P<open>\()?\s*(?P<kind>FS|SS|FF|SF)?\s*(?P<lag>[+\-−]\s*\d[\d.]*\s*[a-z][^,;()]*)?\s*(?(open)\))\s*(?:[,;]|$)"
 )
+_STEP_ID = lazy_regex(r"(?:\*\*|__|`)?(?P<id>[\w-]*\d(?:\.\d+)*[a-z]?)(?![\w.]*\w)")
 _SEPARATOR = lazy_regex(r"[,;\s]*")
 
 
@@ -47,7 +50,8 @@ def graph_dependencies(reading: Reading, sections: Iterable[Section]) -> Iterato
         stated = any(is_dependency_section(around) for around in section.ancestors())
         for top in section.blocks:
             for block in _outside_tasks(top) if stated else (top,):
-                graph = _graph(reading, block, stated)
+                index = reading.index_in(section)
+                graph = _graph(reading, block, index, stated)
                 if graph is not None:
                     yield from _take(reading, graph, stated)
 
@@ -62,22 +66,22 @@ def _outside_tasks(block: Block) -> Iterator[Block]:
             waiting += reversed(one.children)
 
 
-def _graph(reading: Reading, block: Block, stated: bool) -> Graph | None:
+def _graph(reading: Reading, block: Block, index: IdIndex, stated: bool) -> Graph | None:
     if block.kind in (BlockKind.FENCE, BlockKind.CODE) and block.lines:
         first = block.lines[0]
         if is_mermaid(block.info, reading.text[first.start : first.end]):
-            return read_mermaid(reading.text, block.lines, reading.index)
+            return read_mermaid(reading.text, block.lines, index)
         if stated and block.info.strip().casefold() in _DRAWINGS:
-            return read_graph(reading.text, block.lines, reading.index, reading.document.source.newline)
+            return read_graph(reading.text, block.lines, index, reading.document.source.newline)
     if stated and block.kind is BlockKind.PARAGRAPH:
-        return _prose_graph(reading, block)
+        return _prose_graph(reading, block, index)
     return None
 
 
-def _prose_graph(reading: Reading, block: Block) -> Graph:
+def _prose_graph(reading: Reading, block: Block, index: IdIndex) -> Graph:
     """Arrow chains in running text, line by line; vertical marks mean nothing there."""
     chains = [line for line in block.lines if _ARROW.search(reading.text, line.start, line.end)]
-    graphs = [read_graph(reading.text, [line], reading.index) for line in chains]
+    graphs = [read_graph(reading.text, [line], index) for line in chains]
     return Graph(tuple(link for graph in graphs for link in graph.links), (), ())
 
 
@@ -94,43 +98,75 @@ def _take(reading: Reading, graph: Graph, stated: bool) -> Iterator[Dependency]:
         yield Dependency(link.predecessor, link.successor, sources=(source,))
 
 
-def field_dependencies(reading: Reading, tasks: Iterable[Task]) -> Iterator[Dependency]:
+def field_dependencies(reading: Reading, tasks: Sequence[Task]) -> Iterator[Dependency]:
     """Dependencies that tasks state of themselves."""
+    parts = _Parts(tasks)
     for task in tasks:
         for field in task.fields:
             if KEYS.get(field.key.casefold()) == "depends" and not _NONE.fullmatch(field.value):
-                yield from _field(reading, task, field.value_span)
+                yield from _field(reading, task, field.value_span, parts)
 
 
-def _field(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
-    spans = _known_ids(reading, span)
+@dataclass
+class _Parts:
+    """Steps that have an id of their own, as the tasks they are part of."""
+
+    tasks: Sequence[Task]
+
+    @cached_property
+    def _whole(self) -> dict[str, str]:
+        return {found["id"]: task.id for task in self.tasks for found in _ids_of_steps(task)}
+
+    def split(self, refs: Iterable[IdRef]) -> tuple[list[IdRef], list[IdRef]]:
+        """The tasks that unknown ids are a step of, and the ids that are none's."""
+        unknown = [ref for ref in refs if is_id(ref.id)]
+        whole = [ref._replace(id=self._whole[ref.id]) for ref in unknown if ref.id in self._whole]
+        return whole, [ref for ref in unknown if ref.id not in self._whole]
+
+
+def _ids_of_steps(task: Task) -> Iterator[re.Match[str]]:
+    for step in task.steps:
+        found = _STEP_ID.match(step.text)
+        if found and found["id"].startswith(f"{task.id}."):
+            yield found
+
+
+def _field(reading: Reading, task: Task, span: Span, parts: _Parts) -> Iterator[Dependency]:
+    text, index, position = reading.text, reading.index_in(task), span.start
+    spans = _known_ids(text, index, span)
     if spans:
         for one in spans:
-            source = DependencySource(DependencyOrigin.FIELD, one)
-            yield Dependency(reading.text[one.start : one.end], task.id, sources=(source,))
+            source, task_id = DependencySource(DependencyOrigin.FIELD, one), text[one.start : one.end]
+            yield Dependency(index.names.get(task_id, task_id), task.id, sources=(source,))
         return
-    text, position = reading.text, span.start
     while position < span.end:
         item = _ITEM.match(text, position, span.end)
-        ids = read_id_list(text, reading.index, *item.span("ids")) if item else None
+        ids = read_id_list(text, index, *item.span("ids")) if item else None
         if item is None or ids is None or ids.end < item.end("ids") or not (ids.known or ids.unknown):
-            rest = Span(position, span.end)
-            if not re.fullmatch(r"\[[^\[\]]*\]", text[rest.start : rest.end]):
-                reading.observe(ObservationKind.UNREADABLE_VALUE, rest, "a dependency that names no task")
+            yield from _sentence(reading, task, Span(position, span.end))
             return
-        reading.unknown(tuple(ref for ref in ids.unknown if is_id(ref.id)), f"what task {task.id} depends on")
-        yield from _item(task, item, ids.known)
+        whole, unknown = parts.split(ids.unknown) if ids.unknown else ([], [])
+        reading.unknown(tuple(unknown), f"what task {task.id} depends on")
+        yield from _item(task, item, (*ids.known, *(ref for ref in whole if ref.id != task.id)))
         separator = _SEPARATOR.match(text, item.end(), span.end)
         position = separator.end() if separator else item.end()
 
 
-def _known_ids(reading: Reading, span: Span) -> list[Span]:
+def _sentence(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
+    """What more than a list of ids says: ids with remarks behind them, or else nothing that can be read."""
+    found = list(prose_dependencies(reading, task, span))
+    yield from found
+    if not found and not re.fullmatch(r"\[[^\[\]]*\]", reading.text[span.start : span.end]):
+        reading.observe(ObservationKind.UNREADABLE_VALUE, span, "a dependency that names no task")
+
+
+def _known_ids(text: str, index: IdIndex, span: Span) -> list[Span]:
     """The places of ids in a plain list of known ones, which most are; empty when there is anything else."""
     found: list[Span] = []
     start = span.start
-    for part in reading.text[span.start : span.end].split(","):
+    for part in text[span.start : span.end].split(","):
         body = part.strip(" ")
-        if body not in reading.index:
+        if body not in index:
             return []
         at = start + part.index(body)
         found.append(Span(at, at + len(body)))

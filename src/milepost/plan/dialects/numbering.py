@@ -59,6 +59,15 @@ def written_id(task: Task) -> str:
     return task.id[len(prefix) :] if task.id.startswith(prefix) else task.id
 
 
+def restarted(tasks: Sequence[Task]) -> dict[str, dict[str, str]]:
+    """The ids of tasks by what their phase calls them, for phases that count from the start again."""
+    found: dict[str, dict[str, str]] = {}
+    for task in tasks:
+        if task.phase and "/" in task.id and (written := written_id(task)) != task.id:
+            found.setdefault(task.phase, {})[written] = task.id
+    return found
+
+
 def _in_phase(phase: str, task_id: str) -> str:
     return f"{'P' if phase[:1].isdigit() else ''}{phase}/{task_id}"
 

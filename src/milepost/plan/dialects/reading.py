@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from milepost.plan.dialects.document import Document
+from milepost.plan.dialects.document import Document, Section
 from milepost.plan.grammar.durations import Duration, parse_duration
 from milepost.plan.grammar.ids import IdIndex, IdRef
-from milepost.plan.model import Observation, ObservationKind
+from milepost.plan.model import Observation, ObservationKind, Task
 from milepost.source import Edit, Span
 
 
@@ -23,11 +23,24 @@ class Reading:
     text: str = ""
     groups: frozenset[str] = frozenset()
     """Names that look like ids of tasks and stand for groups of them: ``WP01``."""
+    local: dict[str, IdIndex] = field(default_factory=dict)
+    """How ids are looked up in phases that count their tasks from the start again."""
+    local_sections: dict[int, str] = field(default_factory=dict)
+    """Those phases by the identity of their sections."""
     _durations: dict[str, Duration | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Keep the document's text at hand."""
         self.text = self.document.text
+
+    def index_in(self, place: Task | Section) -> IdIndex:
+        """The ids as a task, or a section, means them."""
+        if not self.local:
+            return self.index
+        if isinstance(place, Task):
+            return self.local.get(place.phase or "", self.index)
+        phases = (self.local_sections.get(id(around)) for around in place.ancestors())
+        return self.local.get(next((phase for phase in phases if phase), ""), self.index)
 
     def observe(
         self,

@@ -7,8 +7,8 @@ document order.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from milepost.source import Span
@@ -53,10 +53,14 @@ class IdList(NamedTuple):
 
 @dataclass(slots=True)
 class IdIndex:
-    """The ids of a plan in document order, and their phases' ids, for looking up what a list means."""
+    """The ids of a plan in document order, and their phases' ids, for looking up what a list means.
+
+    ``names`` gives the ids of tasks that the document calls otherwise at the place the list stands.
+    """
 
     order: Sequence[str] = ()
     phases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
     _shapes: set[str] | None = None
     _stems: dict[str, list[str]] | None = None
@@ -65,7 +69,13 @@ class IdIndex:
     def of(cls, ids: Iterable[str], phases: dict[str, tuple[str, ...]] | None = None) -> IdIndex:
         """Index ids given in document order; of equal ones the first counts."""
         order = tuple(dict.fromkeys(ids))
-        return cls(order, phases or {}, {task_id: place for place, task_id in enumerate(order)})
+        return cls(order, phases or {}, {}, {task_id: place for place, task_id in enumerate(order)})
+
+    def seen_from(self, names: Mapping[str, str]) -> IdIndex:
+        """The index where some words mean other tasks than elsewhere: ``1`` is ``P2/1`` within the second phase."""
+        words = {task_id: word for word, task_id in names.items()}
+        ids = (words.get(task_id, task_id) for task_id in self.order if task_id not in names)
+        return replace(IdIndex.of(ids, self.phases), names=names)
 
     def __contains__(self, task_id: object) -> bool:
         return task_id in self._places
@@ -106,7 +116,8 @@ def read_id_list(text: str, index: IdIndex, start: int = 0, end: int | None = No
     """
     end = len(text) if end is None else end
     if text[start:end] in index:
-        return IdList((IdRef(text[start:end], Span(offset + start, offset + end)),), (), offset + end)
+        task_id = index.names.get(text[start:end], text[start:end])
+        return IdList((IdRef(task_id, Span(offset + start, offset + end)),), (), offset + end)
     known: list[IdRef] = []
     unknown: list[IdRef] = []
     position = _skip(_OPENING, text, start, end)
@@ -185,5 +196,6 @@ def _meant(task_id: str, index: IdIndex) -> Sequence[str]:
 
 
 def _split(ids: Iterable[str], index: IdIndex, span: Span, end: int) -> IdList:
-    refs = [IdRef(one, span) for task_id in ids for one in _meant(task_id, index)]
-    return IdList(tuple(ref for ref in refs if ref.id in index), tuple(ref for ref in refs if ref.id not in index), end)
+    meant = [one for task_id in ids for one in _meant(task_id, index)]
+    known = tuple(IdRef(index.names.get(one, one), span) for one in meant if one in index)
+    return IdList(known, tuple(IdRef(one, span) for one in meant if one not in index), end)

@@ -85,7 +85,7 @@ def _register(node: re.Match[str], index: IdIndex, tasks: dict[str, str], unknow
         return
     known = next((ref.id for ref in find_ids(label) if ref.id in index), name if name in index else None)
     if known is not None:
-        tasks[name] = known
+        tasks[name] = index.names.get(known, known)
     elif is_id(name) and not label:
         unknown.setdefault(name, IdRef(name, Span(node.start("name"), node.end("name"))))
 

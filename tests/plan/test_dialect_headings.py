@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plan.dialect_checks import check_ticks, read
 
+from milepost.plan import edits
 from milepost.plan.dialects import headings
 from milepost.plan.dialects.document import Document
 from milepost.plan.model import AnchorKind, Plan, TaskState
 from milepost.plan.reader import read_plan
-from milepost.source import SourceText
+from milepost.source import SourceText, apply
 
 PLAN = """# Allotment - Task Breakdown
 
@@ -306,3 +307,65 @@ _PIECES = st.sampled_from(
 def test_any_pieces_are_read(text: str) -> None:
     assert read_plan(SourceText(text), dialect="headings").source.text == text
     assert read_plan(SourceText(text)).source.text == text
+
+
+OVERVIEW = """# Boat
+
+## Where we are
+
+- [x] **1. Sew the sails** (P0), all three
+- [ ] 2. Paint the hull
+- [x] 3. Something else
+- [x] Buy beer
+
+## Plan
+
+### 1. Sew the sails
+
+**Effort:** 2 days
+**Dependencies:** None
+
+- three of them
+
+### 2. Paint the hull
+
+**Effort:** 1 day
+**Dependencies:** 1
+
+### 3. Caulk
+
+**Effort:** 1 day
+**Status:** In Progress
+"""
+
+
+def test_boxes_of_an_overview_are_the_boxes_of_its_tasks() -> None:
+    plan = read(OVERVIEW)
+    assert plan.dialect == "headings"
+    assert [(task.id, task.state.value) for task in plan.tasks] == [
+        ("1", "done"),
+        ("2", "not started"),
+        ("3", "in progress"),
+    ]
+    assert [one.text for one in plan.criteria] == ["3. Something else", "Buy beer"]
+    ticked = apply(plan.source, edits.tick(plan, "2", TaskState.DONE)).text
+    assert ticked == OVERVIEW.replace("- [ ] 2.", "- [x] 2.")
+
+
+def test_clock_times_and_dates_are_no_ids() -> None:
+    entry = "### {}\n\n**Status:** Done\n**Effort:** 2h\n\n"
+    plan = read(
+        "# Log\n\n" + entry.format("21:00 - Sewed") + entry.format("21:30 - Cut") + entry.format("2026-01-02 (Day 1)")
+    )
+    assert [(task.title, task.id_span) for task in plan.tasks] == [("21:00 - Sewed", None), ("21:30 - Cut", None)]
+
+
+def test_fields_of_a_few_sections_do_not_hide_a_checklist() -> None:
+    text = "# P\n\n## Week 1\n\n- [ ] a\n- [ ] b\n- [x] c\n\n## References\n\n**Status:** Draft\n**Owner:** Ann\n\n## Return\n\n**Timeline:** 4 weeks\n**Status:** Draft\n"
+    plan = read(text)
+    assert (plan.dialect, [task.title for task in plan.tasks]) == ("plain", ["a", "b", "c"])
+
+
+def test_a_heading_that_is_a_number_has_its_title_below() -> None:
+    plan = read("# P\n\n### Task 0.1\nSew the **sails**.\n\nMore\n\n### Task 0.2\n**Status:** Done\n")
+    assert [(task.id, task.title) for task in plan.tasks] == [("0.1", "Sew the sails."), ("0.2", "")]

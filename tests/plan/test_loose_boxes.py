@@ -92,6 +92,7 @@ def test_signs_stand_for_boxes_in_a_list_of_tasks() -> None:
 def test_signs_of_good_and_bad_are_no_tasks() -> None:
     assert read("# Choosing a boat\n\n- ✅ cheap\n- ❌ slow\n- ❌ old\n").tasks == ()
     assert read("# Done tasks\n\n- ✅ a\n- ✅ b\n- ✅ c\n").tasks == ()
+    assert read("# Roadmap\n\n## Left out\n\n- ❌ oars → ✅ sails\n- ❌ steam\n- ❌ wheels\n").tasks == ()
     assert [task.title for task in read("# Tasks\n\n- [ ] a\n- ❌ b\n- ❌ c\n- ✅ d\n").tasks] == ["a"]
 
 

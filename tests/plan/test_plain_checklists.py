@@ -1,8 +1,9 @@
 """Plain checklists in any Markdown."""
 
+from milepost.plan.edits import tick
 from milepost.plan.model import TaskState
 from milepost.plan.reader import read_plan
-from milepost.source import SourceText
+from milepost.source import SourceText, apply
 
 README = """# Garden shed
 
@@ -92,3 +93,21 @@ def test_numbers_that_boxes_state_are_given_to_no_other_box() -> None:
     assert [(task.id, task.title) for task in plan.tasks] == [
         ("2", "a"), ("4", "b"), ("5", "c"), ("1", "d"), ("3", "e"),
     ]  # fmt: skip
+
+
+def test_a_box_may_be_bold_with_its_title() -> None:
+    text = "# Boat\n\n- **[ ] Sails:** three of them\n- **[x] Hull**\n- **[Docs](x.md)** are here\n"
+    plan = read_plan(SourceText(text))
+    assert [(task.title, task.state.value) for task in plan.tasks] == [
+        ("Sails: three of them", "not started"),
+        ("Hull", "done"),
+    ]
+    assert apply(plan.source, tick(plan, "1", TaskState.DONE)).text == text.replace("[ ]", "[x]")
+
+
+def test_the_title_may_stand_on_the_line_below() -> None:
+    plan = read_plan(SourceText("# Boat\n\n- [ ] **B-1**\n  Sew sails\n- [ ] **B-2**\n  _Estimated: 2h_\n"))
+    assert [(task.title, task.effort and task.effort.likely) for task in plan.tasks] == [
+        ("Sew sails", None),
+        ("", 7200),
+    ]

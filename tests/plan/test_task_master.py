@@ -134,7 +134,18 @@ def test_an_unknown_status_and_a_repeated_id_are_noticed() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "[1]", '{"a": {"tasks": 3}}', '{"tasks": [3, null, [[]]]}', "[" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        "[1]",
+        '{"tasks": [{"label": "build", "command": "make"}]}',
+        '{"a": {"tasks": 3}}',
+        '{"tasks": [3, null, [[]]]}',
+        "[" * 5000,
+    ],
+)
 def test_json_of_another_kind_holds_no_task(text: str) -> None:
     assert read_plan(SourceText(text, path="x.json")).tasks == ()
 

@@ -2,9 +2,9 @@
 
 ## What it does
 
-Reports each required task without parts that has an id but states no effort, in plans that state an
-`**Estimated Time:**` or in which other tasks have an estimate. A placeholder or an unreadable estimate is
-reported by its own rule.
+Reports each required task without parts that has an id but states no effort, in plans in which other tasks have
+an estimate: most of them, or any where the plan states an `**Estimated Time:**` for all. A placeholder or an
+unreadable estimate is reported by its own rule.
 
 ## Why is this bad
 
@@ -47,10 +47,9 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _estimates_expected(plan: Plan) -> bool:
-    """Whether estimates belong to this plan: it states a total, or other tasks have one."""
-    if plan.claim(ClaimKind.ESTIMATED_TIME):
-        return True
-    return any(task.effort or _has_field(task) for task in plan.tasks)
+    """Whether estimates belong to this plan: most tasks have one, or some do and the plan states their sum."""
+    estimated = sum(bool(task.effort) or _has_field(task) for task in plan.required)
+    return estimated > 0 and (plan.claim(ClaimKind.ESTIMATED_TIME) is not None or 2 * estimated >= len(plan.required))
 
 
 def _tried(context: Context, task: Task) -> bool:

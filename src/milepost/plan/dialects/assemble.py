@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from milepost.plan.blocks import walk
 from milepost.plan.dialects.checkpoints import is_checkpoint, is_checkpoint_group, is_gate_of_phase, read_checkpoints
-from milepost.plan.dialects.claims import FOOTER, escalation_rule, read_claims, read_notes
+from milepost.plan.dialects.claims import FOOTER, escalation_rule, of_the_plan, read_claims, read_notes
 from milepost.plan.dialects.criteria import criteria_lists, in_criteria, read_criteria
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies, merge
 from milepost.plan.dialects.document import Document, Section
@@ -263,7 +263,10 @@ class PlanReader:
         return section.title.partition(" ")[0].rstrip(".:") in self.reading.index
 
     def _claims(self) -> Iterator[Claim]:
-        """Claims of the whole plan: inside phases and checkpoints only those of a footer are taken for such."""
+        return of_the_plan(self.reading.text, list(self._stated_claims()))
+
+    def _stated_claims(self) -> Iterator[tuple[Section, Claim]]:
+        """What sections claim: inside phases and checkpoints only what stands in a footer."""
         phases = list(self.phase_sections.values())
         inner = {id(section) for section in phases[1:]} | {id(section) for section in phases[:1] if is_phase(section)}
         known = {id(section) for section in phases}
@@ -272,7 +275,8 @@ class PlanReader:
             if any(self.is_task(one) or (self.name_phase(one) and id(one) not in known) for one in around):
                 continue
             is_inner = in_checkpoint(section) or any(id(around) in inner for around in section.ancestors())
-            yield from read_claims(self.reading, section, FOOTER if is_inner else None)
+            for claim in read_claims(self.reading, section, FOOTER if is_inner else None):
+                yield section, claim
 
     def _notes(self) -> Iterator[Note]:
         for section in self.document.sections:

@@ -40,9 +40,14 @@ class Box(NamedTuple):
 
 
 def read_box(reading: Reading, start: int, end: int) -> Box | None:
-    """Read the checkbox a line starts with; an unreadable mark is noted. A box without text is no checkbox."""
+    """Read the checkbox a line starts with, in bold perhaps; an unreadable mark is noted.
+
+    A box without text is no checkbox.
+    """
     if not reading.text.startswith("[", start):
-        return None
+        if not reading.text.startswith("**[", start):
+            return None
+        start += len("**")
     found = _BOX.match(reading.text, start, end)
     if found is None:
         return None

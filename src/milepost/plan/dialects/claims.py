@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from milepost.plan.blocks import Block, BlockKind, walk
 from milepost.plan.dialects.document import Section, plain
@@ -32,6 +33,12 @@ _LABELS: dict[str, ClaimKind] = {
 FOOTER = frozenset({ClaimKind.LAST_UPDATED, ClaimKind.PROGRESS})
 """The claims that may stand below the last phase."""
 
+_OF_A_PART = frozenset({ClaimKind.TOTAL_TASKS, ClaimKind.ESTIMATED_TIME, ClaimKind.STATUS})
+_ABOUT_ALL = lazy_regex(
+    r".*\b(?:overview|summary|status|progress|total|metadata|information|info|details|timeline|plan|project)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOTAL = lazy_regex(r"\b(?:total|overall)\b", re.IGNORECASE)
 _HOLDERS = (BlockKind.BULLET_LIST, BlockKind.QUOTE)
 _LABEL = lazy_regex(r"(?P<mark>\*\*|__)(?P<label>[^*_\n\r:：]{1,60})(?:[:：](?P=mark)|(?P=mark)[ \t]*[:：])[ \t]*")
 _NEXT = lazy_regex(r"[ \t]*[|·•][ \t]*(?=\*\*|__)")
@@ -56,6 +63,22 @@ def read_claims(reading: Reading, section: Section, wanted: frozenset[ClaimKind]
                     for claim in _line_claims(reading, line):
                         if wanted is None or claim.kind in wanted:
                             yield claim
+
+
+def of_the_plan(text: str, stated: Sequence[tuple[Section, Claim]]) -> Iterator[Claim]:
+    """The claims that are about the whole plan.
+
+    Where several sections of one level say their status, or how long they take, each speaks for itself alone; so does
+    one deep in the document that is not about all of it. What calls itself a total is one anywhere.
+    """
+    speakers = {(claim.kind, section.level, section.start) for section, claim in stated}
+    times = Counter((kind, level) for kind, level, _ in speakers)
+    for section, claim in stated:
+        is_deep = section.level > 2 and not _ABOUT_ALL.fullmatch(section.title)
+        is_one_of_many = section.level > 1 and times[claim.kind, section.level] > 1
+        is_total = _TOTAL.search(text, claim.span.start, claim.value_span.start) is not None
+        if claim.kind not in _OF_A_PART or is_total or not (is_deep or is_one_of_many):
+            yield claim
 
 
 def _line_claims(reading: Reading, line: Span) -> Iterator[Claim]:

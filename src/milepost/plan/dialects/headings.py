@@ -6,24 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from milepost.plan.blocks import Block
+from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.arrow_direction import directed
 from milepost.plan.dialects.assemble import PhaseName, PlanReader, in_checkpoint, phase_name
 from milepost.plan.dialects.boxes import MARKS, Box, read_box
 from milepost.plan.dialects.criteria import criteria_lists, in_criteria
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies
 from milepost.plan.dialects.document import Document, Section
-from milepost.plan.dialects.heads import Head, read_head
+from milepost.plan.dialects.heads import Head, read_head, read_title
 from milepost.plan.dialects.labelled import read_effort, understand_labels
 from milepost.plan.dialects.numbered import document_heads
 from milepost.plan.dialects.numbering import nest, separate
+from milepost.plan.dialects.overviews import overview_boxes
 from milepost.plan.dialects.prose_dependencies import prose_dependencies
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.story_criteria import criteria_references
 from milepost.plan.dialects.task_headings import TaskHeading, TaskHeadings, section_labels
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line, title_head
 from milepost.plan.dialects.values import Values
-from milepost.plan.grammar.labels import meaning
+from milepost.plan.grammar.labels import meaning, read_labels
 from milepost.plan.model import Checkbox, Dependency, Field, Plan, Step, Task, TaskState
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
@@ -36,8 +37,9 @@ _REMARK = lazy_regex(r"[ \t]*[(（](?P<inner>[^()（）]*)[)）][ \t]*$")
 
 def detect(document: Document) -> bool:
     """Say whether the document's tasks are headings, and not the numbered boxes beside them."""
-    headings = len(TaskHeadings(document).found)
-    return headings > 0 and headings >= len(document_heads(document))
+    headings = TaskHeadings(document)
+    found = headings.found
+    return bool(found) and len(found) >= len(document_heads(document)) and not _are_beside_the_point(headings)
 
 
 def why(document: Document) -> str:
@@ -49,22 +51,36 @@ def why(document: Document) -> str:
     return f"{len(found)} headings stand over a task's fields"
 
 
+def _are_beside_the_point(headings: TaskHeadings) -> bool:
+    """Say whether headings without ids only happen to have fields, where most boxes stand outside of them."""
+    found = headings.found.values()
+    if any(heading.id for heading in found):
+        return False
+    elsewhere = (
+        section
+        for section in headings.document.sections
+        if headings.around(section) is None and not (in_criteria(section) or in_checkpoint(section))
+    )
+    boxes = sum(item.checkbox is not None for section in elsewhere for _, item in section.items)
+    return boxes > len(found)
+
+
 def read(reading: Reading) -> Plan:
     """Read a document whose tasks are headings."""
-    return reader_of(reading, NAME, HeadingTasks(reading, TaskHeadings(reading.document))).read()
-
-
-def reader_of(reading: Reading, name: str, tasks: HeadingTasks) -> PlanReader:
-    """The reader of a document, or of the part of one, whose tasks are headings."""
-    return PlanReader(
+    tasks = HeadingTasks(reading, TaskHeadings(reading.document))
+    plan = PlanReader(
         reading,
-        name,
+        NAME,
         tasks.of_section,
         name_phase=tasks.name_phase,
         arrange=lambda found: nest(separate(found)),
         dependencies=labelled_dependencies,
         is_task=lambda section: tasks.headings.of(section) is not None,
         holds_criteria=lambda section: tasks.headings.around(section) is None,
+    ).read()
+    ticked = {task.checkbox.span for task in plan.tasks if task.checkbox}
+    return replace(
+        plan, criteria=tuple(one for one in plan.criteria if not one.checkbox or one.checkbox.span not in ticked)
     )
 
 
@@ -157,7 +173,7 @@ class HeadingTasks:
             head_span=heading.section.heading.span,
             title_span=title_span,
             id_span=heading.id_span,
-            checkbox=self._checkbox(heading),
+            checkbox=self._checkbox(heading) or (None if written or parts else self._overview.get(heading.id)),
             phase=phase,
             parent=self._parent(heading.section),
             struck=heading.struck,
@@ -183,6 +199,10 @@ class HeadingTasks:
     def _parent(self, section: Section) -> str | None:
         outer = self.headings.around(section.parent) if section.parent else None
         return self.names.get(id(outer.section)) if outer else None
+
+    @cached_property
+    def _overview(self) -> dict[str, Checkbox]:
+        return overview_boxes(self.reading.document, self.headings)
 
     def _checkbox(self, heading: TaskHeading) -> Checkbox | None:
         if heading.mark_span is None:
@@ -215,7 +235,19 @@ class HeadingTasks:
                 break
             span = Span(span.start, found.start())
             title = title[: title.rfind(found["inner"]) - 1].rstrip()
-        return title, span
+        return (title, span) if title else self._first_line(heading)
+
+    def _first_line(self, heading: TaskHeading) -> tuple[str, Span]:
+        """The line under a heading that says no more than a number; one with a label is no title."""
+        block = heading.section.blocks[0] if heading.section.blocks else None
+        if (
+            block is None
+            or block.kind is not BlockKind.PARAGRAPH
+            or any(read_labels(self.reading.text, block.lines[0]))
+        ):
+            return heading.title, heading.title_span
+        line = read_title(self.reading.text, block.lines[0].start, block.lines[0].end)
+        return line.title, line.title_span
 
     def _body(self, heading: TaskHeading, task_id: str, phase: str | None) -> tuple[list[Step], list[Task]]:
         """The steps of a task, and the boxes in it whose numbers make them tasks."""

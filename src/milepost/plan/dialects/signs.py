@@ -22,6 +22,8 @@ _STATES = {
     **dict.fromkeys("🔄🚧", TaskState.IN_PROGRESS),
     "⏸": TaskState.DEFERRED,
 }
+_OPEN = frozenset("☐⬜🔲⏳🔄🚧⏸")
+"""Signs of work to do. A cross alone marks what is bad, or was left out: it says "not yet" only beside a hook."""
 _ABOUT_WORK = lazy_regex(r"\b(?:tasks|to-?dos?|stories|backlog|checklist|progress|remaining|roadmap)\b", re.IGNORECASE)
 _FEWEST = 3
 """Fewer items with signs are a remark, not a list of tasks."""
@@ -38,7 +40,8 @@ class SignedTasks:
         """Say whether the document's signs tell the states of tasks."""
         sections = [section for section in self.reading.document.sections if self._is_about_work(section)]
         signs = [found["sign"] for section in sections for _, found in self._items(section)]
-        return len(signs) >= _FEWEST and any(_STATES[sign] is not TaskState.DONE for sign in signs)
+        is_telling = not _OPEN.isdisjoint(signs) or len({_STATES[sign] for sign in signs}) > 1
+        return len(signs) >= _FEWEST and is_telling
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The tasks of a section's lists."""

@@ -33,11 +33,12 @@ _TASK = lazy_regex(
 _ANY_ID = lazy_regex(
     rf"{_DECORATION}(?P<strike>~~)?(?:\*\*|__)?{_DECORATION}(?:(?i:story|issue|item|step|epic|bug|ticket)[ \t]+#?)?"
     r"(?P<id>(?:[A-Z][A-Z0-9]*-)+[A-Z]?\d+[a-z]?(?:\.\d+)*|[A-Z]{0,3}\d+[a-z]?(?:\.\d+[a-z]?)*)"
-    rf"(?!\w){_SEPARATOR}(?P<title>.*)",
+    rf"(?!\w|:\d){_SEPARATOR}(?P<title>.*)",
     re.DOTALL,
 )
 _NO_TASK = lazy_regex(
     r"(?:.*[ \t])?(?:(?:N?FR|REQ|US|AC|ADR|BR|CONST|RISK|GOAL|DEC|NFR|CON|UC|SC|KPI|Q)-?\d+\b.*|user stor(?:y|ies)\b.*)"
+    r"|\W*\d{4}-\d\d?-\d\d?\b.*"
     r"|\W*(?:overview|executive summary|summary|background|metadata|introduction|context|appendix|legend|story|status"
     r"|(?:project|document|plan|task|implementation) (?:overview|information|metadata|summary|status))\W*",
     re.IGNORECASE | re.DOTALL,

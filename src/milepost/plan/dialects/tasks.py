@@ -99,12 +99,15 @@ class TaskReader:
         values = understand(self.reading, body.fields)
         if head.starred or (box and box.starred):
             values["optional"] = True
-        line = item.children[0].lines[0]
+        lines = item.children[0].lines
+        if not head.title and len(lines) > 1 and not starts_field(self.reading.text, lines[1].start):
+            below = read_title(self.reading.text, lines[1].start, lines[1].end)
+            head = head._replace(title=below.title, title_span=below.title_span)
         task = Task(
             id=head.id,
             title=head.title,
             span=item.span,
-            head_span=Span(item.span.start, line.end),
+            head_span=Span(item.span.start, lines[0].end),
             title_span=head.title_span,
             id_span=head.id_span,
             checkbox=box.checkbox if box else None,

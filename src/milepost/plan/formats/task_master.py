@@ -51,6 +51,8 @@ WORDS: tuple[tuple[TaskState, str], ...] = (
 CANCELLED = frozenset({"cancelled", "canceled"})
 
 _TASKS = lazy_regex(r'"tasks"\s*:\s*\[')
+_SHOWING = ("id", "title", "name", "status")
+"""What shows that an entry is a task: editors keep lists of commands under the same name."""
 _BRIEF = ("description", "details", "testStrategy")
 _WHOLE = lazy_regex(r"\d+")
 
@@ -137,7 +139,7 @@ class _Reader:
         parent: str | None,
     ) -> None:
         """Read a task and, behind it, its subtasks; ``prefix`` is what the ids around it start with."""
-        if item.kind is not JsonKind.OBJECT:
+        if item.kind is not JsonKind.OBJECT or not any(item.get(key) for key in _SHOWING):
             return
         number = item.get("id")
         written = number.text if number and number.is_scalar and number.text else fallback

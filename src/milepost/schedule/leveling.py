@@ -227,15 +227,25 @@ class Profile:
 
     def occupy(self, ready: int, duration: int) -> int:
         """Take one place for ``duration`` seconds at the earliest time from ``ready`` on; give that time."""
-        start = self._earliest(ready, duration)
-        first, last = self._cut(start), self._cut(start + duration)
-        for place in range(first, last):
-            self._used[place] += 1
-        self._join(last)
-        self._join(first)
+        start = self.earliest(ready, duration)
+        self.take(start, duration)
         return start
 
-    def _earliest(self, ready: int, duration: int) -> int:
+    def take(self, start: int, duration: int, places: int = 1) -> None:
+        """Take places from a time on, whether they are free or not; a negative number gives them back."""
+        first, last = self._cut(start), self._cut(start + duration)
+        for place in range(first, last):
+            self._used[place] += places
+        self._join(last)
+        self._join(first)
+
+    def overloaded(self, start: int, duration: int) -> bool:
+        """Whether more places are taken than there are, at any time from ``start`` on for ``duration`` seconds."""
+        first = bisect_right(self._times, start) - 1
+        return max(self._used[first : bisect_left(self._times, start + duration)]) > self._capacity
+
+    def earliest(self, ready: int, duration: int) -> int:
+        """The earliest time from ``ready`` on at which one place is free for ``duration`` seconds."""
         times, used, capacity = self._times, self._used, self._capacity
         place = bisect_right(times, ready) - 1
         start = ready

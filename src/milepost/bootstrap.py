@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,6 +132,31 @@ class Project:
         engine.after_change = lambda: replanning.wrote(self.sync(session))
         engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
         return engine.run()
+
+    @contextlib.contextmanager
+    def notifications(
+        self, session: RunSession, besides: Collection[str] = ()
+    ) -> Iterator[Callable[[Event, RunState, str], None]]:
+        """Tell the configured command of a run, if there is one: give it each event, the state after it, and a line.
+
+        Nobody is asked for the approval of the checkpoints in ``besides``.
+        """
+        settings = self.settings.notify
+        if settings is None:
+            yield lambda event, state, message: None
+            return
+        from milepost.adapters.notify_hook import NotifyHook
+        from milepost.adapters.surroundings import passed
+        from milepost.app.notifications import Notifications
+
+        root = self.settings.root
+        env = {**passed(os.environ, self.settings.env_pass), "MILEPOST_PLAN": self.path, "MILEPOST_RUN": session.stream}
+        log = str(root / ".milepost" / "notify.log")
+        hook = NotifyHook(settings.command, settings.time_limit, env=env, cwd=str(root), log=log)
+        try:
+            yield Notifications(settings, self.identity, hook.send, besides).see
+        finally:
+            hook.close()
 
     def verify(self, session: RunSession, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
         """Run a task's verifications for somebody who did it by hand; gives why they failed, and the evidence.

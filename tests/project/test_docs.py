@@ -8,7 +8,7 @@ from tests.project import generated_docs
 from tests.project.repository import ROOT, text
 
 from milepost import errors
-from milepost.app import calendar_settings, settings
+from milepost.app import calendar_settings, notifications, settings
 from milepost.app.settings import parse_settings
 from milepost.cli.main import COMMANDS, exit_code
 from milepost.cli.rules import markdown
@@ -45,6 +45,7 @@ SETTINGS = {
     *settings._LINT_KEYS,
     *calendar_settings.SCHEDULE_KEYS,
     *calendar_settings.CALENDAR_KEYS,
+    *notifications.NOTIFY_KEYS,
 }
 
 

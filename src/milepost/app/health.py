@@ -54,6 +54,7 @@ def examine(settings: Settings, ledger: LedgerArchive, ledger_path: Path, now: f
     yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
     yield _ledger(ledger, ledger_path)
     yield from _tiers(settings)
+    yield from _notify(settings)
     yield _git()
     yield _disk(settings.root)
     yield _clock(ledger_path.parent if ledger_path.parent.is_dir() else settings.root, now)
@@ -106,6 +107,21 @@ def _tiers(settings: Settings) -> Iterator[Finding]:
             continue
         how = f"{tier.driver}, {tier.capacity} at once"
         yield Finding(name, Health.GOOD, f"{tier.name}: {how}")
+
+
+def _notify(settings: Settings) -> Iterator[Finding]:
+    if settings.notify is None:
+        return
+    try:
+        failures = (settings.root / ".milepost" / "notify.log").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        failures = []
+    if failures:
+        yield Finding("notify", Health.NOTE, f"its last failure: {failures[-1]}")
+    else:
+        yield Finding(
+            "notify", Health.GOOD, f"`{settings.notify.command}` hears of {len(settings.notify.events)} events"
+        )
 
 
 def _runs(program: str, folder: Path) -> bool:

@@ -22,6 +22,7 @@ from milepost.app.settings_tables import BUDGET_KEYS, TableReader
 from milepost.errors import SettingsInvalid
 
 if TYPE_CHECKING:
+    from milepost.app.notifications import NotifySettings
     from milepost.execution.policy import Budget
 
 FILE_NAME = SETTINGS
@@ -98,7 +99,7 @@ class Settings:
     ``tiers_stated``: the tiers are the file's own, not the defaults. ``start`` is when plans start, a date or a moment
     as it is written (empty: not stated), ``zone`` the zone of dates where no calendar has one, ``calendar``
     the name of the calendar of tiers without their own (empty: all time is working time), one of ``calendars``.
-    ``places`` says where the settings of ``[schedule]`` stand.
+    ``places`` says where the settings of ``[schedule]`` stand. ``notify`` is the command that hears of a run.
     """
 
     root: Path
@@ -121,6 +122,7 @@ class Settings:
     calendar: str = ""
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    notify: NotifySettings | None = None
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -216,7 +218,7 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_SECTIONS = ("run", "tiers.N", "schedule", "calendars.NAME", "lint")
+_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint")
 
 
 class _Reader(TableReader):
@@ -234,7 +236,7 @@ class _Reader(TableReader):
                     "use " + ", ".join(f"[{self.prefix}{name}]" for name in _SECTIONS),
                 )
         run = self.section("run", self.data.get("run", {}), _RUN_KEYS)
-        run |= {key: self._duration(key, run[key]) for key in ("default_effort", "time_limit") if key in run}
+        run |= {key: self.duration("run", key, run[key]) for key in ("default_effort", "time_limit") if key in run}
         run |= self._shared("run", run)
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
@@ -243,6 +245,10 @@ class _Reader(TableReader):
         run |= read_schedule(self, self.data.get("schedule", {}), calendars)
         for tier in ranks.values():
             require_calendar(self, f"tiers.{tier.rank}", tier.calendar, calendars)
+        if "notify" in self.data:
+            from milepost.app.notifications import read_notify
+
+            run["notify"] = read_notify(self, self.data["notify"])
         return Settings(
             root=root,
             path=self.path,
@@ -329,11 +335,3 @@ class _Reader(TableReader):
                     "secret_env",
                     f'say where it is: {name} = "env:NAME" or {name} = "file:PATH"; never the secret itself',
                 )
-
-    def _duration(self, key: str, text: str) -> int:
-        from milepost.plan.grammar.durations import parse_duration
-
-        parsed = parse_duration(text)
-        if parsed is None:
-            raise self.invalid(f"`{text}` is no duration", "run", key, "write it like 30m, 2h or 1d")
-        return parsed.likely

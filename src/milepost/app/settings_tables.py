@@ -58,6 +58,19 @@ class TableReader:
                 raise self.invalid(f"`{key}` of {shown} must not be below 0", where, key, "give 0 or more")
         return dict(values)
 
+    def duration(self, where: str, key: str, text: str) -> int:
+        """A length of time, in seconds.
+
+        Raises:
+            SettingsInvalid: it is none.
+        """
+        from milepost.plan.grammar.durations import parse_duration
+
+        parsed = parse_duration(text)
+        if parsed is None or parsed.likely <= 0:
+            raise self.invalid(f"`{text}` is no duration", where, key, "write it like 30s, 30m, 2h or 1d")
+        return parsed.likely
+
     def invalid(self, message: str, where: str, key: str, remedy: str) -> SettingsInvalid:
         """A complaint about a key of a section (or, without key, about the section)."""
         return SettingsInvalid(message, place=self.place(where, key), remedy=remedy)

@@ -12,49 +12,41 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from milepost.app.suggestions import in_shell
 from milepost.errors import NotTrusted
 from milepost.execution.policy import RunSpec
 
+if TYPE_CHECKING:
+    from milepost.app.settings import Settings
 
-def commands_of(spec: RunSpec) -> list[str]:
-    """Every command a run may execute, in document order, each once."""
+
+def commands_of(spec: RunSpec, settings: Settings) -> list[str]:
+    """Every command a run may execute, each once: in document order, then that of the settings."""
     found: list[str] = []
     for task in spec.tasks:
         found += [*task.commands.values(), *task.verify]
     for checkpoint in spec.checkpoints:
         found += [criterion.command for criterion in checkpoint.criteria if criterion.command]
+    found += [settings.notify.command] if settings.notify else []
     return list(dict.fromkeys(found))
 
 
-def untrusted(spec: RunSpec, root: Path) -> list[str]:
-    """Commands of the run that were not allowed for this project, new and changed ones alike."""
-    return _unknown(commands_of(spec), root)
-
-
-def _unknown(commands: Iterable[str], root: Path) -> list[str]:
+def untrusted(commands: Iterable[str], root: Path) -> list[str]:
+    """Those of some commands that were not allowed for this project, new and changed ones alike."""
     known = set(_read().get(str(root), ()))
     return [command for command in commands if _digest(command) not in known]
 
 
-def trust(spec: RunSpec, root: Path) -> list[str]:
-    """Allow all commands of the run for this project, and give those that were not allowed before."""
-    new = untrusted(spec, root)
+def trust(commands: Iterable[str], root: Path) -> list[str]:
+    """Allow commands for this project, and give those that were not allowed before."""
+    new = untrusted(commands, root)
     if new:
         known = _read()
         known[str(root)] = sorted({*known.get(str(root), ()), *map(_digest, new)})
         _write(known)
     return new
-
-
-def require_trust(spec: RunSpec, root: Path, plan_path: str) -> None:
-    """Check that every command of the run was allowed.
-
-    Raises:
-        NotTrusted: some were not; the message lists them.
-    """
-    require_trusted(commands_of(spec), root, plan_path)
 
 
 def require_trusted(commands: Iterable[str], root: Path, plan_path: str) -> None:
@@ -63,7 +55,7 @@ def require_trusted(commands: Iterable[str], root: Path, plan_path: str) -> None
     Raises:
         NotTrusted: some were not; the message lists them.
     """
-    new = _unknown(commands, root)
+    new = untrusted(commands, root)
     if new:
         shown = "\n".join(f"    {command}" for command in new[:10])
         more = f"\n    … and {len(new) - 10} more" if len(new) > 10 else ""

@@ -10,12 +10,15 @@ from milepost.app.checkpoints import find_checkpoint
 from milepost.app.runs import require_runnable
 from milepost.app.statuses import RunStatus, run_status
 from milepost.app.suggestions import in_shell
-from milepost.app.trust import require_trust, trust
+from milepost.app.trust import commands_of, require_trusted, trust
+from milepost.cli.events import event_line
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.cli.progress import make_progress
 from milepost.cli.report import report_lines
+from milepost.execution.events import Event
 from milepost.execution.queries import Outcome
+from milepost.execution.state import RunState
 
 
 @click.command()
@@ -54,15 +57,22 @@ def command(
     configured = project.settings.tiers if project.settings.path else {}
     capacities = {rank: tier.capacity for rank, tier in configured.items()} or None
     require_runnable(project.plan, capacities, force=force)
+    commands = commands_of(project.spec, project.settings)
     if trust_now:
-        trust(project.spec, project.settings.root)
-    require_trust(project.spec, project.settings.root, plan)
+        trust(commands, project.settings.root)
+    require_trusted(commands, project.settings.root, plan)
     session = project.open_run(by)
     state = session.state
     approved = {find_checkpoint(state, name): by for name in approvals}
-    with make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved) as progress:
+    shown = make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved)
+    with shown as progress, project.notifications(session, approved) as notify:
+
+        def see(event: Event, now: RunState) -> None:
+            progress.see(event, now)
+            notify(event, now, event_line(event, now))
+
         ended = project.drive(
-            session, wait=wait, approved=approved, on_event=progress.see, on_notice=progress.notice, force=force
+            session, wait=wait, approved=approved, on_event=see, on_notice=progress.notice, force=force
         )
     status = run_status(session.state, project.now())
     report = project.report(session)

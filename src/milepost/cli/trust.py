@@ -16,16 +16,16 @@ from milepost.cli.options import json_option, plan_argument, say, say_json
 @click.option("--list", "only_list", is_flag=True, help="Show the commands and allow nothing.")
 @json_option
 def command(plan: str, only_list: bool, as_json: bool) -> None:
-    """Allow the commands that a plan states to run on this machine.
+    """Allow the commands that a plan and its settings state to run on this machine.
 
     Read them first: they run as you. What you allow is recorded by digest in your own state folder; a command that
     changes has to be allowed again.
     """
     project = open_project(plan)
-    new = untrusted(project.spec, project.settings.root)
+    everything = commands_of(project.spec, project.settings)
+    new = untrusted(everything, project.settings.root)
     if not only_list:
-        trust(project.spec, project.settings.root)
-    everything = commands_of(project.spec)
+        trust(everything, project.settings.root)
     if as_json:
         say_json({"commands": everything, "new": new, "trusted": not only_list or not new})
         return

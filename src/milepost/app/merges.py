@@ -15,6 +15,7 @@ from pathlib import Path
 from milepost.app.projection import project
 from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, PlanInvalid
+from milepost.plan.conflicts import conflicts, hunks
 from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
 from milepost.plan.model import ClaimKind, Plan, TaskState
 from milepost.plan.reader import read_plan
@@ -48,9 +49,9 @@ def merge(base: SourceText, ours: SourceText, theirs: SourceText, today: str) ->
     plans = [read_plan(source) for source in (base, ours, theirs)]
     boxes = _merged_boxes(*(_boxes(plan) for plan in plans))
     settled = [_settle(plan, boxes, plans[1]) for plan in plans]
-    text, conflicts = _merge_words(*settled)
+    text, left = _merge_words(*settled)
     merged = SourceText(text, path=ours.path, bom=ours.bom)
-    return Merged(merged if conflicts else project(merged, None, today), conflicts)
+    return Merged(merged if left else project(merged, None, today), left)
 
 
 def repair(source: SourceText, today: str) -> Merged:
@@ -58,7 +59,7 @@ def repair(source: SourceText, today: str) -> Merged:
     left = 0
     pieces: list[str] = []
     cursor = 0
-    for hunk in _HUNK.finditer(source.text):
+    for hunk in hunks(source):
         pieces.append(source.text[cursor : hunk.start()])
         resolved = _resolve(hunk["ours"], hunk["theirs"])
         left += resolved is None
@@ -67,13 +68,6 @@ def repair(source: SourceText, today: str) -> Merged:
     pieces.append(source.text[cursor:])
     repaired = source.with_text("".join(pieces))
     return Merged(repaired if left else project(repaired, None, today), left)
-
-
-def conflicts(source: SourceText) -> tuple[Span, ...]:
-    """Where git left conflict markers, from the first mark to the last."""
-    if "<<<<<<<" not in source.text:
-        return ()
-    return tuple(Span(*hunk.span()) for hunk in _HUNK.finditer(source.text))
 
 
 def require_no_conflicts(source: SourceText) -> None:
@@ -166,10 +160,6 @@ def _merge_words(base: str, ours: str, theirs: str) -> tuple[str, int]:
 
 
 _END = r"(?:\r\n|\n|\r|\Z)"
-_HUNK = re.compile(
-    rf"^<{{7}}[^\r\n]*{_END}(?P<ours>.*?)(?:^\|{{7}}[^\r\n]*{_END}.*?)?^={{7}}{_END}(?P<theirs>.*?)^>{{7}}[^\r\n]*{_END}",
-    re.MULTILINE | re.DOTALL,
-)
 _LINE = re.compile(rf"[^\r\n]*{_END}")
 _MARK = re.compile(r"^(\s*(?:[-*+]|\d+[.)])\s+\[)(.)(\])")
 _COMPUTED_LINE = re.compile(

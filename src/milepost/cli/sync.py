@@ -14,6 +14,7 @@ from milepost.app.syncs import Synced
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.errors import PlanInvalid
+from milepost.plan.conflicts import conflicts
 from milepost.source import SourceText
 
 
@@ -73,7 +74,7 @@ def _repair(plan: str, *, dry_run: bool) -> tuple[SourceText, SourceText]:
         repaired = merges.repair(before, today).source
     else:
         repaired = update_document(plan, lambda source: merges.repair(source, today).source)
-    left = merges.conflicts(repaired)
+    left = conflicts(repaired)
     if left:
         raise PlanInvalid(
             f"{len(left)} {'conflict is' if len(left) == 1 else 'conflicts are'} left in words that both sides changed",

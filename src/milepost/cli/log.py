@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from milepost.app.runs import BY_DOCUMENT, latest_run
+from milepost.app.runs import BY_DOCUMENT, RunSession, latest_run
 from milepost.app.suggestions import in_shell
 from milepost.bootstrap import Project, open_project
 from milepost.cli.acting import require_part_of_runs
 from milepost.cli.events import event_line
+from milepost.cli.following import events_of, output_of
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import clock
-from milepost.errors import Refused, UnknownName
+from milepost.cli.watch import pause
+from milepost.errors import Refused, UnknownName, UsageError
 from milepost.execution.events import Event, to_payload
 from milepost.execution.evolution import evolve
 from milepost.execution.lookup import find_task
@@ -27,9 +31,13 @@ from milepost.execution.state import RunState
 @plan_argument
 @click.argument("task", metavar="[TASK]", required=False)
 @click.option("--attempt", "attempt_no", type=click.IntRange(1), help="Which attempt of the task.  [default: the last]")
+@click.option("--follow", "-f", is_flag=True, help="Go on showing what is new, until the run (or the attempt) is over.")
 @json_option
-def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) -> None:
-    """Show what happened in a plan's run; with TASK, what its last attempt wrote."""
+def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, as_json: bool) -> None:
+    """Show what happened in a plan's run; with TASK, what its last attempt wrote.
+
+    With --follow and --json each event is a line of JSON of its own.
+    """
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is None:
@@ -39,6 +47,11 @@ def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) 
         record = find_task(session.state, task)
         attempt = _attempt(record, attempt_no)
         parts = _output(project, session.state, record, attempt, or_nothing=as_json)
+        if follow:
+            if as_json:
+                raise UsageError("an attempt's output is no JSON while it is being written", remedy="leave --json out")
+            _follow_output(project, session, record.spec.id, attempt.no)
+            return
         if as_json:
             say_json(_attempt_as_json(record, attempt, parts))
             return
@@ -46,7 +59,14 @@ def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) 
             _copy(part)
         sys.stdout.flush()
         return
-    events = project.ledger.read(session.stream)
+    events: Iterable[Event] = project.ledger.read(session.stream)
+    if follow:
+        events = events_of(session, pause)
+    if as_json and follow:
+        for number, event in enumerate(events, 1):
+            say(json.dumps(_as_json(number, event)))
+            sys.stdout.flush()
+        return
     if as_json:
         say_json([_as_json(number, event) for number, event in enumerate(events, 1)])
         return
@@ -56,6 +76,18 @@ def command(plan: str, task: str | None, attempt_no: int | None, as_json: bool) 
         line = event_line(event, state)
         if line:
             say(f"{clock(event.at)}  {line}")
+            sys.stdout.flush()
+
+
+def _follow_output(project: Project, session: RunSession, task: str, attempt_no: int) -> None:
+    def over() -> bool:
+        session.refresh()
+        record = session.state.tasks.get(task)
+        return record is None or record.current is None or record.current.no != attempt_no
+
+    for chunk in output_of(project.attempt_log(session.stream, task, attempt_no), over, pause):
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.flush()
 
 
 def _as_json(version: int, event: Event) -> dict[str, Any]:

@@ -84,11 +84,12 @@ class ScheduleDates:
 
 @dataclass(frozen=True)
 class Dating:
-    """A network of a plan with its dates."""
+    """A network of a plan with its dates; no activity starts before its ``releases``, in working seconds, either."""
 
     plan: Plan
     network: Network
     dates: PlanDates
+    releases: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def scale(self) -> Timescale:
@@ -111,7 +112,10 @@ class Dating:
         Raises:
             PlanInvalid: the dependencies form a cycle, or a calendar holds too little working time.
         """
-        return self.scale.compute(self.limits.releases(self.scale), self.deadlines)
+        releases = self.limits.releases(self.scale)
+        for name, begin in self.releases.items():
+            releases[name] = max(begin, releases.get(name, 0))
+        return self.scale.compute(releases, self.deadlines)
 
     def level(self, path: CriticalPath, capacities: Mapping[int, int], leveler: Leveler = level) -> LeveledSchedule:
         """A schedule within capacity: the one that breaks deadlines least, of those the shortest.

@@ -21,6 +21,7 @@ from milepost.schedule import (
 if TYPE_CHECKING:
     from milepost.app.dates import PlanDates
     from milepost.app.schedule_dates import Dating, RowDates, ScheduleDates
+    from milepost.app.schedule_facts import Replanned, Underway
 
 Leveler = Callable[[CriticalPath, Mapping[int, int]], LeveledSchedule]
 """Makes a schedule that keeps within capacities, by rank."""
@@ -122,6 +123,7 @@ class ScheduleReport:
     effort_seconds: int
     default_effort_seconds: int
     dates: ScheduleDates | None = None
+    replanned: Replanned | None = None
 
     @property
     def makespan_seconds(self) -> int:
@@ -149,10 +151,12 @@ def schedule_plan(
     default_effort: int = DEFAULT_EFFORT,
     leveler: Leveler = level,
     dates: PlanDates | None = None,
+    underway: Underway | None = None,
 ) -> ScheduleReport:
     """Schedule a plan from scratch, as if nothing of it were done yet; ``leveler`` makes it keep the capacities.
 
-    With ``dates`` it keeps the calendars and what the plan says of dates.
+    With ``dates`` it keeps the calendars and what the plan says of dates. With ``underway`` what has happened stays as
+    it is, and the rest goes on from the last schedule; that is not for tiers of different calendars.
 
     Raises:
         PlanInvalid: the dependencies form a cycle, an estimate is impossible, a tier in use has no capacity, or a
@@ -160,10 +164,11 @@ def schedule_plan(
     """
     speeds = {rank: tier.speed for rank, tier in tiers.items()}
 
-    def path(gated: bool) -> CriticalPath:
+    def path(gated: bool, underway: Underway | None = underway) -> CriticalPath:
         network = Network.from_plan(plan, gates=gated, speeds=speeds, default_effort=default_effort)
-        dating = _dating(plan, network, dates)
-        return dating.path() if dating else compute(network)
+        network, releases = underway.turned_out(network) if underway else (network, {})
+        dating = _dating(plan, network, dates, releases)
+        return dating.path() if dating else compute(network, releases=releases)
 
     asked = path(gates)
     if not plan.checkpoints:
@@ -174,8 +179,16 @@ def schedule_plan(
         except PlanInvalid:
             other = None
     capacities = {rank: tier.capacity for rank, tier in tiers.items()}
-    dating = _dating(plan, asked.network, dates)
-    leveled = dating.level(asked, capacities, leveler) if dating else leveler(asked, capacities)
+    planned = path(gates, None) if underway else asked
+    dating = _dating(plan, planned.network, dates)
+    replanned = None
+    if underway is None:
+        leveled = dating.level(asked, capacities, leveler) if dating else leveler(asked, capacities)
+    else:
+        first = planned if underway.timed else asked
+        scratch = dating.level(first, capacities, leveler) if dating else leveler(first, capacities)
+        leveled, replanned = underway.go_on(planned.network, asked, scratch, capacities)
+        dating = _dating(plan, asked.network, dates)
     return ScheduleReport(
         title=plan.title,
         gates=gates,
@@ -189,15 +202,18 @@ def schedule_plan(
         effort_seconds=plan.effort,
         default_effort_seconds=default_effort,
         dates=dating.summary(asked, leveled) if dating else None,
+        replanned=replanned,
     )
 
 
-def _dating(plan: Plan, network: Network, dates: PlanDates | None) -> Dating | None:
+def _dating(
+    plan: Plan, network: Network, dates: PlanDates | None, releases: Mapping[str, int] | None = None
+) -> Dating | None:
     if dates is None:
         return None
     from milepost.app.schedule_dates import Dating
 
-    return Dating(plan, network, dates)
+    return Dating(plan, network, dates, releases or {})
 
 
 def _summary(path: CriticalPath | None) -> PathSummary | None:

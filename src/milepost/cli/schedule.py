@@ -54,6 +54,7 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
     help="Search that long for a shorter schedule, and for a proof of how good it is. Ctrl-C keeps the best.",
 )
 @click.option("--start", metavar="DATE", help="When the plan starts (2026-12-01, 2026-12-01 09:00): shows dates.")
+@click.option("--from-scratch", is_flag=True, help="Schedule as if nothing of the plan were done or begun.")
 @click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
 @click.option(
     "--thresholds", type=click.Choice(["agent", "dcma"]), default="agent", show_default=True, help="Of the audit."
@@ -69,6 +70,7 @@ def command(
     tiers: Mapping[int, int],
     optimize: float | None,
     start: str | None,
+    from_scratch: bool,
     audit: bool,
     thresholds: str,
     svg: str | None,
@@ -80,6 +82,9 @@ def command(
 
     Times are working time from the start of the plan. With --start, or where the settings name calendars or the plan
     states dates (`_Not before:_`, `_Due:_`, `_Deadline:_`), they are dates, and it is shown which of them are kept.
+
+    What is done stays where it was, what runs has time left, and what has not started moves only if it must: by the
+    times of the plan's run, from its baseline if it has one. Without a run what is left is scheduled from now on.
 
     An instance of PSPLIB (`.sm`, `.mm`) or MMLIB (`.mm`) is scheduled too, with its modes and resources.
     """
@@ -103,13 +108,19 @@ def command(
 
         leveler = optimizing_leveler(optimize, lambda text: say(text, err=True))
     loaded = load_plan(plan)
+    dates, underway = plan_dates(loaded, settings, start), None
+    if not from_scratch:
+        from milepost.cli.underway import plan_underway
+
+        underway, dates = plan_underway(plan, loaded, settings, dates)
     report = schedule_plan(
         loaded,
         known,
         gates=not no_gates,
         default_effort=settings.default_effort,
         leveler=leveler,
-        dates=plan_dates(loaded, settings, start),
+        dates=dates,
+        underway=underway,
     )
     if optimize is not None and report.dates and report.dates.axis == "elapsed":
         say("the tiers' calendars differ: no search, the priority rules' schedule stands", err=True)
@@ -186,6 +197,10 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     if over:
         quality = f"at most {compact_time(over)} ({percent:.1f} %) above the shortest possible"
     yield f"within capacity {compact_time(leveled.makespan_seconds)}, {quality} ({_how(leveled.rule)})"
+    if report.replanned:
+        from milepost.cli.underway import underway_lines
+
+        yield from underway_lines(report.replanned, paper)
     if report.dates:
         from milepost.cli.schedule_dates import date_lines, promise_lines
 

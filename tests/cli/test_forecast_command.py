@@ -185,7 +185,7 @@ def test_a_picture_that_cannot_be_written(kitchen: str, tmp_path: Path, capsys: 
         (["--deadline", "soon"], "neither a length of time"),
         (["--samples", "0"], "samples"),
         (["--confidence", "100"], "confidence"),
-        (["--start", "never"], "neither a length of time"),
+        (["--start", "never"], "`never` is no date"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

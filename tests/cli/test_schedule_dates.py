@@ -249,3 +249,15 @@ def test_a_calendar_whose_work_runs_out(milepost: Milepost, plan: Path, project:
 def test_a_start_that_is_no_date(milepost: Milepost, plan: Path) -> None:
     result = milepost("schedule", "tasks.md", "--start", "tomorrow")
     assert (result.code, "`tomorrow` is no date" in result.err) == (2, True)
+
+
+def test_the_audit_knows_deadlines_and_what_is_overdue(milepost: Milepost, plan: Path, project: Path) -> None:
+    """As above, but in 2020: Dig and Wall, two of four tasks, are 2 h late. The critical path, Dig, Wall and Paint, takes
+    30 h, and (30 − 2) ÷ 30 is 0.933. Both dates are over, and neither task is done.
+    """
+    plan.write_text(DEADLINES.replace("2026-12", "2020-12"))
+    settings(project, OFFICE.replace("2026-12-01", "2020-12-01"))
+    points = {one["number"]: one for one in milepost("schedule", "tasks.md", "--audit", "--json").json["points"]}
+    assert (points[7]["figure"], points[7]["offenders"]) == (0.5, ["1.1", "1.2"])
+    assert (points[11]["figure"], points[11]["offenders"]) == (1.0, ["1.2", "2.1"])
+    assert points[13]["figure"] == pytest.approx(28 / 30)

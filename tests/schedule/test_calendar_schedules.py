@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.schedule.calendar_checker import Item, Week, complaints, second
 
@@ -17,8 +17,12 @@ from milepost.schedule.calendar import ALWAYS, Calendar
 from milepost.schedule.calendar_leveling import level_on_axes
 from milepost.schedule.calendar_path import Axes, compute_on_axes
 from milepost.schedule.critical_path import compute
+from milepost.schedule.distributions import ThreePoint
+from milepost.schedule.forecast import simulate
 from milepost.schedule.leveling import level
 from milepost.schedule.network import FF, FS, SF, SS, Activity, Link, Network
+from milepost.schedule.sampling import TierModel, build_model
+from milepost.schedule.simulation import Experiment, activity_list
 from milepost.schedule.timescale import Calendars
 
 HOUR = 3600
@@ -113,6 +117,19 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(start, weeks, capacities, items, stated)
 
 
+def evening_before(case: Case, link: tuple[int, int, str, int], differ: bool) -> bool:
+    """Whether a link from a start, in one calendar's working time, may be kept by an end the evening before.
+
+    The end of a shift and the start of the next are one moment there: a task may end, or a gate stand, in the evening.
+    """
+    before, after = case.items[link[0]], case.items[link[1]]
+    if before.tier is None or link[2] not in ("SS", "SF"):
+        return False
+    if after.tier is None:
+        return not differ
+    return link[2] == "SF" and case.weeks[before.tier] == case.weeks[after.tier]
+
+
 @settings(max_examples=150)
 @given(cases())
 def test_schedules_hold_minute_by_minute(case: Case) -> None:
@@ -124,7 +141,7 @@ def test_schedules_hold_minute_by_minute(case: Case) -> None:
     }
     path = scale.compute(releases, {})
     begins = [scale.starting if item.length else scale.finishing for item in case.items]
-    links = [link for link in case.links if scale.differ or link[2] != "SF"]
+    links = [link for link in case.links if not evening_before(case, link, scale.differ)]
     early = [begin(at) for begin, at in zip(begins, path.early_start, strict=True)]
     early_ends = [scale.finishing(at) for at in path.early_finish]
     assert complaints(case.items, links, case.weeks, None, early, early_ends) == []
@@ -175,6 +192,34 @@ def test_early_dates_are_the_earliest_and_late_dates_the_latest(case: Case) -> N
             bound = axes.latest(before, here, late[here], kind, lag)
             assert axes.earliest(here, before, bound, kind, lag) <= late[here]
             assert axes.earliest(here, before, bound + 1, kind, lag) > late[here]
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_samples_without_doubt_are_the_critical_path(case: Case) -> None:
+    """When all efforts are certain, every sample without capacities ends with the critical path; with them none ends
+    before, nor, all links being finish to start, after the schedule that gave the order.
+    """
+    network = case.network()
+    calendars = case.calendars()
+    scale = calendars.timescale(network)
+    assume(scale.differ)
+    path = compute_on_axes(scale.axes)
+    tiers = {rank: TierModel(capacity) for rank, capacity in case.capacities.items()}
+    efforts = {str(here): ThreePoint(item.length, item.length, item.length) for here, item in enumerate(case.items)}
+    model = build_model(network, {name: one for name, one in efforts.items() if one.high}, tiers)
+    times = tuple(calendars.working_time(calendars.of(rank)) for rank in model.ranks)
+    watched = tuple(range(len(network)))
+    free = Experiment(network, model, path.releases, network.order, False, watched, scale.axes, times)
+    found = simulate(free, 2)
+    assert list(found.makespans) == [path.makespan] * 2
+    assert [kept[0] for kept in found.watched.values()] == path.early_finish
+    leveled = level_on_axes(path, case.capacities)
+    order = activity_list(network, leveled.start)
+    bound = simulate(Experiment(network, model, path.releases, order, True, watched, scale.axes, times), 1)
+    assert bound.makespans[0] >= path.makespan
+    if all(kind == "FS" for _, _, kind, _ in case.links):
+        assert bound.makespans[0] <= leveled.makespan
 
 
 @dataclass(frozen=True)

@@ -4,44 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.settings import Settings
-from milepost.errors import PlanInvalid
+from milepost.errors import PlanInvalid, UsageError
 from milepost.plan.model import Assignment, Plan
 from milepost.schedule.network import Network
 from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, suggested_tier
 from milepost.source import Edit, SourceText, Span, apply
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
+    from milepost.schedule.leveling import LeveledSchedule
 
 _OWN_REMARK = re.compile(r"\s*\(assigned: [^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an assignment has to keep to: a deadline in working seconds, a budget, shares of the cost by rank."""
+    """What an assignment has to keep to: a deadline, in working seconds or a date, a budget, shares of cost by rank."""
 
-    deadline: int | None = None
+    deadline: int | str | None = None
     budget: float | None = None
     shares: Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentReport:
-    """The front, the choice made on it, how the plan is assigned now, and why each task goes where it goes."""
+    """The front, the choice made on it, how the plan is assigned now, and why each task goes where it goes.
+
+    ``start`` and ``finish`` are moments in ISO form where there are dates; with ``elapsed`` makespans are real time,
+    because the tiers' calendars differ.
+    """
 
     front: Front
     chosen: Choice
     current: Mapping[str, int]
     reasons: Mapping[str, str]
     titles: Mapping[str, str]
+    start: str | None = None
+    finish: str | None = None
+    elapsed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
         return {
             "exact": self.front.exact,
             "makespan_seconds": self.chosen.makespan,
+            "start": self.start,
+            "finish": self.finish,
+            "axis": "elapsed" if self.elapsed else "working",
             "cost": round(self.chosen.cost, 6),
             "cost_by_tier": {str(rank): round(cost, 6) for rank, cost in sorted(self.chosen.cost_of_tier.items())},
             "tasks": [
@@ -58,14 +72,16 @@ class AssignmentReport:
         }
 
 
-def assign(plan: Plan, settings: Settings, wish: Wish) -> AssignmentReport:
+def assign(plan: Plan, settings: Settings, wish: Wish, dates: PlanDates | None = None) -> AssignmentReport:
     """Choose a tier for every task that is to be done: the cheapest choice that the wish allows.
 
     With a budget and no deadline the fastest choice within it; with neither the cheapest of all. A task's lowest
-    admissible tier comes from its score, else from its present assignment, else it is the weakest.
+    admissible tier comes from its score, else from its present assignment, else it is the weakest. With ``dates`` the
+    calendars of the tiers count, and what the plan says of dates.
 
     Raises:
         PlanInvalid: nothing keeps to the wish; the message says what comes nearest.
+        UsageError: a deadline is a date, but there are no dates.
     """
     network = Network.from_plan(plan, gates=True, default_effort=settings.default_effort)
     tasks = {activity.id: plan.by_id[activity.id] for activity in network.activities if not activity.checkpoint}
@@ -75,20 +91,65 @@ def assign(plan: Plan, settings: Settings, wish: Wish) -> AssignmentReport:
         score = suggested_tier(task.complexity, task.ambiguity, task.risk)
         weakest[name] = score or plan.tiers.get(name) or max(settings.tiers)
     offers = {rank: TierOffer(tier.capacity, tier.speed, tier.cost_per_hour) for rank, tier in settings.tiers.items()}
-    front = explore(network, efforts, weakest, offers, shares=wish.shares, budget=wish.budget)
-    chosen = _choose(front, wish)
+    calendar = _Scheduler(plan, dates) if dates else None
+    front = explore(network, efforts, weakest, offers, shares=wish.shares, budget=wish.budget, scheduler=calendar)
+    chosen = _choose(front, wish, _deadline(wish, calendar), calendar)
     reasons = {name: _reason(plan, name, weakest[name], chosen) for name in tasks}
-    return AssignmentReport(front, chosen, plan.tiers, reasons, {name: task.title for name, task in tasks.items()})
+    titles = {name: task.title for name, task in tasks.items()}
+    report = AssignmentReport(front, chosen, plan.tiers, reasons, titles)
+    if calendar is None:
+        return report
+    return replace(report, start=calendar.date(0), finish=calendar.date(chosen.makespan), elapsed=calendar.dates.differ)
 
 
-def _choose(front: Front, wish: Wish) -> Choice:
-    if wish.deadline is not None:
-        chosen = front.cheapest_by(wish.deadline)
+@dataclass(frozen=True)
+class _Scheduler:
+    """Schedules a network by the calendars of its tiers; where those differ all schedules are in real seconds."""
+
+    plan: Plan
+    dates: PlanDates
+
+    def __call__(self, network: Network, capacities: Mapping[int, int]) -> LeveledSchedule:
+        from milepost.app.schedule_dates import Dating
+
+        dating = Dating(self.plan, network, self.dates)
+        leveled = dating.level(dating.path(), capacities)
+        if not self.dates.differ or dating.scale.differ:
+            return leveled
+        main = dating.scale.main
+        return replace(
+            leveled,
+            start=[main.begins(at) for at in leveled.start],
+            finish=[main.ends(at) for at in leveled.finish],
+            makespan=main.ends(leveled.makespan),
+        )
+
+    def date(self, seconds: int) -> str:
+        time = self.dates.main
+        return time.moment(time.ends(seconds)).astimezone(self.dates.calendars.zone).isoformat(timespec="seconds")
+
+
+def _deadline(wish: Wish, calendar: _Scheduler | None) -> int | None:
+    """The deadline in the schedules' seconds."""
+    if not isinstance(wish.deadline, str):
+        return wish.deadline
+    if calendar is None:
+        raise UsageError("a date as deadline needs a start", remedy="give a moment to count from: --start")
+    from milepost.app.dates import moment_of_deadline
+
+    time = calendar.dates.main
+    return time.worked(time.elapsed(moment_of_deadline(wish.deadline, calendar.dates)))
+
+
+def _choose(front: Front, wish: Wish, deadline: int | None, calendar: _Scheduler | None) -> Choice:
+    if deadline is not None:
+        chosen = front.cheapest_by(deadline)
         fastest = front.choices[-1]
         if chosen is None:
             raise PlanInvalid(
-                f"no assignment ends by the deadline: the fastest takes {fastest.makespan / 3600:.2f} h "
-                f"and costs {fastest.cost:.2f}",
+                f"no assignment ends by the deadline: the fastest takes {fastest.makespan / 3600:.2f} h"
+                + (f", until {calendar.date(fastest.makespan)[:16].replace('T', ' ')}," if calendar else "")
+                + f" and costs {fastest.cost:.2f}",
                 remedy="give more time, faster tiers or more capacity",
             )
         if wish.budget is not None and chosen.cost > wish.budget:

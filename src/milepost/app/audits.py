@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.baselines import Baseline
 from milepost.app.settings import Settings
@@ -11,6 +11,9 @@ from milepost.plan.model import Plan
 from milepost.schedule.critical_path import compute
 from milepost.schedule.network import Network
 from milepost.schedule.quality import AGENT, BaselineStatus, Point, Subject, Thresholds, assess
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,13 @@ def audit_plan(
     thresholds: Thresholds = AGENT,
     baseline: Baseline | None = None,
     at: float = 0.0,
+    dates: PlanDates | None = None,
+    now: float | None = None,
 ) -> Audit:
     """Assess a plan's schedule. ``at`` is now, in working seconds from the baseline's start.
+
+    With ``dates`` what the tasks say of dates counts: their deadlines may give negative float, and those that are over
+    ``now`` (seconds since 1970) are missed by tasks that are not done.
 
     Raises:
         PlanInvalid: the dependencies form a cycle, or an estimate is impossible.
@@ -50,4 +58,13 @@ def audit_plan(
     if baseline:
         finishes = {task.id: task.finish_seconds for task in baseline.tasks}
         status = BaselineStatus(finishes, baseline.makespan_seconds, at)
-    return Audit(thresholds.name, assess(Subject(compute(network), baseline=status, thresholds=thresholds)))
+    if dates is None:
+        return Audit(thresholds.name, assess(Subject(compute(network), baseline=status, thresholds=thresholds)))
+    from milepost.app.schedule_dates import Dating
+
+    dating = Dating(plan, network, dates)
+    stated = [*dating.limits.due.items(), *dating.limits.deadline.items()]
+    over = frozenset(name for name, moment in stated if now is not None and moment.timestamp() <= now)
+    overdue = over if stated and now is not None else None
+    subject = Subject(dating.path(), dating.deadlines, status, thresholds, overdue)
+    return Audit(thresholds.name, assess(subject))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.documents import plan_identity, replace_file
 from milepost.app.schedules import ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
@@ -25,6 +25,9 @@ from milepost.schedule.earned_value import (
     measure_groups,
     s_curve,
 )
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
 
 FOLDER = Path(".milepost") / "baselines"
 HOURS, MONEY = "hours", "cost"
@@ -129,13 +132,17 @@ class Performance:
         }
 
 
-def make_baseline(plan: Plan, settings: Settings, identity: str, set_at: str) -> Baseline:
+def make_baseline(
+    plan: Plan, settings: Settings, identity: str, set_at: str, dates: PlanDates | None = None
+) -> Baseline:
     """Schedule a plan within its tiers' capacities, and keep the dates and budgets.
+
+    With ``dates`` it keeps the calendars and what the plan says of dates; times are real where the calendars differ.
 
     Raises:
         PlanInvalid: it cannot be scheduled.
     """
-    report = _schedule(plan, settings)
+    report = _schedule(plan, settings, dates)
     unit = MONEY if any(tier.cost_per_hour for tier in settings.tiers.values()) else HOURS
     return Baseline(
         plan=identity,
@@ -149,9 +156,9 @@ def make_baseline(plan: Plan, settings: Settings, identity: str, set_at: str) ->
     )
 
 
-def _schedule(plan: Plan, settings: Settings) -> ScheduleReport:
+def _schedule(plan: Plan, settings: Settings, dates: PlanDates | None) -> ScheduleReport:
     tiers = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
-    return schedule_plan(plan, tiers, default_effort=settings.default_effort)
+    return schedule_plan(plan, tiers, default_effort=settings.default_effort, dates=dates)
 
 
 def _task(row: ScheduleRow, settings: Settings, unit: str) -> BaselineTask:
@@ -230,13 +237,13 @@ def find_baseline(root: Path, plan_path: str) -> Baseline | None:
     return load_baseline(root, identity) if baseline_path(root, identity).exists() else None
 
 
-def diff_baseline(baseline: Baseline, plan: Plan, settings: Settings) -> BaselineDiff:
+def diff_baseline(baseline: Baseline, plan: Plan, settings: Settings, dates: PlanDates | None = None) -> BaselineDiff:
     """Compare the schedule of today with the baseline.
 
     Raises:
         PlanInvalid: the plan cannot be scheduled.
     """
-    now = make_baseline(plan, settings, baseline.plan, "")
+    now = make_baseline(plan, settings, baseline.plan, "", dates)
     before, after = ({task.id: task for task in one.tasks} for one in (baseline, now))
     return BaselineDiff(
         makespan_before_seconds=baseline.makespan_seconds,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from milepost.app.settings import Settings
 from milepost.errors import PlanInvalid, SettingsInvalid, UsageError
 from milepost.plan.model import Plan
-from milepost.schedule.calendar import ALWAYS, Calendar
+from milepost.schedule.calendar import ALWAYS, Calendar, WorkingTime
 from milepost.schedule.calendar_texts import moment
 from milepost.schedule.calendar_texts import zone as zone_of
 from milepost.schedule.network import Activity, Network
@@ -26,6 +26,17 @@ class PlanDates:
     def timescale(self, network: Network) -> Timescale:
         """The timescale of a network of the plan."""
         return self.calendars.timescale(network)
+
+    @property
+    def differ(self) -> bool:
+        """Whether the tiers keep different calendars."""
+        return len({id(calendar) for calendar in self.calendars.tiers.values()}) > 1
+
+    @property
+    def main(self) -> WorkingTime:
+        """The working time of the one calendar, or real time where they differ."""
+        weakest = max(self.calendars.tiers, default=1)
+        return self.calendars.working_time(ALWAYS if self.differ else self.calendars.of(weakest))
 
     def named_calendars(self) -> dict[int, str]:
         """The names of the tiers' calendars by rank; those that work all the time have none."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from milepost.app.dates import DateLimits, PlanDates, limits_of, moment_of_deadline
+from milepost.app.forecast_reports import Chance, ForecastReport, Milestone, Percentile, Promise, TaskForecast
 from milepost.app.run_specs import DEFAULT_FACTOR
 from milepost.app.settings import Settings
 from milepost.errors import UsageError
 from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan
-from milepost.schedule.calendar import ALWAYS, Calendar, WorkingTime, moment_of
 from milepost.schedule.calibration import Actual, Calibration, calibrate
 from milepost.schedule.compiling import can_compile
-from milepost.schedule.critical_path import CriticalPath, compute
+from milepost.schedule.critical_path import compute
 from milepost.schedule.distributions import Distribution, ThreePoint
-from milepost.schedule.forecast import COMPILED_FROM, Histogram, Simulation, histogram, percentile, simulate
+from milepost.schedule.forecast import COMPILED_FROM, Simulation, histogram, percentile, simulate
 from milepost.schedule.leveling import level
 from milepost.schedule.network import Network
 from milepost.schedule.sampling import DEFAULT_SPREADS, ModelOptions, Spread, TierModel, build_model
 from milepost.schedule.simulation import Experiment, activity_list
+from milepost.schedule.timescale import Timescale
 
 PERCENTS = (10, 50, 80, 95)
 SAMPLES = 10_000
@@ -49,8 +50,8 @@ class Progress:
 class ForecastOptions:
     """What is asked. ``samples`` None: as many as take a few seconds at most.
 
-    ``deadline`` is in working seconds from now, or a date. ``start`` is the moment that counts as now; without it
-    nothing is given as a date. ``tiers`` says whether capacities count.
+    ``deadline`` is in working seconds from now, or a date. ``dates`` are those of the plan, counted from the moment
+    that is now; without them nothing is given as a date. ``tiers`` says whether capacities count.
     """
 
     samples: int | None = None
@@ -62,94 +63,7 @@ class ForecastOptions:
     distribution: Distribution = Distribution.PERT
     correlation: float = 0.0
     threads: int = 1
-    start: datetime | None = None
-    calendar: Calendar = ALWAYS
-
-
-@dataclass(frozen=True, slots=True)
-class Percentile:
-    """The makespan that so many percent of the samples keep; ``date`` in ISO form where there are dates."""
-
-    percent: float
-    seconds: int
-    cost: float
-    date: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """How probable it is to end by a deadline, in working seconds from now."""
-
-    seconds: int
-    probability: float
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """When a checkpoint will probably be reached: with even odds, and with the confidence asked for."""
-
-    id: str
-    name: str
-    p50_seconds: int
-    confident_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class TaskForecast:
-    """What a task does to the plan's end; see :class:`~milepost.schedule.forecast.Simulation` for the figures."""
-
-    id: str
-    title: str
-    tier: int | None
-    mean_seconds: float
-    deviation_seconds: float
-    criticality: float
-    cruciality: float
-    sensitivity: float
-    escalation: float
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastReport:
-    """A forecast of what remains. ``planned`` is the end without any doubt, and the chance to keep it.
-
-    ``matters`` are the tasks that decide the end, the most decisive first. ``guessed`` counts the tasks whose range is
-    not the plan's but their tier's.
-    """
-
-    title: str
-    samples: int
-    seed: int
-    gates: bool
-    capacities: bool
-    distribution: str
-    correlation: float
-    escalation_factor: float
-    compiled: bool
-    tasks: int
-    done: int
-    guessed: int
-    planned: Chance
-    mean_seconds: float
-    deviation_seconds: float
-    mean_cost: float
-    confidence: float
-    percentiles: tuple[Percentile, ...]
-    deadline: Chance | None
-    histogram: Histogram
-    milestones: tuple[Milestone, ...]
-    matters: tuple[TaskForecast, ...]
-    calibrations: Mapping[int, Calibration]
-
-    @property
-    def confident(self) -> Percentile:
-        """The percentile of the confidence asked for."""
-        return next(one for one in self.percentiles if one.percent == self.confidence)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON can hold it."""
-        return {"version": 1, **asdict(self)}
+    dates: PlanDates | None = None
 
 
 def progress_of(state: RunState, now: float) -> Progress:
@@ -169,13 +83,19 @@ def forecast_plan(
 
     Raises:
         PlanInvalid: the dependencies form a cycle, an estimate is none, or a tier in use has no capacity.
+            A calendar holds too little working time.
         UsageError: a percentage makes no sense.
     """
     return _Forecast(plan, settings, options or ForecastOptions(), progress or Progress()).report()
 
 
-def default_samples(tasks: int) -> int:
-    """How many samples are worth their time: 10,000, but fewer for a larger plan in plain Python."""
+def default_samples(tasks: int, *, calendars: bool = False) -> int:
+    """How many samples are worth their time: 10,000, but fewer for a larger plan in plain Python.
+
+    With ``calendars`` that differ still fewer.
+    """
+    if calendars:
+        return min(SAMPLES // 5, max(_FEWEST // 4, _PLAIN_DRAWS // 4 // max(tasks, 1)))
     if tasks * SAMPLES >= COMPILED_FROM and can_compile():
         return SAMPLES
     return min(SAMPLES, max(_FEWEST, _PLAIN_DRAWS // max(tasks, 1)))
@@ -195,8 +115,10 @@ class _Forecast:
         self._progress = progress
         self._factor = settings.escalation_factor or (plan.escalation.factor if plan.escalation else DEFAULT_FACTOR)
         self._tiers = tier_models(settings, progress.calibrations)
-        self._work = WorkingTime(options.calendar, options.start) if options.start else None
         self._network = self._remaining()
+        dates = options.dates
+        self._scale = dates.timescale(self._network) if dates else None
+        self._limits = limits_of(plan, self._network, dates) if dates else DateLimits({}, {}, {})
         self._efforts, self._guessed = self._estimates()
 
     def _remaining(self) -> Network:
@@ -240,11 +162,10 @@ class _Forecast:
         return found, guessed
 
     def report(self) -> ForecastReport:
-        options = self._options
-        path = compute(self._network, releases=self._releases())
-        experiment, planned = self._experiment(path)
+        options, scale = self._options, self._scale
+        experiment, planned = self._experiment()
         open_tasks = len(self._efforts)
-        samples = options.samples or default_samples(open_tasks)
+        samples = options.samples or default_samples(open_tasks, calendars=bool(scale and scale.differ))
         found = simulate(experiment, samples, seed=options.seed, threads=options.threads)
         return ForecastReport(
             title=self._plan.title,
@@ -270,30 +191,40 @@ class _Forecast:
             milestones=self._milestones(found),
             matters=self._matters(found),
             calibrations=self._progress.calibrations,
+            start=self._date(0),
+            planned_date=self._date(planned),
+            start_from=options.dates.stated if options.dates else None,
+            elapsed=bool(scale and scale.differ),
+            promises=tuple(self._promises(found)),
+            notes=self._limits.notes,
         )
 
-    def _releases(self) -> dict[str, int]:
-        """When tasks that are not to begin before a date may begin, where there are dates."""
-        if self._work is None:
-            return {}
-        return {
-            one.id: self._work.seconds_until(moment_of(one.not_before, self._options.calendar))
-            for one in self._network.activities
-            if one.not_before and not one.done
-        }
-
-    def _experiment(self, path: CriticalPath) -> tuple[Experiment, int]:
+    def _experiment(self) -> tuple[Experiment, int]:
         """What is to be drawn, and the makespan without doubt."""
         options = ModelOptions(
             self._options.distribution, self._options.correlation, self._factor, self._progress.elapsed
         )
         model = build_model(self._network, self._efforts, self._tiers, options)
-        gates = tuple(here for here, one in enumerate(self._network.activities) if one.checkpoint)
+        scale, network = self._scale, self._network
+        deadlines = self._limits.deadlines(scale) if scale else {}
+        path = scale.compute(self._limits.releases(scale), deadlines) if scale else compute(network)
+        dated = {*self._limits.due, *self._limits.deadline}
+        watched = tuple(here for here, one in enumerate(network.activities) if one.checkpoint or one.id in dated)
+        experiment = Experiment(network, model, path.releases, network.order, False, watched)
+        if scale and scale.differ and self._options.dates:
+            calendars = self._options.dates.calendars
+            times = tuple(calendars.working_time(calendars.of(rank)) for rank in model.ranks)
+            experiment = replace(experiment, axes=scale.axes, tier_times=times)
         if not self._options.tiers:
-            return Experiment(self._network, model, path.releases, self._network.order, False, gates), path.makespan
-        leveled = level(path, {rank: tier.capacity for rank, tier in self._tiers.items()})
-        order = activity_list(self._network, leveled.start)
-        return Experiment(self._network, model, path.releases, order, True, gates), leveled.makespan
+            return experiment, path.makespan
+        capacities = {rank: tier.capacity for rank, tier in self._tiers.items()}
+        leveled = scale.level(path, capacities, deadlines) if scale else level(path, capacities)
+        order = activity_list(network, leveled.start)
+        return replace(experiment, order=order, capacities=True), leveled.makespan
+
+    def _date(self, seconds: float) -> str | None:
+        """When so many seconds from now are over, where there are dates."""
+        return self._scale.finishing(int(seconds)).isoformat(timespec="seconds") if self._scale else None
 
     def _percentiles(self, found: Simulation) -> tuple[Percentile, ...]:
         costs = sorted(found.costs)
@@ -302,7 +233,7 @@ class _Forecast:
                 percent,
                 seconds := found.percentile(percent),
                 round(percentile(costs, percent), 4),
-                self._work.finishing(seconds).isoformat(timespec="seconds") if self._work else None,
+                self._date(seconds),
             )
             for percent in sorted({*PERCENTS, self._options.confidence})
         )
@@ -313,20 +244,34 @@ class _Forecast:
             return None
         if isinstance(deadline, int):
             return Chance(deadline, found.probability(deadline))
-        if self._work is None:
+        if self._scale is None or self._options.dates is None:
             raise UsageError("a date as deadline needs a start", remedy="give a moment to count from: --start")
-        seconds = self._work.seconds_until(moment_of(deadline, self._options.calendar, end=True))
+        seconds = max(self._scale.position(moment_of_deadline(deadline, self._options.dates)), 0)
         return Chance(seconds, found.probability(seconds), deadline)
 
     def _milestones(self, found: Simulation) -> tuple[Milestone, ...]:
-        names = {gate.id: gate.name for gate in self._plan.checkpoints}
-        rows = ((name, sorted(finishes)) for name, finishes in found.watched.items())
-        return tuple(
-            Milestone(
-                name, names[name], int(percentile(ordered, 50)), int(percentile(ordered, self._options.confidence))
-            )
-            for name, ordered in rows
-        )
+        confidence = self._options.confidence
+        rows = []
+        for gate in self._plan.checkpoints:
+            if gate.id in found.watched:
+                ordered = sorted(found.watched[gate.id])
+                half, sure = int(percentile(ordered, 50)), int(percentile(ordered, confidence))
+                rows.append(Milestone(gate.id, gate.name, half, sure, self._date(half), self._date(sure)))
+        return tuple(rows)
+
+    def _promises(self, found: Simulation) -> Iterator[Promise]:
+        """The odds of what tasks state, deadlines before due dates."""
+        scale: Timescale | None = self._scale
+        if scale is None:
+            return
+        for kind, moments in (("deadline", self._limits.deadline), ("due", self._limits.due)):
+            for name, at in moments.items():
+                if self._network.activities[self._network.number(name)].done:
+                    continue
+                ordered = sorted(found.watched[name])
+                kept = bisect_right(ordered, scale.position(at)) / len(ordered)
+                sure = self._date(percentile(ordered, self._options.confidence)) or ""
+                yield Promise(name, kind, at.isoformat(timespec="seconds"), kept, sure)
 
     def _matters(self, found: Simulation) -> tuple[TaskForecast, ...]:
         numbers = [here for here, one in enumerate(self._network.activities) if one.id in self._efforts]
@@ -356,14 +301,18 @@ def tier_models(settings: Settings, calibrations: Mapping[int, Calibration] | No
             tier.capacity,
             tier.speed,
             tier.cost_per_hour,
-            known[rank].spread if rank in known else tier_spread(rank),
+            known[rank].spread if rank in known else tier_spread(settings, rank),
         )
         for rank, tier in settings.tiers.items()
     }
 
 
-def tier_spread(rank: int) -> Spread:
-    """What is assumed of a tier's single-valued estimates."""
+def tier_spread(settings: Settings, rank: int) -> Spread:
+    """What is assumed of a tier's single-valued estimates: what the settings say, or what is usual."""
+    stated = settings.tiers[rank].spread
+    if stated:
+        low, likely, high = stated
+        return Spread(low, high, likely)
     return DEFAULT_SPREADS[min(rank, _WIDEST)]
 
 
@@ -381,5 +330,5 @@ def actuals_of(state: RunState) -> list[Actual]:
 
 def calibrations_of(states: Iterable[RunState], settings: Settings) -> dict[int, Calibration]:
     """What the finished tasks of some runs say of their tiers' estimates."""
-    spreads = {rank: tier_spread(rank) for rank in settings.tiers}
+    spreads = {rank: tier_spread(settings, rank) for rank in settings.tiers}
     return calibrate([one for state in states for one in actuals_of(state)], spreads)

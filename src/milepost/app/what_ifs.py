@@ -32,6 +32,7 @@ class Outlook:
     """A plan's figures: tasks and efforts, then what remains, as planned and as forecast.
 
     ``makespan`` is within capacity; ``critical_makespan`` and its path are those of the whole plan without capacities.
+    Dates in ISO form where there are any; ``kept`` is the probability to end by the deadline asked for.
     """
 
     tasks: int
@@ -42,6 +43,10 @@ class Outlook:
     p50_seconds: int
     confident_seconds: int
     mean_cost: float
+    makespan_date: str | None = None
+    p50_date: str | None = None
+    confident_date: str | None = None
+    kept: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +152,23 @@ def _changed_tier(tier: TierSettings, key: str, value: float) -> TierSettings:
 
 def _outlook(plan: Plan, settings: Settings, options: ForecastOptions, progress: Progress) -> Outlook:
     tiers = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
-    schedule = schedule_plan(plan, tiers, gates=options.gates, default_effort=settings.default_effort)
+    schedule = schedule_plan(
+        plan, tiers, gates=options.gates, default_effort=settings.default_effort, dates=options.dates
+    )
     forecast = forecast_plan(plan, settings, options, progress)
     path = schedule.gated if options.gates else schedule.ungated
+    half = next(one for one in forecast.percentiles if one.percent == 50)
     return Outlook(
         tasks=forecast.tasks,
         effort_seconds=schedule.effort_seconds,
         makespan_seconds=forecast.planned.seconds,
         critical_makespan_seconds=schedule.makespan_seconds,
         critical_path=tuple(schedule.checkpoints.get(name, name) for name in path.critical_path) if path else (),
-        p50_seconds=next(one.seconds for one in forecast.percentiles if one.percent == 50),
+        p50_seconds=half.seconds,
         confident_seconds=forecast.confident.seconds,
         mean_cost=forecast.mean_cost,
+        makespan_date=forecast.planned_date,
+        p50_date=half.date,
+        confident_date=forecast.confident.date,
+        kept=forecast.deadline.probability if forecast.deadline else None,
     )

@@ -9,6 +9,7 @@ import click
 from milepost.app.assignments import AssignmentReport, Wish, assign, write_assignment
 from milepost.app.documents import unified_diff, update_document
 from milepost.app.settings import load_settings
+from milepost.cli.dates import plan_dates, read_deadline
 from milepost.cli.loading import load_plan
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import duration, money
@@ -21,7 +22,13 @@ _SHARE = re.compile(r"(\d+)\s*=\s*(\d+(?:\.\d+)?)\s*%?")
 
 @click.command()
 @plan_argument
-@click.option("--deadline", metavar="DURATION", help="The cheapest assignment that takes no longer (12h, 3 days).")
+@click.option(
+    "--deadline",
+    metavar="TIME",
+    callback=read_deadline,
+    help="The cheapest assignment that takes no longer (12h, 3 days) or ends by then (2026-12-24).",
+)
+@click.option("--start", metavar="DATE", help="When the plan starts.  [`start` of the settings, or now]")
 @click.option("--budget", type=click.FloatRange(min=0), help="The fastest assignment that costs no more.")
 @click.option("--share", "shares", multiple=True, metavar="TIER=PERCENT", help="The most a tier may cost of the whole.")
 @click.option("--front", is_flag=True, help="List every choice of time against cost.")
@@ -31,7 +38,8 @@ _SHARE = re.compile(r"(\d+)\s*=\s*(\d+(?:\.\d+)?)\s*%?")
 @json_option
 def command(
     plan: str,
-    deadline: str | None,
+    deadline: int | str | None,
+    start: str | None,
     budget: float | None,
     shares: tuple[str, ...],
     front: bool,
@@ -47,8 +55,10 @@ def command(
     milepost.toml.
     """
     loaded = load_plan(plan)
-    wish = Wish(_deadline(deadline), budget, dict(map(_share, shares)) or None)
-    report = assign(loaded, load_settings(plan), wish)
+    settings = load_settings(plan)
+    wish = Wish(deadline, budget, dict(map(_share, shares)) or None)
+    dates = plan_dates(loaded, settings, start, needed=isinstance(deadline, str))
+    report = assign(loaded, settings, wish, dates)
     diff = unified_diff(loaded.source, write_assignment(loaded, report))
     if write:
         update_document(plan, lambda source: write_assignment(read_plan(source), report))
@@ -70,7 +80,9 @@ def command(
 
 def _print(report: AssignmentReport, front: bool) -> None:
     chosen = report.chosen
-    say(f"{duration(chosen.makespan)}, cost {money(chosen.cost)}")
+    real = " of real time" if report.elapsed else ""
+    until = f", until {report.finish[:16].replace('T', ' ')}" if report.finish else ""
+    say(f"{duration(chosen.makespan)}{real}{until}, cost {money(chosen.cost)}")
     for rank, cost in sorted(chosen.cost_of_tier.items()):
         percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
         say(f"  tier {rank}: {sum(r == rank for r in chosen.tiers.values())} tasks, cost {money(cost)}{percent}")
@@ -90,17 +102,6 @@ def _front_lines(front: Front, chosen: int) -> list[str]:
         mark = "→" if choice.makespan == chosen else " "
         lines.append(f"{mark} {duration(choice.makespan):>10}  {money(choice.cost):>10}")
     return lines
-
-
-def _deadline(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from milepost.plan.grammar.durations import parse_duration
-
-    parsed = parse_duration(text)
-    if parsed is None:
-        raise UsageError(f"`{text}` is no length of time", remedy="write it like 12h, 90m or 3 days")
-    return parsed.likely
 
 
 def _share(text: str) -> tuple[int, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from milepost.cli.dates import plan_dates
 from milepost.cli.gantt import Paper
 from milepost.cli.text import printable, say
 
@@ -18,14 +19,22 @@ _SHOWN = 8
 _MARKS = {True: ("pass", "green"), False: ("FAIL", "red"), None: ("  - ", "")}
 
 
-def print_audit(plan: Plan, settings: Settings, gates: bool, preset: str, as_json: bool, paper: Paper) -> int:
+def print_audit(
+    plan: Plan, settings: Settings, gates: bool, preset: str, start: str | None, as_json: bool, paper: Paper
+) -> int:
     """Assess a plan, against its baseline if it has one, and print it; gives 1 when a point fails."""
     from milepost.app.audits import audit_plan
     from milepost.app.baselines import find_baseline
+    from milepost.bootstrap import Project, wall_clock
+    from milepost.cli.baseline import time_spent
     from milepost.schedule.quality import PRESETS
 
+    dates = plan_dates(plan, settings, start)
     baseline = find_baseline(settings.root, plan.source.path)
-    audit = audit_plan(plan, settings, gates=gates, thresholds=PRESETS[preset], baseline=baseline)
+    at = 0.0 if baseline is None else time_spent(Project(plan.source.path, plan, settings), dates)
+    audit = audit_plan(
+        plan, settings, gates=gates, thresholds=PRESETS[preset], baseline=baseline, at=at, dates=dates, now=wall_clock()
+    )
     if as_json:
         from milepost.cli.options import say_json
 

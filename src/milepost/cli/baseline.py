@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from milepost.cli.dates import plan_dates
 from milepost.cli.figures import rough_time, signed_time
 from milepost.cli.gantt import Paper
 from milepost.cli.options import json_option, plan_argument, say_json
@@ -15,6 +16,7 @@ from milepost.cli.text import printable, say
 
 if TYPE_CHECKING:
     from milepost.app.baselines import Baseline, BaselineDiff, Performance
+    from milepost.app.dates import PlanDates
     from milepost.bootstrap import Project
     from milepost.execution.state import RunState
     from milepost.schedule.earned_value import EarnedValue
@@ -45,7 +47,7 @@ def set_command(plan: str, replace: bool) -> int:
 
     project = open_project(plan)
     moment = datetime.fromtimestamp(project.now(), UTC).isoformat(timespec="seconds")
-    baseline = make_baseline(project.plan, project.settings, project.identity, moment)
+    baseline = make_baseline(project.plan, project.settings, project.identity, moment, _stated_dates(project))
     path = save_baseline(project.settings.root, baseline, replace=replace)
     size = f"{len(baseline.tasks)} tasks, {rough_time(baseline.makespan_seconds)}"
     say(f"{size}, {_value(baseline.budget, baseline.unit)}")
@@ -66,7 +68,7 @@ def _at(_context: click.Context, _option: click.Parameter, given: str | None) ->
 
 @command.command("show")
 @plan_argument
-@click.option("--at", metavar="TIME", callback=_at, help="Working time since the start.  [how long the run has lasted]")
+@click.option("--at", metavar="TIME", callback=_at, help="Working time since the start.  [until now]")
 @click.option(
     "--credit", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share earned by a task begun."
 )
@@ -81,7 +83,7 @@ def show_command(plan: str, at: float | None, credit: float, svg: str | None, as
     baseline = load_baseline(project.settings.root, project.identity)
     state = _state(project)
     if at is None:
-        at = _elapsed(state, project.now())
+        at = time_spent(project, _stated_dates(project))
     found = performance(baseline, project.plan, state, at, credit=credit)
     if svg:
         from milepost.cli.svg import draw_s_curve, write
@@ -104,7 +106,7 @@ def diff_command(plan: str, as_json: bool) -> int:
 
     project = open_project(plan)
     baseline = load_baseline(project.settings.root, project.identity)
-    found = diff_baseline(baseline, project.plan, project.settings)
+    found = diff_baseline(baseline, project.plan, project.settings, _stated_dates(project))
     if as_json:
         say_json(found.as_dict())
     else:
@@ -120,6 +122,19 @@ def _state(project: Project) -> RunState | None:
         return None
     session = latest_run(project.ledger, project.identity)
     return session.state if session else None
+
+
+def time_spent(project: Project, dates: PlanDates | None) -> float:
+    """Working seconds from the plan's start, where one is stated, until now; else what its run has lasted."""
+    now = project.now()
+    if dates is None or dates.stated == "now":
+        return _elapsed(_state(project), now)
+    return float(max(dates.main.worked(round(now - dates.calendars.start.timestamp())), 0))
+
+
+def _stated_dates(project: Project) -> PlanDates | None:
+    """The plan's dates where its settings state a start: from now to now nothing could be compared."""
+    return plan_dates(project.plan, project.settings, None) if project.settings.start else None
 
 
 def _elapsed(state: RunState | None, now: float) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from milepost.cli.dates import plan_dates, read_deadline
 from milepost.cli.figures import rough_time, share
 from milepost.cli.gantt import Paper
 from milepost.cli.options import json_option, plan_argument
@@ -16,45 +16,21 @@ from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
 
 if TYPE_CHECKING:
-    from milepost.app.forecasts import Chance, ForecastReport, Progress
+    from milepost.app.forecast_reports import Chance, ForecastReport
+    from milepost.app.forecasts import Progress
     from milepost.bootstrap import Project
 
 _BAR = 40
+_FROM = {"--start": "--start", "settings": "`start` of the settings, or now", "now": "now"}
 _DISTRIBUTIONS = ("pert", "triangular", "lognormal")
-
-
-def _deadline(_context: click.Context, _option: click.Parameter, given: str | None) -> int | str | None:
-    """A length of working time, or a date."""
-    if given is None:
-        return None
-    from milepost.plan.grammar.durations import parse_duration
-
-    length = parse_duration(given)
-    if length is not None:
-        return length.likely
-    _moment(given)
-    return given
-
-
-def _start(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
-    return None if given is None else _moment(given)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"`{text}` is neither a length of time such as 12h nor a date such as 2026-12-24"
-        ) from None
 
 
 @click.command
 @plan_argument
 @click.option("--samples", type=click.IntRange(1, 10_000_000), help="How often the plan is drawn.  [10000, or fewer]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another number gives other samples.")
-@click.option("--deadline", metavar="TIME", callback=_deadline, help="Give the odds of 12h, or of 2026-12-24.")
-@click.option("--start", metavar="DATE", callback=_start, help="Count from here, and show dates.  [now]")
+@click.option("--deadline", metavar="TIME", callback=read_deadline, help="Give the odds of 12h, or of 2026-12-24.")
+@click.option("--start", metavar="DATE", help="Count from here, and show dates.  [now]")
 @click.option(
     "--confidence", type=click.FloatRange(1, 99), default=80, show_default=True, help="How sure to be, in percent."
 )
@@ -74,7 +50,7 @@ def command(
     samples: int | None,
     seed: int,
     deadline: int | str | None,
-    start: datetime | None,
+    start: str | None,
     confidence: float,
     no_gates: bool,
     no_tiers: bool,
@@ -87,16 +63,17 @@ def command(
     """Forecast when what remains of a plan will end, by drawing it some thousand times.
 
     Efforts vary within the ranges the plan states, or else within what is usual at their tier; a task that takes too
-    long goes on at the next stronger tier. Times are working time from now.
+    long goes on at the next stronger tier. Times are working time from now; they are dates as well with --start, and
+    where the settings name calendars or the plan states dates.
     """
     from milepost.app.forecasts import ForecastOptions, forecast_plan
     from milepost.cli.loading import open_project
-    from milepost.schedule.calendar import ALWAYS
     from milepost.schedule.distributions import Distribution
 
     project = open_project(plan)
     progress = run_progress(project, calibrated=not no_calibration)
-    moment = start or (datetime.fromtimestamp(project.now()).astimezone() if isinstance(deadline, str) else None)
+    needed = isinstance(deadline, str)
+    dates = plan_dates(project.plan, project.settings, start, needed=needed, remaining=True)
     options = ForecastOptions(
         samples=samples,
         seed=seed,
@@ -107,7 +84,7 @@ def command(
         distribution=Distribution(distribution),
         correlation=correlation,
         threads=2,
-        start=ALWAYS.localize(moment) if moment else None,
+        dates=dates,
     )
     report = forecast_plan(project.plan, project.settings, options, progress)
     if svg:
@@ -150,10 +127,12 @@ def _text(report: ForecastReport, paper: Paper) -> Iterator[str]:
     yield from _percentiles(report, paper)
     if report.milestones:
         yield ""
-        yield paper.paint(f"{'Checkpoint':<24} {'P50':>9} {f'P{report.confidence:g}':>9}", bold=True)
-        for one in report.milestones:
-            name = paper.fit(one.name, 24)
-            yield f"{name} {rough_time(one.p50_seconds):>9} {rough_time(one.confident_seconds):>9}"
+        yield from _milestones(report, paper)
+    if report.promises:
+        yield ""
+        yield from _promises(report, paper)
+    for note in report.notes:
+        yield printable(f"note: {note}")
     yield ""
     yield from _histogram(report, paper)
     if report.matters and report.deviation_seconds:
@@ -177,10 +156,39 @@ def _head(report: ForecastReport, paper: Paper) -> Iterator[str]:
             f"tier {rank}: {one.tasks} finished, usually {one.bias:.2f} of their estimate; "
             f"{share(one.kept)} kept their P80"
         )
+    if report.start:
+        real = "; the tiers' calendars differ: times are real" if report.elapsed else ""
+        yield f"from {_minute(report.start)} ({_FROM[report.start_from or 'now']}){real}"
     yield f"as planned {rough_time(report.planned.seconds)}: {_odds(report.planned)}"
     if report.deadline:
         text = f" ({report.deadline.text})" if report.deadline.text else ""
         yield f"deadline   {rough_time(report.deadline.seconds)}{text}: {_odds(report.deadline)}"
+
+
+def _milestones(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    width = 16 if report.start else 9
+    yield paper.paint(f"{'Checkpoint':<24} {'P50':>{width}} {f'P{report.confidence:g}':>{width}}", bold=True)
+    for one in report.milestones:
+        half, sure = rough_time(one.p50_seconds), rough_time(one.confident_seconds)
+        if one.p50_date and one.confident_date:
+            half, sure = _minute(one.p50_date), _minute(one.confident_date)
+        yield f"{paper.fit(one.name, 24)} {half:>{width}} {sure:>{width}}"
+
+
+def _promises(report: ForecastReport, paper: Paper) -> Iterator[str]:
+    """The odds of the dates that tasks state."""
+    from milepost.cli.schedule_dates import last_minute
+
+    head = f"{'Task':<12} {'':<8} {'stated':>16} {f'P{report.confidence:g}':>16} {'kept':>6}"
+    yield paper.paint(head, bold=True)
+    for one in report.promises:
+        stated, sure = last_minute(one.at), _minute(one.confident)
+        yield f"{paper.fit(one.id, 12)} {one.kind:<8} {stated:>16} {sure:>16} {share(one.probability):>6}"
+
+
+def _minute(text: str) -> str:
+    """An ISO moment to the minute."""
+    return text[:16].replace("T", " ")
 
 
 def _odds(chance: Chance) -> str:
@@ -194,7 +202,7 @@ def _percentiles(report: ForecastReport, paper: Paper) -> Iterator[str]:
     for one in report.percentiles:
         line = f"P{one.percent:<4g}{rough_time(one.seconds):>10}" + (f"{one.cost:>12,.2f}" if costs else "")
         if one.date:
-            line += "  " + datetime.fromisoformat(one.date).strftime("%Y-%m-%d %H:%M")
+            line += "  " + _minute(one.date)
         yield paper.paint(line, bold=True) if one.percent == report.confidence else line
     yield f"mean {rough_time(report.mean_seconds):>10}" + (f"{report.mean_cost:>12,.2f}" if costs else "")
 

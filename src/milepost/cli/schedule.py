@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import click
 
 from milepost.app.instances import is_instance
 from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, ScheduleRow, TierCapacity, schedule_plan
-from milepost.app.settings import Settings, load_settings
+from milepost.app.settings import load_settings
+from milepost.cli.dates import plan_dates
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.loading import load_plan
 from milepost.cli.options import plan_argument
@@ -19,10 +19,6 @@ from milepost.cli.text import printable, say
 from milepost.errors import UsageError
 from milepost.plan.grammar.columns import display_width
 from milepost.schedule.leveling import level
-
-if TYPE_CHECKING:
-    from milepost.app.dates import PlanDates
-    from milepost.plan.model import Plan, Task
 
 _PLAIN_WIDTH = 80
 _LEAST_TITLE = 8
@@ -98,7 +94,9 @@ def command(
     if audit:
         from milepost.cli.audit import print_audit
 
-        return print_audit(load_plan(plan), settings, not no_gates, thresholds, as_json, make_paper(width, plain))
+        return print_audit(
+            load_plan(plan), settings, not no_gates, thresholds, start, as_json, make_paper(width, plain)
+        )
     known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     for rank, capacity in tiers.items():
         known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
@@ -134,20 +132,6 @@ def command(
     else:
         _print_text(report, make_paper(width, plain), early)
     return 0
-
-
-def plan_dates(plan: Plan, settings: Settings, start: str | None) -> PlanDates | None:
-    """The plan's dates, if it has any; what they need is imported only then."""
-    if not (start or settings.start or settings.calendars or any(map(_states_date, plan.tasks))):
-        return None
-    from milepost.app.dates import dates_of
-    from milepost.bootstrap import wall_clock
-
-    return dates_of(plan, settings, start, wall_clock)
-
-
-def _states_date(task: Task) -> bool:
-    return bool(task.not_before or task.due or task.deadline)
 
 
 command.epilog = "Example: milepost schedule specs/login/tasks.md --tier 2=4"

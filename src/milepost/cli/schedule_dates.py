@@ -37,12 +37,16 @@ def short_date(text: str | None, spans_years: bool = False) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%d" if spans_years else "%m-%d %H:%M")
 
 
+def last_minute(text: str) -> str:
+    """An ISO moment by which something is to end; midnight ends the day before: ``2026-12-01 24:00``."""
+    moment = datetime.fromisoformat(text)
+    midnight = not (moment.hour or moment.minute or moment.second)
+    return (moment - _DAY).strftime("%Y-%m-%d 24:00") if midnight else moment.strftime("%Y-%m-%d %H:%M")
+
+
 def last_date(text: str, spans_years: bool = False) -> str:
     """As :func:`short_date`, but midnight ends the day before: ``12-01 24:00``."""
-    moment = datetime.fromisoformat(text)
-    if moment.hour or moment.minute or moment.second:
-        return short_date(text, spans_years)
-    return (moment - _DAY).strftime("%Y-%m-%d" if spans_years else "%m-%d 24:00")
+    return last_minute(text)[:10] if spans_years else last_minute(text)[5:]
 
 
 def spans_years(dates: ScheduleDates) -> bool:

@@ -11,7 +11,7 @@ from milepost.cli.text import printable
 from milepost.schedule.forecast import nice_step
 
 if TYPE_CHECKING:
-    from milepost.app.forecasts import ForecastReport
+    from milepost.app.forecast_reports import ForecastReport
     from milepost.app.instances import InstanceReport
     from milepost.app.schedules import ScheduleReport, ScheduleRow
     from milepost.schedule.earned_value import CurvePoint
@@ -136,7 +136,8 @@ def draw_histogram(report: ForecastReport) -> str:
         picture.rectangle(left + 0.5, bottom - count * scale, right - left - 1, count * scale, "bar", tip)
     for one in report.percentiles:
         picture.line(axis(one.seconds), _TOP + 14, axis(one.seconds), bottom, "mark")
-        picture.text(axis(one.seconds), _TOP + 10, f"P{one.percent:g} {rough_time(one.seconds)}", "s", "middle")
+        when = one.date[5:16].replace("T", " ") if one.date else rough_time(one.seconds)
+        picture.text(axis(one.seconds), _TOP + 10, f"P{one.percent:g} {when}", "s", "middle")
     return picture.render()
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from milepost.cli.figures import rough_time, signed_time
+from milepost.cli.dates import plan_dates, read_deadline
+from milepost.cli.figures import rough_time, share, signed_time
 from milepost.cli.gantt import Paper
 from milepost.cli.options import json_option, plan_argument
 from milepost.cli.schedule import make_paper
@@ -61,6 +62,8 @@ def _efforts(_context: click.Context, _option: click.Parameter, given: tuple[str
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another number gives other samples.")
 @click.option("--confidence", type=click.FloatRange(1, 99), default=80, show_default=True, help="In percent.")
+@click.option("--deadline", metavar="TIME", callback=read_deadline, help="Give the odds of 12h, or of 2026-12-24.")
+@click.option("--start", metavar="DATE", help="Count from here, and show dates.  [now]")
 @click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")
 @json_option
 def command(
@@ -71,6 +74,8 @@ def command(
     samples: int,
     seed: int,
     confidence: float,
+    deadline: int | str | None,
+    start: str | None,
     no_gates: bool,
     as_json: bool,
 ) -> int:
@@ -84,7 +89,16 @@ def command(
     from milepost.cli.loading import open_project
 
     project = open_project(plan)
-    options = ForecastOptions(samples=samples, seed=seed, confidence=confidence, gates=not no_gates, threads=2)
+    needed = isinstance(deadline, str)
+    options = ForecastOptions(
+        samples=samples,
+        seed=seed,
+        deadline=deadline,
+        confidence=confidence,
+        gates=not no_gates,
+        threads=2,
+        dates=plan_dates(project.plan, project.settings, start, needed=needed, remaining=True),
+    )
     names = tuple(name.strip() for text in without for name in text.split(",") if name.strip())
     changes = Changes(tiers, names, efforts)
     found = compare(project.plan, project.settings, changes, options, run_progress(project))
@@ -115,12 +129,27 @@ def _text(found: Comparison, paper: Paper) -> Iterator[str]:
     ):
         line = f"{name:<18}{rough_time(one):>12}{rough_time(other):>12}{signed_time(other - one):>12}"
         yield paper.paint(line, fg="green" if other < one else "red" if other > one else "")
+    yield from _dates(found)
     if before.mean_cost or after.mean_cost:
         change = after.mean_cost - before.mean_cost
         yield f"{'mean cost':<18}{before.mean_cost:>12,.2f}{after.mean_cost:>12,.2f}{change:>+12,.2f}"
     for name, path in (("before", before.critical_path), ("after", after.critical_path)):
         shown = path if len(path) <= _SHOWN else (*path[: _SHOWN // 2], "…", *path[-_SHOWN // 2 :])
         yield f"critical {name:<9} {printable(f' {paper.glyphs.arrow} '.join(shown))}"
+
+
+def _dates(found: Comparison) -> Iterator[str]:
+    """The ends as dates, and the odds of a deadline."""
+    before, after = found.before, found.after
+    for name, one, other in (
+        ("makespan", before.makespan_date, after.makespan_date),
+        ("P50", before.p50_date, after.p50_date),
+        (f"P{found.confidence:g}", before.confident_date, after.confident_date),
+    ):
+        if one and other:
+            yield f"{name + ' ends':<18}{one[:16].replace('T', ' ')} → {other[:16].replace('T', ' ')}"
+    if before.kept is not None and after.kept is not None:
+        yield f"{'deadline kept':<18}{share(before.kept):>12}{share(after.kept):>12}"
 
 
 def _signed(number: int) -> str:

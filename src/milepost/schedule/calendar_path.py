@@ -54,12 +54,18 @@ class Axes:
 
     def earliest(self, here: int, before: int, begin: int, kind: int, lag: int) -> int:
         """Where an activity may begin at the earliest, given where a predecessor begins."""
-        time = self.network.durations[before] if kind in (FS, FF) else 0
-        own = self.network.durations[here] if kind in (FF, SF) else 0
+        own = self.network.durations[here]
         if self.of[here] is self.of[before]:
-            return begin + time + lag - own
-        moment = self.of[before].ends(begin + time) if kind in (FS, FF) else self.of[before].begins(begin)
+            time = self.network.durations[before] if kind in (FS, FF) else 0
+            return begin + time + lag - (own if kind in (FF, SF) else 0)
+        moment = self.finish(before, begin) if kind in (FS, FF) else self.start(before, begin)
+        return self.carried(here, moment, kind, lag, own)
+
+    def carried(self, here: int, moment: int, kind: int, lag: int, own: int) -> int:
+        """Where an activity of a duration may begin that waits for a real second of one with another calendar."""
         place = self.of[here].worked(moment)
+        if kind not in (FF, SF):
+            return place + lag
         if own and not lag and self.of[here].ends(place) < moment:
             place += 1  # it is to finish no earlier than in a pause of its own: a second of work beyond
         return place + lag - own

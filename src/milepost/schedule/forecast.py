@@ -131,11 +131,18 @@ def simulate(
 
     Without ``compiled`` the faster way is taken.
 
+    Where tiers keep different calendars it is plain Python that draws.
+
     Raises:
         UsageError: there is not at least one sample, or kernels are wanted that are not there.
+        PlanInvalid: a calendar holds too little working time.
     """
     if samples < 1:
         raise UsageError("a forecast needs at least one sample")
+    if experiment.axes:
+        from milepost.schedule import calendar_simulation
+
+        return _finish(experiment, calendar_simulation.run(experiment, samples, seed), compiled=False)
     if compiled is None:
         compiled = samples * len(experiment.network) >= COMPILED_FROM and can_compile()
     if compiled and not can_compile():

@@ -17,11 +17,14 @@ Placed = tuple[int, int, int, bool]
 
 def run(experiment: Experiment, samples: int, seed: int) -> Tally:
     """Draw all samples."""
-    return _Drawing(experiment, seed).run(samples)
+    return Drawing(experiment, seed).run(samples)
 
 
-class _Drawing:
+class Drawing:
+    """Draws samples and sums them up."""
+
     def __init__(self, experiment: Experiment, seed: int) -> None:
+        """Make ready to draw; every random number follows from the seed."""
         self._given = experiment
         self._model = experiment.model
         self._keys = keys(experiment.model, seed)
@@ -35,6 +38,7 @@ class _Drawing:
         self._moments = Moments.empty(self._count)
 
     def run(self, samples: int) -> Tally:
+        """Draw so many samples."""
         for first in range(0, samples, CHUNK):
             self._moments = Moments.empty(self._count)
             self._tally.moments.append(self._moments)
@@ -169,8 +173,12 @@ class _Drawing:
             if held >= 0:
                 marks[held] = True
             for link in self._links[here] if linked else ():
-                if _bound(link, placed, times[here]) == start:
+                if self._allowed(here, link, placed, times[here]) == start:
                     marks[link[0]] = True
+
+    def _allowed(self, here: int, link: tuple[int, int, int], placed: Sequence[Placed], time: int) -> int:
+        """The start a link allows an activity of a duration."""
+        return _bound(link, placed, time)
 
     def _sum_up(self, times: list[list[int]], makespans: list[int]) -> None:
         late = [makespan - self._given.reference for makespan in makespans]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from milepost.schedule.calendar_path import Axes, CalendarPath, compute_on_axes
 from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.network import FS, Activity, Network
 
@@ -86,12 +87,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is assessed. ``deadlines`` in working seconds by id, ``invalid`` the tasks whose dates contradict."""
+    """What is assessed. ``deadlines`` in working seconds by id; ``overdue`` says which tasks the plan's dates wanted
+    done by now (None: it states none, or nobody knows what time it is).
+    """
 
     path: CriticalPath
     deadlines: Mapping[str, int] = field(default_factory=dict)
     baseline: BaselineStatus | None = None
     thresholds: Thresholds = AGENT
+    overdue: frozenset[str] | None = None
 
 
 def assess(subject: Subject) -> tuple[Point, ...]:
@@ -208,8 +212,12 @@ class _Assessment:
     def _missed(self) -> Point:
         due = self._due()
         detail = "tasks the baseline wanted done by now that are not"
+        if due is None and self._given.overdue is not None:
+            due = [here for here in self._tasks if self._network.ids[here] in self._given.overdue]
+            detail = "tasks whose due date or deadline is over that are not done"
         if due is None:
-            return Point(11, "missed tasks", None, self._limits.missed, None, True, "needs a baseline")
+            detail = "needs a baseline, due dates or deadlines"
+            return Point(11, "missed tasks", None, self._limits.missed, None, True, detail)
         offenders = [self._network.ids[here] for here in due if not self._network.activities[here].done]
         return self._share(11, "missed tasks", self._limits.missed, len(due), offenders, detail)
 
@@ -219,16 +227,19 @@ class _Assessment:
         chain = [here for here in numbers if not self._network.activities[here].checkpoint]
         sample = chain if len(self._tasks) <= 1000 else chain[:1] + chain[-1:]
         more = max(self._path.makespan, 1)
-        broken = [self._network.ids[here] for here in sample if self._delayed(here, more) != self._path.makespan + more]
+        broken = [self._network.ids[here] for here in sample if not self._moves_the_end(here, more)]
         detail = "critical tasks that do not move the end"
         return Point(12, "critical path test", float(len(broken)), 0.0, not broken, False, detail, tuple(broken))
 
-    def _delayed(self, here: int, more: int) -> int:
+    def _moves_the_end(self, here: int, more: int) -> bool:
         durations = array("q", self._network.durations)
         durations[here] += more
         network = Network(self._network.activities, durations, self._network.predecessors, self._network.successors)
         releases = {name: time for name, time in zip(network.ids, self._path.releases, strict=True) if time}
-        return compute(network, releases=releases).makespan
+        if isinstance(self._path, CalendarPath):  # pauses come to what is added
+            axes = Axes(network, self._path.axes.of)
+            return compute_on_axes(axes, releases=releases).makespan >= self._path.makespan + more
+        return compute(network, releases=releases).makespan == self._path.makespan + more
 
     def _length_index(self) -> Point:
         """(Critical path length + its float) ÷ critical path length; deadlines and the baseline say how much float."""

@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
 from milepost.schedule.network import FF, FS, SF, Links, Network
 from milepost.schedule.sampling import DurationModel
+
+if TYPE_CHECKING:
+    from milepost.schedule.calendar import WorkingTime
+    from milepost.schedule.calendar_path import Axes
 
 CHUNK = 1024
 """Samples that are summed up in one go: how the work is divided, whatever number of threads does it."""
@@ -20,7 +25,9 @@ class Experiment:
     """A network to be drawn, with releases by activity number.
 
     ``order`` has predecessors first. With ``capacities`` it is the order in which each tier takes its tasks; see
-    :func:`activity_list`. The finishes of the activities ``watched`` are kept.
+    :func:`activity_list`. The finishes of the activities ``watched`` are kept. Where tiers keep different calendars
+    ``axes`` are those of the activities, ``tier_times`` those of the model's tiers; releases are places on the axes,
+    and makespans and finishes real seconds.
     """
 
     network: Network
@@ -29,6 +36,8 @@ class Experiment:
     order: Sequence[int]
     capacities: bool = False
     watched: tuple[int, ...] = ()
+    axes: Axes | None = None
+    tier_times: tuple[WorkingTime, ...] = ()
 
     @cached_property
     def medians(self) -> list[float]:

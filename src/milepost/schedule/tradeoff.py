@@ -30,6 +30,10 @@ SHARE_TOLERANCE = 0.05
 """How far a tier's share of the cost may exceed what it is allowed, as a fraction of the whole."""
 
 
+Scheduler = Callable[[Network, Mapping[int, int]], LeveledSchedule]
+"""Makes a schedule of a network within capacities, by rank."""
+
+
 @dataclass(frozen=True, slots=True)
 class TierOffer:
     """A tier as a choice: how many tasks at once, duration is effort ÷ ``speed``, and its price for an hour."""
@@ -85,16 +89,18 @@ def explore(
     shares: Mapping[int, float] | None = None,
     budget: float | None = None,
     schedules: int = EFFORTS,
+    scheduler: Scheduler | None = None,
 ) -> Front:
     """Find the front of cost and time.
 
     ``efforts`` are working seconds by task id, ``weakest`` the lowest admissible rank of each task. With ``shares``
-    (fraction of ``budget``, or of the whole cost, by rank) only choices that keep to them count.
+    (fraction of ``budget``, or of the whole cost, by rank) only choices that keep to them count. ``scheduler`` makes
+    the schedules where there are dates and calendars.
 
     Raises:
         PlanInvalid: no tier is there for a task, or no assignment keeps to the shares.
     """
-    evaluate = _Evaluator(network, efforts, offers)
+    evaluate = _Evaluator(network, efforts, offers, scheduler)
     allowed = [_allowed(name, weakest, offers) for name in evaluate.tasks]
     count = prod(len(ranks) for ranks in allowed)
     if count <= EXHAUSTIVE:
@@ -130,8 +136,15 @@ def _undominated(choices: Sequence[Choice]) -> Iterator[Choice]:
 class _Evaluator:
     """Turns an assignment into a choice by levelling the network under it; remembers what it has seen."""
 
-    def __init__(self, network: Network, efforts: Mapping[str, int], offers: Mapping[int, TierOffer]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        efforts: Mapping[str, int],
+        offers: Mapping[int, TierOffer],
+        scheduler: Scheduler | None,
+    ) -> None:
         self.network = network
+        self.scheduler = scheduler
         self.offers = offers
         self.tasks = [activity.id for activity in network.activities if not activity.checkpoint]
         self.efforts = [efforts[name] for name in self.tasks]
@@ -155,11 +168,15 @@ class _Evaluator:
         )
         padded = array("q", durations + [0] * (len(activities) - len(durations)))
         network = Network(activities, padded, self.network.predecessors, self.network.successors)
-        leveled = level(compute(network), self.capacities)
+        leveled = (self.scheduler or _schedule)(network, self.capacities)
         costs: dict[int, float] = {}
         for rank, duration in zip(ranks, durations, strict=True):
             costs[rank] = costs.get(rank, 0.0) + duration / 3600 * self.offers[rank].cost_per_hour
         return Choice(rank_of, leveled.makespan, sum(costs.values()), costs), leveled
+
+
+def _schedule(network: Network, capacities: Mapping[int, int]) -> LeveledSchedule:
+    return level(compute(network), capacities)
 
 
 class _Search:
@@ -205,7 +222,9 @@ class _Search:
     def _crash(self, ranks: tuple[int, ...]) -> tuple[int, ...] | None:
         """The move that buys the most time for its money, or lessens what exceeds the shares."""
         here, schedule = self.evaluate.full(ranks)
-        moves = self._moves(ranks, _holding_up(self.evaluate.network, schedule, len(ranks)))
+        # In real time pauses lie between what holds up and what is held up: there every task is tried.
+        places = range(len(ranks)) if self.evaluate.scheduler else None
+        moves = self._moves(ranks, places or _holding_up(self.evaluate.network, schedule, len(ranks)))
         best: tuple[float, float] | None = None
         chosen = None
         for move in moves:

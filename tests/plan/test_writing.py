@@ -199,3 +199,26 @@ def test_there_and_back(tasks: list[tuple[TaskState, str, int, bool]], target: s
     links = {(places[one.predecessor], places[one.successor]) for one in again.dependencies}
     before = {task.id: place for place, task in enumerate(plan.tasks)}
     assert {(before[one.predecessor], before[one.successor]) for one in plan.dependencies} == links
+
+
+def test_front_matter_that_belongs_to_another_tool_is_left_out_and_listed() -> None:
+    plan = read(
+        "---\nwork_package_id: WP01\ntitle: Dig\nsubtasks: [T001, T002]\n---\n\n# Dig\n\n## Subtasks\n\n- [ ] T001 a\n- [x] T002 b\n"
+    )
+    assert plan.dialect == "speckitty"
+    written = write_plan(plan, "reference")
+    again = read_plan(written.source)
+    assert again.dialect == "reference"
+    assert [(task.id, task.state) for task in again.tasks] == [(task.id, task.state) for task in plan.tasks]
+    assert "work_package_id" in lost(written)["front matter"]
+
+
+def test_what_is_lost_is_found_in_the_text_as_it_will_be_read() -> None:
+    """A title such as "T001 …" makes a checklist one with ids: what others will read there is what is compared."""
+    plan = read("# P\n\n- [ ] **7.1** T001 Dig\n- [ ] **7.2** T002 Fill\n  - _Depends: 7.1_\n")
+    written = write_plan(plan, "plain")
+    again = read_plan(written.source)
+    kept = {task.title for task in again.tasks}
+    for task in plan.tasks:
+        assert task.title in kept or {task.id} & {one for places in lost(written).values() for one in places}
+    assert lost(written)["dependencies"] == ("7.1 → 7.2",)

@@ -143,6 +143,7 @@ def _of_plan(before: Plan, after: Plan, arrangement: Arrangement) -> Iterator[tu
         yield "title", before.title
     if _words(before.purpose) != _words(after.purpose):
         yield "purpose", before.purpose
+    yield from (("tasks that were none before", _named(task)) for task in _new_tasks(after, arrangement))
     yield from _missing_dependencies(before, after, arrangement)
     yield from _of_checkpoints(before, after, arrangement)
     criteria = {_words(one.text) for one in after.criteria}
@@ -155,6 +156,17 @@ def _of_plan(before: Plan, after: Plan, arrangement: Arrangement) -> Iterator[tu
     yield from (("claims", claim.kind.value) for claim in before.claims if claim.kind not in stated)
     yield from (("front matter", key) for key in before.metadata if before.metadata[key] != after.metadata.get(key))
     yield from (("text", f"line {number}") for number in _lost_lines(before, after))
+
+
+def _new_tasks(after: Plan, arrangement: Arrangement) -> Iterator[Task]:
+    """Tasks of the new text that stand neither for a task of the plan nor for one of its phases."""
+    known: set[str | None] = {one.id for group in arrangement.groups for top in group.tasks for one in top.walk()}
+    known |= {group.id for group in arrangement.groups}
+    yield from (task for task in after.tasks if task.id not in known)
+
+
+def _named(task: Task) -> str:
+    return f"{task.id} {task.title}".strip()
 
 
 def _missing_dependencies(before: Plan, after: Plan, arrangement: Arrangement) -> Iterator[tuple[str, str]]:

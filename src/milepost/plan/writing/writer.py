@@ -48,10 +48,13 @@ def write_plan(plan: Plan, target: str, path: str = "") -> Written:
     text = "\n".join(_Writer(plan, style, arrangement).lines()).strip("\n") + "\n"
     front = _front_matter(plan)
     source = SourceText(f"{front}\n\n{text}" if front else text, path=path)
-    lost = list(losses(plan, read_plan(source, style.dialect), arrangement, style))
-    seen = read_plan(source).dialect
-    if seen != style.dialect:
-        lost.append(Loss("what it looks like", (f"it is taken for {seen}",)))
+    again = read_plan(source)
+    if front and again.dialect != style.dialect:  # A tool's own front matter makes the text one of that tool's.
+        source = SourceText(text, path=path)
+        again = read_plan(source)
+    lost = list(losses(plan, again, arrangement, style))
+    if again.dialect != style.dialect:
+        lost.append(Loss("what it looks like", (f"it is taken for {again.dialect}",)))
     return Written(source, arrangement.names, tuple(lost), tuple(foreign(plan, style)))
 
 

@@ -75,6 +75,12 @@ class Project:
         """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
         return peek_run(self.ledger, self.plan, self.spec, now=self.now(), seen=self.synced.read())
 
+    def unticked(self, state: RunState) -> tuple[str, ...]:
+        """Tasks that a run knows to be done and whose boxes somebody unticked by hand."""
+        from milepost.app.syncs import unticked_by_hand
+
+        return unticked_by_hand(self.plan, state, self.synced.read())
+
     def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
         """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.
 

@@ -81,6 +81,11 @@ def test_a_box_unticked_by_hand_is_reported_and_left_alone(milepost: Milepost, p
     told = milepost("sync", "tasks.md")
     assert (told.code, "1.1 is done in the ledger, but its box was unticked by hand" in told.err) == (1, True)
     assert "[ ] **1.1**" in plan.read_text()
+    status = milepost("status", "tasks.md")
+    assert (status.code, "1.1 is done in the ledger, but its box was unticked by hand" in status.err) == (0, True)
+    assert milepost("status", "tasks.md", "--json").json["unticked"] == ["1.1"]
+    run = milepost("run", "tasks.md", "--no-wait")
+    assert "`milepost reopen tasks.md 1.1 REASON` has it done again" in run.err
     milepost("done", "tasks.md", "1.2")  # what others do meanwhile does not tick it again
     assert "[ ] **1.1**" in plan.read_text()
     plan.write_text(plan.read_text().replace("[ ] **1.1**", "[x] **1.1**"))

@@ -181,6 +181,22 @@ def test_a_skipped_task_holds_nothing_back_and_a_tick_takes_it_up_again(milepost
     assert milepost("status", "tasks.md", "--json").json["tasks"]["done"] == 2
 
 
+def test_a_deferred_task_is_skipped_by_every_run_until_its_box_says_otherwise(milepost: Milepost, plan: Path) -> None:
+    milepost("skip", "tasks.md", "1.2", "not this year")
+    milepost("cancel", "tasks.md")
+    milepost("done", "tasks.md", "1.1", "--force")  # in a new run
+    status = milepost("status", "tasks.md", "--json").json
+    assert (status["run"], status["task_list"][1]["status"]) == ("tasks.md#2", "skipped")
+    assert "1.2 skipped by document: its box says that it is deferred" in milepost("log", "tasks.md").out
+
+    plan.write_text(plan.read_text().replace("[>] **1.2**", "[ ] **1.2**"))
+    assert milepost("status", "tasks.md", "--json").json["task_list"][1]["status"] == "pending"
+    plan.write_text(plan.read_text().replace("[ ] **1.2**", "[>] **1.2**"))
+    assert milepost("reopen", "tasks.md", "1.2", "this year after all").code == 0
+    assert "[ ] **1.2**" in plan.read_text()
+    assert milepost("claim", "tasks.md", "1.2").code == 0
+
+
 def test_a_reopened_task_is_unticked_and_stays_so(milepost: Milepost, plan: Path) -> None:
     milepost("done", "tasks.md", "1.2")
     assert "[x] **1.2**" in plan.read_text()

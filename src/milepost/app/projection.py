@@ -121,7 +121,7 @@ def _wanted(task: Task, record: TaskRecord, *, again: bool) -> TaskState:
         return TaskState.DONE
     if record.status in _STATES:
         return _STATES[record.status]
-    if again:
+    if again or (record.reopened and task.state is TaskState.DEFERRED):
         return TaskState.NOT_STARTED
     return TaskState.NOT_STARTED if record.attempts else task.state
 

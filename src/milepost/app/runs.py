@@ -19,13 +19,14 @@ from milepost.execution.commands import (
     Resume,
     Revise,
     Settle,
+    Skip,
     Start,
 )
 from milepost.execution.decisions import decide
 from milepost.execution.events import Event
 from milepost.execution.evolution import fold
 from milepost.execution.policy import RunSpec
-from milepost.execution.records import TaskStatus
+from milepost.execution.records import TaskRecord, TaskStatus
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
 from milepost.source import Severity
@@ -35,6 +36,9 @@ NOT_RUN = "not run yet"
 
 BY_DOCUMENT = "document"
 """Who finished a task whose box somebody ticked in the plan itself."""
+
+
+_OPEN = (TaskStatus.PENDING, TaskStatus.BLOCKED)
 
 
 class RunSession:
@@ -153,13 +157,13 @@ def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, seen: Col
 def news_of_document(
     state: RunState, plan: Plan, spec: RunSpec, now: float, seen: Collection[str] = ()
 ) -> list[Command]:
-    """Commands that bring a run up to date with its document: an edited plan, boxes ticked by hand.
+    """Commands that bring a run up to date with its document: an edited plan, boxes changed by hand.
 
     ``seen`` are the tasks whose boxes were ticked when the document was last brought up to date: the tick of one that
     was reopened since is old.
     """
     taking_part = {task.id for task in spec.tasks}
-    news: list[Command] = [Revise(now, spec)]
+    news: list[Command] = [Revise(now, spec), *_deferred(state, plan, taking_part, now)]
     evidence = {"document": plan.source.digest}
     for name in dict.fromkeys(task.id for task in plan.tasks if task.state is TaskState.DONE):
         record = state.tasks.get(name)
@@ -171,6 +175,25 @@ def news_of_document(
             news.append(Reopen(now, name, BY_DOCUMENT, "its box was ticked"))
         news.append(MarkDone(now, name, BY_DOCUMENT, evidence))
     return [*news, Settle(now)]
+
+
+def _deferred(state: RunState, plan: Plan, taking_part: Collection[str], now: float) -> list[Command]:
+    """Commands for the tasks that the document puts off, and for those that it puts off no longer."""
+    news: list[Command] = []
+    for task in plan.tasks:
+        record = state.tasks.get(task.id)
+        if task.id not in taking_part or task is not plan.by_id[task.id]:
+            continue
+        if task.state is TaskState.DEFERRED:
+            if record is None or (record.status in _OPEN and not record.reopened):
+                news.append(Skip(now, task.id, BY_DOCUMENT, "its box says that it is deferred"))
+        elif task.state is TaskState.NOT_STARTED and record and _put_off_by_document(record):
+            news.append(Reopen(now, task.id, BY_DOCUMENT, "it is not deferred any more"))
+    return news
+
+
+def _put_off_by_document(record: TaskRecord) -> bool:
+    return record.status is TaskStatus.SKIPPED and record.by == BY_DOCUMENT
 
 
 def pause(session: RunSession, *, by: str, now: float, reason: str = "") -> list[Event]:

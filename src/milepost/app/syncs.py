@@ -18,6 +18,7 @@ from milepost.app.merges import require_no_conflicts
 from milepost.app.projection import finished_wholes, project
 from milepost.app.runs import RunSession
 from milepost.errors import DocumentUnwritable
+from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
 from milepost.plan.reader import read_plan
 from milepost.source import SourceText
@@ -82,7 +83,7 @@ def sync_document(
         if session is not None:
             session.refresh()
         seen = memory.read()
-        unticked = _unticked(read_plan(before), session, seen) if session else ()
+        unticked = unticked_by_hand(read_plan(before), session.state, seen) if session else ()
         again = {
             name for name in seen if session and name in session.state.tasks and session.state.tasks[name].reopened
         }
@@ -107,10 +108,10 @@ def _ticked(plan: Plan) -> set[str]:
     return {task.id for task in plan.tasks if task.state is TaskState.DONE}
 
 
-def _unticked(plan: Plan, session: RunSession, seen: Collection[str]) -> tuple[str, ...]:
-    """Tasks that the ledger calls done and whose boxes were ticked once and are open now."""
-    done = {name for name, record in session.state.tasks.items() if record.finished_at is not None}
-    done |= {name for name, whole in finished_wholes(plan, session.state).items() if whole}
+def unticked_by_hand(plan: Plan, state: RunState, seen: Collection[str]) -> tuple[str, ...]:
+    """Tasks that the ledger calls done and whose boxes were ticked once (are in ``seen``) and are open now."""
+    done = {name for name, record in state.tasks.items() if record.finished_at is not None}
+    done |= {name for name, whole in finished_wholes(plan, state).items() if whole}
     return tuple(
         task.id
         for task in plan.tasks

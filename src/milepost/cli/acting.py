@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from milepost.app.suggestions import in_shell
@@ -21,6 +22,13 @@ def bring_up_to_date(project: Project, session: RunSession) -> None:
     except MilepostError as error:
         say(f"the document is not up to date: {error}" + (f" ({error.place})" if error.place else ""), err=True)
         say(f"  help: when that is mended, `milepost sync {in_shell(project.path)}` catches up", err=True)
+
+
+def tell_unticked(plan: str, tasks: Iterable[str]) -> None:
+    """Tell of boxes that were unticked although their tasks are done: the run does not take these up by itself."""
+    for task in tasks:
+        say(f"{task} is done in the ledger, but its box was unticked by hand; the box stays as it is", err=True)
+        say(f"  help: tick it again, or `milepost reopen {in_shell(plan, task)} REASON` has it done again", err=True)
 
 
 def require_place(place: str) -> None:

@@ -11,6 +11,7 @@ from milepost.app.runs import require_runnable
 from milepost.app.statuses import RunStatus, run_status
 from milepost.app.suggestions import in_shell
 from milepost.app.trust import commands_of, require_trusted, trust
+from milepost.cli.acting import tell_unticked
 from milepost.cli.events import event_line
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
@@ -63,6 +64,7 @@ def command(
     require_trusted(commands, project.settings.root, plan)
     session = project.open_run(by)
     state = session.state
+    tell_unticked(plan, project.unticked(state))
     approved = {find_checkpoint(state, name): by for name in approvals}
     shown = make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved)
     with shown as progress, project.notifications(session, approved) as notify:

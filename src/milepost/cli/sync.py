@@ -9,8 +9,8 @@ import click
 from milepost.app import merges
 from milepost.app.documents import read_document, unified_diff, update_document
 from milepost.app.runs import latest_run
-from milepost.app.suggestions import in_shell
 from milepost.app.syncs import Synced
+from milepost.cli.acting import tell_unticked
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.errors import PlanInvalid
@@ -56,9 +56,7 @@ def _tell(plan: str, synced: Synced, *, show_diff: bool, dry_run: bool, as_json:
     verb = "would change" if dry_run else "changed"
     count = f"{lines} {'line' if lines == 1 else 'lines'} {verb}"
     say(f"{plan}: {count}" if synced.changed else f"{plan}: true already")
-    for task in synced.unticked:
-        say(f"{task} is done in the ledger, but its box was unticked by hand; the box stays as it is", err=True)
-        say(f"  help: tick it again, or `milepost reopen {in_shell(plan, task)} REASON` has it done again", err=True)
+    tell_unticked(plan, synced.unticked)
     return 1 if synced.unticked else 0
 
 

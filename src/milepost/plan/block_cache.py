@@ -7,15 +7,19 @@ one such heading to the next has the same blocks wherever it stands, if nothing 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from milepost.plan.block_model import Block, BlockKind, walk
+from milepost.plan.block_model import Block, BlockKind
 from milepost.plan.block_scanner import Scanner
 from milepost.plan.block_starts import STARTS
 from milepost.plan.blocks import front_matter
 from milepost.source import Span
 
-_MARKS = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
+_MARKS = re.compile(r"##{0,5}(?=[ \t\r\n]|\Z)")
+
+_CONTAINERS = (BlockKind.ITEM, BlockKind.QUOTE)
 
 _PATIENCE = 8
 """So many headings an open fence may hide before the rest of the document is read as one piece."""
@@ -23,12 +27,11 @@ _PATIENCE = 8
 
 @dataclass(slots=True)
 class _Piece:
-    """A stretch of text with its blocks, whose spans count from ``start``; ``leaks``: something stays open."""
+    """The blocks of a stretch of text that starts at ``start``; ``leaks``: something stays open."""
 
-    text: str
     blocks: list[Block]
     leaks: bool
-    start: int = 0
+    start: int
 
 
 @dataclass
@@ -56,50 +59,86 @@ class BlockCache:
         cuts: list[tuple[int, int]] = []
         begin, tries = offset, 0
         for end in bounds[1:]:
-            if end == len(text) or (tries < _PATIENCE and not self._leaks(text[begin:end], before)):
+            if end == len(text) or (tries < _PATIENCE and not self._leaks(text, begin, end, before)):
                 cuts.append((begin, end))
                 begin, tries = end, 0
             else:
                 tries += 1
         return cuts
 
-    def _leaks(self, text: str, before: dict[str, list[_Piece]]) -> bool:
-        known = self._known.get(text) or before.get(text)
-        if not known:
-            known = before.setdefault(text, [_read(text)])
-        return known[0].leaks
+    def _leaks(self, text: str, start: int, end: int, before: dict[str, list[_Piece]]) -> bool:
+        own = text[start:end]
+        if own not in before:
+            before[own] = [_read(text, start, end)]
+        return before[own][0].leaks
 
     def _take(self, text: str, start: int, end: int, before: dict[str, list[_Piece]]) -> _Piece:
         own = text[start:end]
         waiting = before.get(own)
-        piece = waiting.pop(0) if waiting else _read(own)
+        piece = waiting.pop(0) if waiting else _read(text, start, end)
         _move(piece, start)
         self._known.setdefault(own, []).append(piece)
         return piece
 
 
-def _read(text: str) -> _Piece:
+def _read(text: str, start: int, end: int) -> _Piece:
     scanner = Scanner(text)
-    scanner.scan(0, STARTS, close=False)
+    scanner.scan(start, STARTS, end)
     leaf = scanner.leaf
     is_inside = leaf is not None and leaf.kind in (BlockKind.FENCE, BlockKind.HTML)
     leaks = is_inside and len(scanner.stack) == 1
     scanner.close(1)
-    return _Piece(text, list(scanner.root.children), leaks)
+    return _Piece(list(scanner.root.children), leaks, start)
 
 
 def _move(piece: _Piece, start: int) -> None:
     by = start - piece.start
     if by:
-        for top in piece.blocks:
-            for block in walk(top):
-                begin, end = block.span
-                span = block.span = Span(begin + by, end + by)
-                lines = block.lines
-                if lines and len(lines) == 1 and lines[0] == (begin, end):
-                    block.lines = [span]
-                elif lines:
-                    block.lines = [Span(first + by, last + by) for first, last in lines]
-                if block.checkbox:
-                    block.checkbox = Span(block.checkbox.start + by, block.checkbox.end + by)
+        for block in piece.blocks:
+            _move_block(block, by)
         piece.start = start
+
+
+class _Later(Sequence[Block]):
+    """What is in an item or a quote: moved once somebody looks at it, for who remembers the item never does."""
+
+    __slots__ = ("_blocks", "by")
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+        self.by = 0
+
+    def _moved(self) -> Sequence[Block]:
+        by, self.by = self.by, 0
+        if by:
+            for block in self._blocks:
+                _move_block(block, by)
+        return self._blocks
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._moved()[place]
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._moved())
+
+
+def _move_block(block: Block, by: int) -> None:
+    span = block.span = Span(block.span.start + by, block.span.end + by)
+    lines = block.lines
+    if len(lines) == 1 and lines[0].end + by == span.end and lines[0].start + by == span.start:
+        block.lines = [span]
+    elif lines:
+        block.lines = [Span(start + by, end + by) for start, end in lines]
+    if block.checkbox:
+        block.checkbox = Span(block.checkbox.start + by, block.checkbox.end + by)
+    inner = block.children
+    if block.kind in _CONTAINERS and not isinstance(inner, _Later):
+        inner = block.children = _Later(inner)
+    if isinstance(inner, _Later):
+        inner.by += by
+    else:
+        for child in inner:
+            _move_block(child, by)

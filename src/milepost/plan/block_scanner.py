@@ -92,16 +92,16 @@ class Scanner:
         self.no_break_before = 0
         self.end = self.origin = self.origin_column = self.first = self.first_column = self.column = 0
 
-    def scan(self, offset: int, starts: Starts, *, close: bool = True) -> None:
-        """Read all lines from an offset on; what is open at the end is left so if not ``close``."""
+    def scan(self, offset: int, starts: Starts, stop: int | None = None) -> None:
+        """Read all lines from an offset on, up to ``stop`` if given; blocks open at the end are left so."""
         text = self.text
-        size = len(text)
-        while offset < size:
-            item = syntax.PLAIN_ITEM.match(text, offset)
+        stop = len(text) if stop is None else stop
+        while offset < stop:
+            item = syntax.PLAIN_ITEM.match(text, offset, stop)
             if item and self._plain_item(item):
                 offset = item.end()
                 continue
-            line = syntax.LINE.match(text, offset)
+            line = syntax.LINE.match(text, offset, stop)
             assert line
             start, self.first = line.span(1)
             offset = line.end()
@@ -115,8 +115,6 @@ class Scanner:
             else:
                 self._text_line(depth, starts)
                 self.stack[-1].end = self.end
-        if close:
-            self.close(1)
 
     def _plain_item(self, line: re.Match[str]) -> bool:
         """Take a bullet with plain text, which most lines of a plan are, in one step; False if it may be more."""

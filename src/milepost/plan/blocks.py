@@ -26,6 +26,7 @@ def parse_blocks(text: str) -> Block:
     opening, offset = front_matter(text)
     scanner.stack[0].children += opening
     scanner.scan(offset, STARTS)
+    scanner.close(1)
     return scanner.root
 
 

@@ -16,7 +16,8 @@ from milepost.source.lazy_regex import lazy_regex
 
 NAME = "agent-os"
 
-_REFERENCE = lazy_regex(r"@\.agent-os/\S+|tasks to be completed for the spec detailed in", re.IGNORECASE)
+_SAYS = "tasks to be completed for the spec detailed in"
+_REFERENCE = lazy_regex(rf"@\.agent-os/\S+|{_SAYS}", re.IGNORECASE)
 _FOLDER = lazy_regex(r"(?:^|[/\\])\.?agent-os[/\\-]")
 
 
@@ -34,7 +35,8 @@ def _evidence(document: Document) -> str:
     heads = document_heads(document)
     if not heads or len(heads) < len(TaskHeadings(document).found):
         return ""
-    found = _REFERENCE.search(document.text)
+    text = document.text
+    found = _REFERENCE.search(text) if "@." in text or _SAYS in text.casefold() else None
     if found:
         return f"the words {found.group()}"
     return "a place in an .agent-os folder" if _FOLDER.search(document.source.path) else ""

@@ -16,7 +16,15 @@ from milepost.plan.grammar.fields import KEYS
 from milepost.plan.grammar.graphs import Graph, read_graph
 from milepost.plan.grammar.ids import IdIndex, IdRef, is_id, read_id_list
 from milepost.plan.grammar.mermaid import is_mermaid, read_mermaid
-from milepost.plan.model import Dependency, DependencyKind, DependencyOrigin, DependencySource, ObservationKind, Task
+from milepost.plan.model import (
+    Dependency,
+    DependencyKind,
+    DependencyOrigin,
+    DependencySource,
+    Field,
+    ObservationKind,
+    Task,
+)
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
@@ -103,8 +111,9 @@ def field_dependencies(reading: Reading, tasks: Sequence[Task]) -> Iterator[Depe
     parts = _Parts(tasks)
     for task in tasks:
         for field in task.fields:
-            if KEYS.get(field.key.casefold()) == "depends" and not _NONE.fullmatch(field.value):
-                yield from _field(reading, task, field.value_span, parts)
+            if KEYS.get(field.key.casefold()) == "depends":
+                listed = _listed(reading, task, field.value_span)
+                yield from listed if listed or _NONE.fullmatch(field.value) else _field(reading, task, field, parts)
 
 
 @dataclass
@@ -131,14 +140,9 @@ def _ids_of_steps(task: Task) -> Iterator[re.Match[str]]:
             yield found
 
 
-def _field(reading: Reading, task: Task, span: Span, parts: _Parts) -> Iterator[Dependency]:
-    text, index, position = reading.text, reading.index_in(task), span.start
-    spans = _known_ids(text, index, span)
-    if spans:
-        for one in spans:
-            source, task_id = DependencySource(DependencyOrigin.FIELD, one), text[one.start : one.end]
-            yield Dependency(index.names.get(task_id, task_id), task.id, sources=(source,))
-        return
+def _field(reading: Reading, task: Task, field: Field, parts: _Parts) -> Iterator[Dependency]:
+    text, index, span = reading.text, reading.index_in(task), field.value_span
+    position = span.start
     while position < span.end:
         item = _ITEM.match(text, position, span.end)
         ids = read_id_list(text, index, *item.span("ids")) if item else None
@@ -160,16 +164,17 @@ def _sentence(reading: Reading, task: Task, span: Span) -> Iterator[Dependency]:
         reading.observe(ObservationKind.UNREADABLE_VALUE, span, "a dependency that names no task")
 
 
-def _known_ids(text: str, index: IdIndex, span: Span) -> list[Span]:
-    """The places of ids in a plain list of known ones, which most are; empty when there is anything else."""
-    found: list[Span] = []
-    start = span.start
-    for part in text[span.start : span.end].split(","):
+def _listed(reading: Reading, task: Task, span: Span) -> list[Dependency]:
+    """The dependencies of a plain list of known ids, which most are; empty when there is anything else."""
+    found: list[Dependency] = []
+    index, start = reading.index_in(task), span.start
+    for part in reading.text[span.start : span.end].split(","):
         body = part.strip(" ")
         if body not in index:
             return []
         at = start + part.index(body)
-        found.append(Span(at, at + len(body)))
+        source = DependencySource(DependencyOrigin.FIELD, Span(at, at + len(body)))
+        found.append(Dependency(index.names.get(body, body), task.id, sources=(source,)))
         start += len(part) + 1
     return found
 

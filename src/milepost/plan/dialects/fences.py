@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from milepost.plan.blocks import Block, BlockKind, parse_blocks, walk
 from milepost.source import Span
@@ -46,13 +46,20 @@ def _to_blank(text: str, root: Block) -> list[Span]:
     if "```" not in text and "~~~" not in text:
         return []
     before: Block | None = None
-    for block in walk(root):
+    for block in _with_fences(text, root):
         if block.kind is BlockKind.FENCE:
             if _swallows(text, block):
                 inner = _inner_opening(text, before) if before else None
                 return [inner, _last_line(text, before)] if inner and before else [_first_line(text, block)]
             before = block
     return []
+
+
+def _with_fences(text: str, root: Block) -> Iterator[Block]:
+    """The blocks of a document, without those inside top-level ones that hold no fence."""
+    for top in root.children:
+        if text.find("```", *top.span) >= 0 or text.find("~~~", *top.span) >= 0:
+            yield from walk(top)
 
 
 def _swallows(text: str, fence: Block) -> bool:

@@ -36,6 +36,8 @@ class Head(NamedTuple):
     struck: bool
     fields: tuple[Field, ...]
     starred: bool = False
+    bold: bool = False
+    """Whether the id stands in bold by itself, as the reference format has it."""
 
 
 def read_head(text: str, start: int, end: int) -> Head | None:
@@ -57,7 +59,8 @@ def read_head(text: str, start: int, end: int) -> Head | None:
     title = read_title(text, dash.end() if dash else found.end(), end)
     id_span = Span(found.start("id"), found.end("id"))
     struck, starred = found["strike"] is not None, found["star"] is not None
-    return Head(found["id"], id_span, title.title, title.title_span, struck, title.fields, starred)
+    is_bold = text.startswith(("**", "__"), id_span.end)
+    return Head(found["id"], id_span, title.title, title.title_span, struck, title.fields, starred, is_bold)
 
 
 def read_title(text: str, start: int, end: int) -> Head:

@@ -11,7 +11,7 @@ from milepost.plan.dialects.assemble import PlanReader
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies
 from milepost.plan.dialects.document import Document
 from milepost.plan.dialects.heads import Head
-from milepost.plan.dialects.numbered import NumberedTasks, document_heads, is_bold, says_optional
+from milepost.plan.dialects.numbered import NumberedTasks, document_heads, says_optional
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import continues
@@ -49,7 +49,7 @@ def why(document: Document) -> str:
 
 def _evidence(document: Document) -> list[str]:
     heads = [head for _, head in document_heads(document) if _NUMBER.fullmatch(head.id)]
-    if not heads or 2 * sum(is_bold(document, head) for head in heads) > len(heads):
+    if not heads or 2 * sum(head.bold for head in heads) > len(heads):
         return []
     text = document.text
     signs = (

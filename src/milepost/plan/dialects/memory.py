@@ -12,12 +12,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from milepost.plan.block_model import Block
-from milepost.plan.dialects.heads import Head
-from milepost.plan.model import Checkbox, CommandText, Effort, Field, Observation, Reference, Step, Task, WrittenState
+from milepost.plan.model import Checkbox, CommandText, Effort, Field, Observation, Reference, Step, Task
 from milepost.source import Edit, Span
 
 _Value = TypeVar("_Value")
-_Part = TypeVar("_Part", Checkbox, CommandText, Effort, Reference, WrittenState)
 
 
 Read = tuple[tuple[Task, ...], tuple[Observation, ...]]
@@ -65,35 +63,32 @@ def moved_read(read: Read, by: int) -> Read:
     return tuple(moved_task(task, by) for task in tasks), tuple(_moved_observation(one, by) for one in observations)
 
 
-def moved_heads(heads: tuple[Head | None, ...], by: int) -> tuple[Head | None, ...]:
-    """The same heads so many characters further on."""
-    return tuple(head and _head(head, by) for head in heads)
-
-
-def _head(head: Head, by: int) -> Head:
-    id_span = _span(head.id_span, by) if head.id_span else None
-    return head._replace(id_span=id_span, title_span=_span(head.title_span, by), fields=_fields(head.fields, by))
-
-
 def moved_task(task: Task, by: int) -> Task:
     """The same task so many characters further on."""
     # A plan moves thousands of tasks at every keystroke: dataclasses.replace takes four times as long.
-    values = dict(zip(_NAMES, _values(task), strict=True))
-    values |= {name: _span(values[name], by) for name in _SPANS}
-    values |= {name: _part(values[name], by) for name in _PARTS if values[name]}
-    values["steps"] = tuple([_step(step, by) for step in task.steps])
-    values["fields"] = _fields(task.fields, by)
-    values["requirements"] = tuple([Reference(one.text, one.kind, _span(one.span, by)) for one in task.requirements])
-    values["verify"] = tuple([CommandText(one.text, _span(one.span, by)) for one in task.verify])
-    if task.id_span:
-        values["id_span"] = _span(task.id_span, by)
-    return Task(**values)
+    values = list(_values(task))
+    for place in _SPANS:
+        if values[place]:
+            values[place] = _span(values[place], by)
+    values[_PLACE["checkbox"]] = _box(task.checkbox, by)
+    values[_PLACE["steps"]] = tuple([_step(step, by) for step in task.steps])
+    values[_PLACE["fields"]] = _fields(task.fields, by)
+    values[_PLACE["requirements"]] = tuple([Reference(r.text, r.kind, _span(r.span, by)) for r in task.requirements])
+    values[_PLACE["verify"]] = tuple([_command(command, by) for command in task.verify])
+    if task.effort:
+        one = task.effort
+        values[_PLACE["effort"]] = Effort(one.low, one.likely, one.high, one.text, _span(one.span, by))
+    if task.run:
+        values[_PLACE["run"]] = _command(task.run, by)
+    if task.written:
+        values[_PLACE["written"]] = replace(task.written, span=_span(task.written.span, by))
+    return Task(*values)
 
 
 _NAMES = tuple(one.name for one in fields(Task))
+_PLACE = {name: place for place, name in enumerate(_NAMES)}
+_SPANS = [_PLACE[name] for name in ("span", "head_span", "title_span", "id_span")]
 _values = attrgetter(*_NAMES)
-_SPANS = ("span", "head_span", "title_span")
-_PARTS = ("checkbox", "effort", "run", "written")
 
 
 def _fields(given: tuple[Field, ...], by: int) -> tuple[Field, ...]:
@@ -101,18 +96,21 @@ def _fields(given: tuple[Field, ...], by: int) -> tuple[Field, ...]:
 
 
 def _span(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
+    start, end = span
+    return Span(start + by, end + by)
 
 
-def _part(part: _Part | None, by: int) -> _Part | None:
-    if isinstance(part, Checkbox):
-        return Checkbox(part.state, part.mark, _span(part.span, by))
-    return replace(part, span=_span(part.span, by)) if part else None
+def _box(box: Checkbox | None, by: int) -> Checkbox | None:
+    return Checkbox(box.state, box.mark, _span(box.span, by)) if box else None
+
+
+def _command(command: CommandText, by: int) -> CommandText:
+    return CommandText(command.text, _span(command.span, by))
 
 
 def _step(step: Step, by: int) -> Step:
-    steps = tuple([_step(one, by) for one in step.steps])
-    return Step(step.text, _span(step.span, by), _part(step.checkbox, by), steps)
+    steps = tuple([_step(one, by) for one in step.steps]) if step.steps else ()
+    return Step(step.text, _span(step.span, by), _box(step.checkbox, by), steps)
 
 
 def _moved_observation(seen: Observation, by: int) -> Observation:

@@ -13,7 +13,6 @@ from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.criteria import in_criteria
 from milepost.plan.dialects.document import LISTS, Document, Section
 from milepost.plan.dialects.heads import Head, read_head
-from milepost.plan.dialects.memory import moved_heads
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line
 from milepost.plan.model import Task
@@ -67,20 +66,19 @@ class NumberedTasks:
 
 
 def boxed_heads(reading: Reading, section: Section) -> Iterator[Head | None]:
-    """What the checkboxes of a section's lists, not of those nested in others, say at their start."""
+    """What the checkboxes of a section's lists, not of those nested in others, say at their start.
+
+    Where they say it is unknown: heads that are remembered have the places they had when they were read.
+    """
     memory = reading.document.memory
-    for _, item in section.items:
-        if not reading.text.startswith("[", _start(item)):
-            continue
-        if memory is None:
-            yield from _boxed_head(reading, item)
-        else:
-            yield from memory.recall(item, "head", partial(_boxed_head, reading, item), moved_heads)
+    for block in section.blocks:
+        if block.kind in LISTS:
+            read = partial(_heads_of_list, reading, block)
+            yield from read() if memory is None else memory.recall(block, "heads", read, lambda heads, _: heads)
 
 
-def _start(item: Block) -> int:
-    line = first_line(item)
-    return line.start if line else item.span.end
+def _heads_of_list(reading: Reading, block: Block) -> tuple[Head | None, ...]:
+    return tuple(head for item in block.children for head in _boxed_head(reading, item))
 
 
 def _boxed_head(reading: Reading, item: Block) -> tuple[Head | None, ...]:
@@ -123,11 +121,6 @@ def is_mostly_loose(document: Document, counts: Callable[[Section], bool] = lamb
     silent = {key for key, one in asked.items() if not counts(one) or one.title.partition(" ")[0].rstrip(".:") in ids}
     numbered = sum(id(section) not in aside for section, _ in heads)
     return sum(id(section) not in aside | silent for section in loose) > numbered
-
-
-def is_bold(document: Document, head: Head) -> bool:
-    """Say whether a head's id stands in bold by itself, as the reference format has it."""
-    return head.id_span is not None and document.text.startswith(("**", "__"), head.id_span.end)
 
 
 def says_optional(title: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from milepost.plan.dialects.assemble import PhaseName, PlanReader, phase_name
 from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.heads import Head
-from milepost.plan.dialects.numbered import NumberedTasks, document_heads, is_bold, says_optional
+from milepost.plan.dialects.numbered import NumberedTasks, document_heads, says_optional
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Plan, Task
@@ -36,9 +36,7 @@ def why(document: Document) -> str:
 
 def _count(document: Document) -> tuple[int, int]:
     numbered = [
-        (section, head)
-        for section, head in document_heads(document)
-        if _NUMBER.fullmatch(head.id) and not is_bold(document, head)
+        (section, head) for section, head in document_heads(document) if _NUMBER.fullmatch(head.id) and not head.bold
     ]
     return sum(_continues_heading(section, head) for section, head in numbered), len(numbered)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from milepost.plan.blocks import BlockKind, walk
+from milepost.plan.blocks import Block, BlockKind, walk
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import ObservationKind
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
-_BRACKETS = lazy_regex(r"(?<![A-Za-z0-9/\]!\\\[])\[(?P<words>[^\[\]\r\n]{2,80})\](?![A-Za-z0-9/(\[:])")
+_BRACKETS = lazy_regex(r"\[(?<![A-Za-z0-9/\]!\\\[]\[)(?P<words>[^\[\]\r\n]{2,80})\](?![A-Za-z0-9/(\[:])")
 _CODE_SPAN = lazy_regex(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _DEFINITION = lazy_regex(r"^ {0,3}\[([^\[\]\r\n]+)\]:", re.MULTILINE)
 _PATTERN = lazy_regex(
@@ -35,7 +35,7 @@ def note_placeholders(reading: Reading) -> None:
     found = [match for match in _BRACKETS.finditer(reading.text) if is_placeholder(match["words"])]
     if not found:
         return
-    hidden = [block.span for block in walk(reading.document.root) if block.kind in _HIDDEN]
+    hidden = [block.span for block in _around(reading.document.root, found) if block.kind in _HIDDEN]
     starts = [span.start for span in hidden]
     defined = {match[1].casefold() for match in _DEFINITION.finditer(reading.text)}
     for match in found:
@@ -43,6 +43,15 @@ def note_placeholders(reading: Reading) -> None:
         in_code = place >= 0 and match.start() < hidden[place].end
         if not in_code and match["words"].casefold() not in defined and not _in_code_span(reading, match):
             reading.observe(ObservationKind.PLACEHOLDER, Span(match.start(), match.end()))
+
+
+def _around(root: Block, found: list[re.Match[str]]) -> Iterator[Block]:
+    """The blocks of a document, without those inside top-level ones that hold none of the matches."""
+    starts = [match.start() for match in found]
+    for top in root.children:
+        place = bisect_left(starts, top.span.start)
+        if place < len(starts) and starts[place] < top.span.end:
+            yield from walk(top)
 
 
 def is_placeholder(words: str) -> bool:

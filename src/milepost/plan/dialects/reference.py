@@ -15,7 +15,7 @@ from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.loose import WithLooseBoxes
 from milepost.plan.dialects.numbered import is_mostly_loose
 from milepost.plan.dialects.reading import Reading
-from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, title_head
+from milepost.plan.dialects.tasks import TaskReader, first_line, head_with_id, remembered, title_head
 from milepost.plan.model import Plan, Task
 from milepost.source import Span
 
@@ -112,12 +112,13 @@ class _ReferenceTasks:
         tasks: list[Task] = []
         for block in section.blocks:
             if block.kind in LISTS:
-                tasks += self._of_list(block, phase)
+                kind = (NAME, self.boxed, phase)
+                tasks += remembered(self.reading, block, kind, partial(self._of_list, block, phase))
         return tasks
 
     def _of_list(self, block: Block, phase: str | None) -> list[Task]:
         """The tasks of a list. Beside a task with an id, an item with a checkbox and no id is a task as well."""
-        reader = TaskReader(self.reading, self._head, kind=(NAME, self.boxed))
+        reader = TaskReader(self.reading, self._head)
         read = [(item, reader.read(item, phase)) for item in block.children]
         numbered = any(tasks for _, tasks in read)
         names = _FreeNames(phase, {task.id for _, tasks in read for task in tasks})

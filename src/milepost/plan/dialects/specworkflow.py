@@ -39,12 +39,13 @@ def _evidence(document: Document) -> str:
     heads = document_heads(document)
     if not heads or len(heads) < len(TaskHeadings(document).found):
         return ""
-    found = _FIELD.search(document.text)
+    text = document.text
+    found = _FIELD.search(text) if "_Leverage" in text or "_Prompt" in text else None
     if found:
         return f"the field _{found['key']}: …_"
     if _FOLDER.search(document.source.path):
         return "a place in a .spec-workflow folder"
-    files = sum(1 for _ in _FILE.finditer(document.text))
+    files = sum(1 for _ in _FILE.finditer(text)) if "File" in text else 0
     return "a line File: … each" if 2 * files >= len(heads) else ""
 
 

@@ -44,6 +44,21 @@ def continues(parent: str, task_id: str) -> bool:
     return task_id.startswith(f"{parent}.")
 
 
+def remembered(reading: Reading, block: Block, kind: Hashable, read: Callable[[], list[Task]]) -> list[Task]:
+    """The tasks that a reader of some kind reads from a block: read now, or when the document was read before."""
+    memory = reading.document.memory
+    if memory is None:
+        return read()
+    seen = len(reading.observations)
+
+    def afresh() -> Read:
+        return tuple(read()), tuple(reading.observations[seen:])
+
+    tasks, observations = memory.recall(block, kind, afresh, moved_read)
+    reading.observations[seen:] = observations
+    return list(tasks)
+
+
 @dataclass
 class _Body:
     """What stands below a task's first line."""
@@ -68,18 +83,10 @@ class TaskReader:
 
     def read(self, item: Block, phase: str | None, parent: str | None = None, depth: int = 0) -> list[Task]:
         """The task an item states, followed by the tasks nested in it; empty when the item is no task."""
-        memory = self.reading.document.memory
-        if memory is None or self.kind is None or depth:
+        if self.reading.document.memory is None or self.kind is None or depth:
             return self._read(item, phase, parent, depth)
-        seen = len(self.reading.observations)
-
-        def read() -> Read:
-            tasks = self._read(item, phase, parent, depth)
-            return tuple(tasks), tuple(self.reading.observations[seen:])
-
-        tasks, observations = memory.recall(item, (self.kind, phase, parent), read, moved_read)
-        self.reading.observations[seen:] = observations
-        return list(tasks)
+        kind = (self.kind, phase, parent)
+        return remembered(self.reading, item, kind, lambda: self._read(item, phase, parent, depth))
 
     def _read(self, item: Block, phase: str | None, parent: str | None, depth: int) -> list[Task]:
         line = first_line(item)

@@ -34,6 +34,8 @@ class Wave:
 
 def read_waves(reading: Reading) -> tuple[Wave, ...]:
     """The waves of all fenced blocks of a document."""
+    if '"waves"' not in reading.text:
+        return ()
     fences = (block for block in walk(reading.document.root) if block.kind is BlockKind.FENCE and block.lines)
     return tuple(wave for fence in fences for wave in _of_fence(reading, fence))
 

@@ -105,3 +105,20 @@ def test_what_cannot_be_proven_is_not_written(plan: Path, milepost: Milepost, mo
     assert result.code == 1
     assert "error[meaning-would-change]" in result.err
     assert plan.read_text() == PLAN
+
+
+def test_files_of_other_tools_stay_as_they_are(milepost: Milepost, project: Path) -> None:
+    text = '{"tasks": [{"id": 1,   "title": "Dig", "status": "pending"}]}'
+    (project / "tasks.json").write_text(text)
+    folder = project / "backlog" / "tasks"
+    folder.mkdir(parents=True)
+    (folder / "task-1 - Dig.md").write_text("---\nid: task-1\ntitle: Dig\nstatus: To Do\n---\n\n\n\nWords  \n")
+    for path, name in [("tasks.json", "task-master"), ("backlog", "backlog")]:
+        for option in ((), ("--check",)):
+            told = milepost("fmt", path, *option)
+            assert (told.code, told.out) == (0, f"{path}: stays as it is: {name} has its own form\n")
+        assert milepost("check", path, "--diff").code == 0
+        assert milepost("convert", path, "--to", "plain").out.startswith("# Plan\n\n")
+        assert "- [ ] Dig" in milepost("convert", path, "--to", "plain").out
+    assert (project / "tasks.json").read_text() == text
+    assert (folder / "task-1 - Dig.md").read_text().endswith("\n\n\n\nWords  \n")

@@ -52,8 +52,16 @@ def _check_tick(plan: Plan, task_id: str) -> None:
 
 
 def _check_words(plan: Plan, task: Task, wanted: TaskState) -> None:
-    """A state in words is said in other words, in the same place; a task that has none of both stays as it is."""
+    """A state in words is said in other words, in the same place; a heading without gets a line, any other task nothing."""
     changes = edits.tick(plan, task.id, wanted)
+    if task.written is None and plan.source.text.startswith("#", task.head_span.start) and task.id not in plan.parents:
+        (inserted,) = changes
+        assert inserted.span.start == inserted.span.end
+        again = read_plan(apply(plan.source, changes), plan.dialect)
+        assert {one.id: one.state for one in again.tasks} == {
+            one.id: wanted if one.id == task.id else one.state for one in plan.tasks
+        }
+        return
     if task.written is None:
         assert changes == []
         return

@@ -9,6 +9,7 @@ from milepost.app.plans import require_tasks
 from milepost.app.projection import project
 from milepost.errors import MeaningWouldChange
 from milepost.plan.dialects import reference
+from milepost.plan.formats import format_of
 from milepost.plan.formatting import format_source, same_tasks
 from milepost.plan.reader import read_plan
 from milepost.source import SourceText
@@ -25,6 +26,12 @@ class Formatted:
     def changed(self) -> bool:
         """Whether it was not in canonical form."""
         return self.before.text != self.after.text
+
+    @property
+    def owner(self) -> str:
+        """The format of another tool that the document stays in as that tool writes it; empty for Markdown."""
+        found = format_of(self.before)
+        return found.name if found else ""
 
 
 def format_document(source: SourceText, today: str) -> Formatted:

@@ -26,11 +26,15 @@ from milepost.source import SourceText
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """A document before and after, and the ids of tasks that are done but were unticked by hand."""
+    """A document before and after, and the ids of tasks that are done but were unticked by hand.
+
+    ``unwritten`` are the ids of tasks that are done, and have neither a box nor a status that could say so.
+    """
 
     before: SourceText
     after: SourceText
     unticked: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -88,7 +92,7 @@ def sync_document(
             name for name in seen if session and name in session.state.tasks and session.state.tasks[name].reopened
         }
         after = project(before, session.state if session else None, today, leave=unticked, untick=again)
-        found[:] = [Synced(before, after, unticked)]
+        found[:] = [Synced(before, after, unticked, _unwritten(after, session.state) if session else ())]
         return after
 
     def remember() -> None:
@@ -102,6 +106,14 @@ def sync_document(
     else:
         update_document(path, change, settled=remember)
     return found[0]
+
+
+def _unwritten(source: SourceText, state: RunState) -> tuple[str, ...]:
+    """Tasks that are done and for which the document has no place to say it."""
+    done = {name for name, record in state.tasks.items() if record.finished_at is not None}
+    plan = read_plan(source) if done else None
+    silent = (task for task in (plan.required if plan else ()) if not task.checkbox and not task.written)
+    return tuple(task.id for task in silent if task.id in done and task.state is not TaskState.DONE)
 
 
 def _ticked(plan: Plan) -> set[str]:

@@ -28,7 +28,7 @@ def command(paths: tuple[str, ...], check: bool, show_diff: bool, stdin_filename
     A PLAN is a file, a folder to search for plans, or - for standard input, whose canonical form is printed.
     Bold ids, `-` bullets and one mark for each state are the reference format's; there totals, status and progress
     are made true as well. In other dialects only blank lines, trailing blanks, tables and `[X]` change, never
-    their syntax.
+    their syntax. Files of Task Master and Backlog.md stay as those tools write them.
 
     The result is read again before it is written: if it would not say exactly the same, nothing is written.
     Exit code 1: a plan would change (with --check or --diff), or could not be formatted.
@@ -76,7 +76,8 @@ def _complain(error: MilepostError) -> int:
 def _report(formatted: Formatted, *, writes: bool, show_diff: bool) -> int:
     path = formatted.before.path
     if not formatted.changed:
-        say(f"{path}: in canonical form", err=show_diff)
+        kept = formatted.owner
+        say(f"{path}: stays as it is: {kept} has its own form" if kept else f"{path}: in canonical form", err=show_diff)
         return 0
     if show_diff:
         click.echo(unified_diff(formatted.before, formatted.after), nl=False)

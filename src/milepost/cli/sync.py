@@ -48,7 +48,8 @@ def _tell(plan: str, synced: Synced, *, show_diff: bool, dry_run: bool, as_json:
     diff = unified_diff(synced.before, synced.after)
     if as_json:
         written = synced.changed and not dry_run
-        say_json({"changed": synced.changed, "written": written, "diff": diff, "unticked": list(synced.unticked)})
+        named = {"unticked": list(synced.unticked), "unwritten": list(synced.unwritten)}
+        say_json({"changed": synced.changed, "written": written, "diff": diff, **named})
         return 1 if synced.unticked else 0
     if show_diff or (dry_run and synced.changed):
         click.echo(diff, nl=False)
@@ -56,6 +57,9 @@ def _tell(plan: str, synced: Synced, *, show_diff: bool, dry_run: bool, as_json:
     verb = "would change" if dry_run else "changed"
     count = f"{lines} {'line' if lines == 1 else 'lines'} {verb}"
     say(f"{plan}: {count}" if synced.changed else f"{plan}: true already")
+    if synced.unwritten:
+        names = ", ".join(synced.unwritten)
+        say(f"{plan}: done, but without a box or a status that could say so: {names}", err=True)
     tell_unticked(plan, synced.unticked)
     return 1 if synced.unticked else 0
 

@@ -1,7 +1,8 @@
 """Changes to a plan's document, each as the smallest edits that make it.
 
-An empty list means that the document says so already, or has no place for it (a task without a checkbox, a plan
-without that header line): nothing is ever inserted that was not there in some form.
+An empty list means that the document says so already, or has no place for it (an item without a checkbox, a plan
+without that header line). Only under a heading that is a task is a line inserted, for its status, as other labels
+stand there.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from milepost.plan.dialects.boxes import MARK_OF
 from milepost.plan.grammar.columns import display_width
 from milepost.plan.grammar.states import read_state, restate
 from milepost.plan.model import Assignment, Checkbox, Checkpoint, ClaimKind, Plan, Step, TaskState, WrittenState
+from milepost.plan.status_lines import insert_status
 from milepost.source import Edit, Span
 
 
 def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
-    """Make a task's checkbox say a state, or the words that stand in its place.
+    """Make a task's checkbox say a state, or the words that stand in its place; a heading gets a line that does.
 
     Raises:
         UnknownName: the plan has no such task.
@@ -26,6 +28,8 @@ def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
         raise UnknownName(f"the plan has no task {task_id}", place=plan.source.path)
     if task.checkbox is None and task.written is not None:
         return (_reword if task.written.words else _restate)(plan, task.written, state)
+    if task.checkbox is None and task.state is not state:
+        return insert_status(plan, task, state)
     return _mark(task.checkbox, state)
 
 

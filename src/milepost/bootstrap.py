@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity
+from milepost.app.identities import Identities
 from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.run_specs import build_run_spec
@@ -47,7 +48,12 @@ class Project:
     @cached_property
     def identity(self) -> str:
         """How the ledger names the plan."""
-        return plan_identity(self.path)
+        return self.identities.resolve(plan_identity(self.path))
+
+    @cached_property
+    def identities(self) -> Identities:
+        """The names of the plans that were moved."""
+        return Identities(self.settings.root)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -67,13 +73,40 @@ class Project:
         """What a run of the plan obeys."""
         return build_run_spec(self.plan, self.settings, self.identity)
 
-    def open_run(self, by: str) -> RunSession:
-        """Open the plan's newest run, or begin its first one, told what the document says by now."""
-        return open_run(self.ledger, self.plan, self.spec, now=self.now(), by=by, seen=self.synced.read())
+    def open_run(self, by: str, *, new: bool = False) -> RunSession:
+        """Open the plan's newest run, or begin its first or a ``new`` one, told what the document says by now.
+
+        Raises:
+            Refused: the plan seems to have been moved, or another one stands in its place.
+        """
+        return open_run(
+            self.ledger,
+            self.plan,
+            self.spec,
+            now=self.now(),
+            by=by,
+            seen=self.synced.read(),
+            new=new,
+            first=self._require_not_moved,
+        )
 
     def peek_run(self) -> RunState:
-        """The state of the plan's run as it would be if it were opened now; nothing is recorded."""
-        return peek_run(self.ledger, self.plan, self.spec, now=self.now(), seen=self.synced.read())
+        """The state of the plan's run as it would be if it were opened now; nothing is recorded.
+
+        Raises:
+            Refused: the plan seems to have been moved, or another one stands in its place.
+        """
+        return peek_run(
+            self.ledger,
+            self.plan,
+            self.spec,
+            now=self.now(),
+            seen=self.synced.read(),
+            first=self._require_not_moved,
+        )
+
+    def _require_not_moved(self) -> None:
+        self.identities.require_not_moved(self.ledger, self.spec)
 
     def unticked(self, state: RunState) -> tuple[str, ...]:
         """Tasks that a run knows to be done and whose boxes somebody unticked by hand."""
@@ -229,6 +262,22 @@ def project_settings(place: str) -> Settings:
     """The settings of the project that a file or folder belongs to."""
     inside = Path(place)
     return load_settings(str(inside / "any" if inside.is_dir() else inside))
+
+
+def known_name(place: str) -> str:
+    """The name under which its ledger knows the plan at a path, whether it is there or not."""
+    return Identities(project_settings(place).root).resolve(plan_identity(place))
+
+
+def relink_plan(old: str, new: str) -> str:
+    """Have the ledger go on with the runs of the plan that was at ``old`` for the one at ``new``; gives their name.
+
+    Raises:
+        UnknownName: there is no such run.
+        Refused: the plan at ``new`` has runs of its own.
+    """
+    _, ledger = open_ledger(new)
+    return Identities(project_settings(new).root).relink(ledger, plan_identity(old), plan_identity(new))
 
 
 def run_folder(root: Path, run: str) -> Path:

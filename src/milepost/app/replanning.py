@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from milepost.app.documents import read_document
-from milepost.app.runs import news_of_document
+from milepost.app.runs import another_plan, news_of_document
 from milepost.app.syncs import Synced, SyncMemory
 from milepost.errors import MilepostError
 from milepost.execution.commands import Command
@@ -57,6 +57,9 @@ class Replanning:
             if not os.path.isfile(self.path):
                 self.memory.write(())  # whatever comes back, nobody unticked its boxes one by one
             self._complain(str(error))
+            return []
+        if another_plan(state, spec):
+            self._complain("another one stands in its place")
             return []
         self._complain("")
         self.plan, self.digest = plan, plan.source.digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from milepost.app.ports import Ledger
 from milepost.app.suggestions import in_shell
@@ -121,15 +121,45 @@ def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
     return RunSession(ledger, streams[-1].name) if streams else None
 
 
+def common_tasks(state: RunState, spec: RunSpec) -> int:
+    """How many tasks of a specification a run knows, by name and title."""
+    known = {(task.id, task.title) for task in state.spec.tasks}
+    return sum((task.id, task.title) in known for task in spec.tasks)
+
+
+def another_plan(state: RunState, spec: RunSpec) -> bool:
+    """Whether a specification has nothing in common with the one of a run; a single task may have been reworded."""
+    several = min(len(state.spec.tasks), len(spec.tasks)) > 1
+    return several and not common_tasks(state, spec)
+
+
 def open_run(
-    ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, by: str, seen: Collection[str] = ()
+    ledger: Ledger,
+    plan: Plan,
+    spec: RunSpec,
+    *,
+    now: float,
+    by: str,
+    seen: Collection[str] = (),
+    new: bool = False,
+    first: Callable[[], None] = lambda: None,
 ) -> RunSession:
     """Open the newest run of a plan, or begin one, and tell it what the clock and the document say by now.
 
-    A run that was cancelled is not gone on with: a new one begins.
+    A run that was cancelled, or that is over and was about another plan, is not gone on with: a new one begins. With
+    ``new`` it begins in any case, and the one before is cancelled. Without it ``first`` is called before the first one.
+
+    Raises:
+        Refused: the run is about another plan.
     """
     session = latest_run(ledger, spec.plan)
-    if session is None or session.state.cancelled_by:
+    if not new:
+        _require_same_plan(session, spec)
+        if session is None:
+            first()
+    if new and session is not None and not session.state.finished:
+        session.execute(Cancel(now, by, "a new run was asked for"))
+    if session is None or new or not _goes_on(session.state, spec):
         session = RunSession(ledger, f"{_prefix(spec.plan)}{len(ledger.streams(_prefix(spec.plan))) + 1}")
     if not session.state.run:
         try:
@@ -145,13 +175,44 @@ def open_run(
     return session
 
 
-def peek_run(ledger: Ledger, plan: Plan, spec: RunSpec, *, now: float, seen: Collection[str] = ()) -> RunState:
-    """The state of a plan's newest run if the document's news were told to it; nothing is recorded."""
+def peek_run(
+    ledger: Ledger,
+    plan: Plan,
+    spec: RunSpec,
+    *,
+    now: float,
+    seen: Collection[str] = (),
+    first: Callable[[], None] = lambda: None,
+) -> RunState:
+    """The state of a plan's newest run if the document's news were told to it; nothing is recorded.
+
+    Where there is none, ``first`` is called.
+
+    Raises:
+        Refused: the run is about another plan.
+    """
     session = latest_run(ledger, spec.plan)
-    state = session.state if session and not session.state.cancelled_by else RunState()
+    _require_same_plan(session, spec)
+    if session is None:
+        first()
+    state = session.state if session and _goes_on(session.state, spec) else RunState()
     begin: Command = ExpireLeases(now) if state.run else Start(now, NOT_RUN, spec)
     _decide_all(state, (begin, *news_of_document(state, plan, spec, now, seen)))
     return state
+
+
+def _require_same_plan(session: RunSession | None, spec: RunSpec) -> None:
+    if session is None or session.state.finished or not another_plan(session.state, spec):
+        return
+    raise Refused(
+        f"run {session.stream} is about another plan that stood here: no task of it is left",
+        place=spec.plan,
+        remedy=f"put that plan back, or end its run and begin another: `milepost run --new {in_shell(spec.plan)}`",
+    )
+
+
+def _goes_on(state: RunState, spec: RunSpec) -> bool:
+    return not state.cancelled_by and not (state.finished and another_plan(state, spec))
 
 
 def news_of_document(

@@ -34,6 +34,7 @@ from milepost.execution.state import RunState
     help="Stay while only people, or another `milepost run`, can move it on.",
 )
 @click.option("--force", is_flag=True, help="Run a plan that `milepost check` finds errors in.")
+@click.option("--new", is_flag=True, help="Begin a new run; one that goes on is cancelled.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
 @json_option
 def command(
@@ -43,6 +44,7 @@ def command(
     by: str,
     wait: bool,
     force: bool,
+    new: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -62,7 +64,7 @@ def command(
     if trust_now:
         trust(commands, project.settings.root)
     require_trusted(commands, project.settings.root, plan)
-    session = project.open_run(by)
+    session = project.open_run(by, new=new)
     state = session.state
     tell_unticked(plan, project.unticked(state))
     approved = {find_checkpoint(state, name): by for name in approvals}

@@ -114,7 +114,9 @@ def main(args: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(args))
+    code = run(args)
+    gc.freeze()  # the interpreter would search all that is left for garbage once more, before it throws it away
+    sys.exit(code)
 
 
 def run(args: list[str] | None = None) -> int:

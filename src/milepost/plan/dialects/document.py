@@ -8,6 +8,7 @@ from functools import cached_property
 
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.fences import parse_mended
+from milepost.plan.dialects.heads import Head, read_head
 from milepost.plan.dialects.memory import Memory
 from milepost.source import SourceText, Span
 from milepost.source.lazy_regex import lazy_regex
@@ -58,6 +59,7 @@ class Document:
     root: Block
     memory: Memory | None = None
     """What was read in the document before it was changed, if somebody keeps that."""
+    _heads: dict[tuple[int, int], Head | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: SourceText) -> Document:
@@ -73,6 +75,13 @@ class Document:
     def sections(self) -> tuple[Section, ...]:
         """All sections in document order; the first one, without heading, holds what stands before all headings."""
         return tuple(_sections(self.root, self.text))
+
+    def head(self, start: int, end: int) -> Head | None:
+        """What a line says from an offset on, as the first line of a task: asked to tell dialects and to read them."""
+        key = start, end
+        if key not in self._heads:
+            self._heads[key] = read_head(self.source.text, start, end)
+        return self._heads[key]
 
     def lines(self, block: Block) -> Iterator[str]:
         """The lines of a leaf block."""

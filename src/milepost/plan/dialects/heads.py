@@ -51,7 +51,7 @@ def read_head(text: str, start: int, end: int) -> Head | None:
         return None
     bold = found["open"] and found["open"] == found["close"]
     is_marked = bold or found["word"] or found["mark"] or found["mark2"] or found["bracket"]
-    if _WEAK.fullmatch(found["id"]) and not is_marked:
+    if not is_marked and _WEAK.fullmatch(found["id"]):
         return None
     if found["open"] and not bold and found["open"] not in text[found.end() : end]:
         return None

@@ -12,7 +12,7 @@ from milepost.plan.dialects.assemble import in_checkpoint
 from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.criteria import in_criteria
 from milepost.plan.dialects.document import LISTS, Document, Section
-from milepost.plan.dialects.heads import Head, read_head
+from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.tasks import TaskReader, continues, first_line
 from milepost.plan.model import Task
@@ -56,7 +56,7 @@ class NumberedTasks:
         return tasks
 
     def _head(self, reading: Reading, item: Block, box: Box | None, line: Span) -> Head | None:
-        head = read_head(reading.text, box.end, line.end) if box else None
+        head = reading.document.head(box.end, line.end) if box else None
         return head if head and self.accepts(head) else None
 
     def _counts_on(self, section: Section) -> bool:
@@ -85,7 +85,7 @@ def _boxed_head(reading: Reading, item: Block) -> tuple[Head | None, ...]:
     """What an item's checkbox is followed by; nothing when it has none."""
     line = first_line(item)
     box = read_box(reading, line.start, line.end) if line else None
-    return (read_head(reading.text, box.end, line.end),) if line and box else ()
+    return (reading.document.head(box.end, line.end),) if line and box else ()
 
 
 def document_heads(document: Document) -> list[tuple[Section, Head]]:

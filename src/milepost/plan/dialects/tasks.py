@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from milepost.plan.blocks import Block, BlockKind
 from milepost.plan.dialects.boxes import Box, read_box
 from milepost.plan.dialects.document import LISTS
-from milepost.plan.dialects.heads import Head, read_head, read_title
+from milepost.plan.dialects.heads import Head, read_title
 from milepost.plan.dialects.memory import Read, moved_read
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.dialects.values import understand
@@ -36,7 +36,7 @@ def head_with_id(reading: Reading, item: Block, box: Box | None, line: Span) -> 
     start = box.end if box else line.start
     if box is None and not reading.text.startswith(("**", "__"), start):
         return None
-    return read_head(reading.text, start, line.end)
+    return reading.document.head(start, line.end)
 
 
 def continues(parent: str, task_id: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,12 @@ from tests.schedule.calendar_checker import Item, Week, complaints, second
 
 from milepost.errors import PlanInvalid
 from milepost.schedule.calendar import ALWAYS, Calendar
-from milepost.schedule.calendar_leveling import level_on_axes
+from milepost.schedule.calendar_leveling import level_on_axes, search_on_axes
 from milepost.schedule.calendar_path import Axes, compute_on_axes
 from milepost.schedule.critical_path import compute
 from milepost.schedule.distributions import ThreePoint
 from milepost.schedule.forecast import simulate
-from milepost.schedule.leveling import level
+from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.network import FF, FS, SF, SS, Activity, Link, Network
 from milepost.schedule.sampling import TierModel, build_model
 from milepost.schedule.simulation import Experiment, activity_list
@@ -192,6 +192,28 @@ def test_early_dates_are_the_earliest_and_late_dates_the_latest(case: Case) -> N
             bound = axes.latest(before, here, late[here], kind, lag)
             assert axes.earliest(here, before, bound, kind, lag) <= late[here]
             assert axes.earliest(here, before, bound + 1, kind, lag) > late[here]
+
+
+@settings(max_examples=60)
+@given(cases(), st.integers(0, 9))
+def test_a_search_gives_schedules_that_hold_and_are_no_longer(case: Case, seed: int) -> None:
+    """Twenty schedules tried, the same ones again with the same seed."""
+    network = case.network()
+    scale = case.calendars().timescale(network)
+    assume(scale.differ)
+    path = compute_on_axes(scale.axes)
+
+    def search() -> LeveledSchedule:
+        left = iter(range(20))
+        return search_on_axes(path, case.capacities, lambda: next(left, None) is None, seed=seed)
+
+    found = search()
+    assert found == search()
+    assert found.lower_bound <= found.makespan <= level_on_axes(path, case.capacities).makespan
+    items = [replace(item, not_before=0) for item in case.items]
+    start, finish = ([scale.main.moment(at) for at in times] for times in (found.start, found.finish))
+    links = [link for link in case.links if not evening_before(case, link, scale.differ)]
+    assert complaints(items, links, case.weeks, case.capacities, start, finish) == []
 
 
 @settings(max_examples=60)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from milepost.schedule.bounds import Bound, lower_bound
+from milepost.schedule.calendar_leveling import search_on_axes
+from milepost.schedule.calendar_path import CalendarPath
 from milepost.schedule.critical_path import CriticalPath
 from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
@@ -98,6 +100,8 @@ class OptimizingLeveler:
         Raises:
             PlanInvalid: a task needs a tier that is not there or takes on nothing.
         """
+        if isinstance(path, CalendarPath):
+            return self._search_on_axes(path, capacities)
         first = level(path, capacities)
         if first.makespan <= first.lower_bound:
             return first
@@ -120,3 +124,14 @@ class OptimizingLeveler:
         finish = [begin + time for begin, time in zip(found.start, path.network.durations, strict=True)]
         rule = "search and proof" if bound.proven else "search"
         return LeveledSchedule(list(found.start), finish, first.tier, found.makespan, rule, lower)
+
+    def _search_on_axes(self, path: CalendarPath, capacities: Mapping[int, int]) -> LeveledSchedule:
+        """Where the tiers' calendars differ: a search in plain Python, without a proof."""
+        self.on_progress("the tiers' calendars differ: a simpler search, and no proof")
+        end = self.clock() + self.seconds
+        return search_on_axes(
+            path,
+            capacities,
+            lambda: self.clock() >= end,
+            on_best=lambda makespan: self.on_progress(f"found {makespan / 3600:.2f} h"),
+        )

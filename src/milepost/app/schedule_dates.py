@@ -120,18 +120,17 @@ class Dating:
     def level(self, path: CriticalPath, capacities: Mapping[int, int], leveler: Leveler = level) -> LeveledSchedule:
         """A schedule within capacity: the one that breaks deadlines least, of those the shortest.
 
-        ``leveler`` counts only where one calendar is kept: a search knows no others, nor deadlines.
-
         Raises:
             PlanInvalid: a task needs a tier that is not there or takes on nothing.
         """
-        plain = self.scale.level(path, capacities, self.deadlines)
-        if leveler is level or isinstance(path, CalendarPath):
-            return plain
+        if leveler is level:
+            return self.scale.level(path, capacities, self.deadlines)
         found = leveler(path, capacities)
+        if isinstance(path, CalendarPath) or not self.deadlines:
+            return found
+        plain = self.scale.level(path, capacities, self.deadlines)  # a search over one calendar knows no deadlines
         bound = max(found.lower_bound, plain.lower_bound)
-        better = min(found, plain, key=lambda one: (self._late(one), one.makespan))
-        return replace(better, lower_bound=bound)
+        return replace(min(found, plain, key=lambda one: (self._late(one), one.makespan)), lower_bound=bound)
 
     def _late(self, leveled: LeveledSchedule) -> int:
         return sum(max(leveled.finish[self.network.number(name)] - place, 0) for name, place in self.deadlines.items())

@@ -120,8 +120,6 @@ def command(
         dates=dates,
         underway=underway,
     )
-    if optimize is not None and report.dates and report.dates.axis == "elapsed":
-        say("the tiers' calendars differ: no search, the priority rules' schedule stands", err=True)
     if svg:
         from milepost.cli.svg import draw_gantt as draw_picture
         from milepost.cli.svg import write

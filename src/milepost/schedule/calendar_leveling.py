@@ -6,57 +6,101 @@ capacity is kept on the axis of its own calendar, and links between tiers go thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from random import Random
 
 from milepost.schedule.calendar_path import Axes, CalendarPath
 from milepost.schedule.leveling import IMPROVEMENTS, LeveledSchedule, Profile, tier_ranks
+from milepost.schedule.network import FF, FS
 
-_Links = list[list[tuple[int, int, int]]]
+_SHAKEN = 30
 
 
-def level_on_axes(
-    path: CalendarPath, capacities: Mapping[int, int], deadlines: Mapping[str, int] | None = None
-) -> LeveledSchedule:
+def level_on_axes(path: CalendarPath, capacities: Mapping[int, int]) -> LeveledSchedule:
     """Find a short schedule within the tiers' capacities; its dates are real seconds from the start.
 
-    Of the schedules tried the one that breaks ``deadlines`` (places on the activities' axes, by id) least is taken, of
-    those the shortest.
+    Of the schedules tried the one that breaks the path's deadlines least is taken, of those the shortest.
 
     Raises:
         PlanInvalid: a task needs a tier that is not there or takes on nothing.
     """
-    problem = _Problem(path, capacities, deadlines or {})
-    bound = problem.lower_bound
-    best: tuple[tuple[int, int], str, list[int]] | None = None
-    for rule, urgency in {"LFT": path.late_finish, "LST": path.late_start}.items():
-        begins = _improve(problem, problem.place(urgency), bound)
-        worth = problem.worth(begins)
-        if best is None or worth < best[0]:
-            best = (worth, rule, begins)
-        if best[0] <= (0, bound):
+    problem = _Problem(path, capacities)
+    return _schedule(problem, *_by_rule(problem))
+
+
+def search_on_axes(
+    path: CalendarPath,
+    capacities: Mapping[int, int],
+    enough: Callable[[], bool],
+    *,
+    seed: int = 0,
+    on_best: Callable[[int], None] | None = None,
+) -> LeveledSchedule:
+    """Look for a shorter schedule until it is ``enough``, or until none can be shorter.
+
+    Iterated local search (Lourenço, Martin and Stützle, 2003): the starts of the best schedule are shaken by up to a
+    thirtieth of the makespan, give the order of another one, and that is improved; what is no worse is kept. The same
+    seed gives the same schedules, but how many are tried depends on what is enough. ``on_best`` hears of makespans.
+
+    Raises:
+        PlanInvalid: a task needs a tier that is not there or takes on nothing.
+    """
+    problem, chance = _Problem(path, capacities), Random(seed)
+    best, rule = _by_rule(problem)
+    while best.worth > (0, problem.lower_bound) and not enough():
+        width = best.worth[1] // _SHAKEN
+        found = _improve(problem, problem.place([start + chance.randint(0, width) for start in best.start]))
+        if found.worth < best.worth:
+            rule = "search"
+            if on_best and found.worth[1] < best.worth[1]:
+                on_best(found.worth[1])
+        if found.worth <= best.worth:
+            best = found
+    return _schedule(problem, best, rule)
+
+
+def _by_rule(problem: _Problem) -> tuple[_Placed, str]:
+    """The better schedule of the priority rules, and the rule."""
+    best: tuple[_Placed, str] | None = None
+    for rule, urgency in {"LFT": problem.path.late_finish, "LST": problem.path.late_start}.items():
+        found = _improve(problem, problem.place(urgency))
+        if best is None or found.worth < best[0].worth:
+            best = found, rule
+        if best[0].worth <= (0, problem.lower_bound):
             break
     assert best is not None
-    (_, makespan), rule, begins = best
-    axes, count = path.axes, range(len(begins))
-    start = [axes.start(here, begins[here]) for here in count]
-    finish = [axes.finish(here, begins[here]) for here in count]
-    return LeveledSchedule(start, finish, problem.tiers, makespan, rule, bound)
-
-
-def _improve(problem: _Problem, begins: list[int], bound: int) -> list[int]:
-    best, worth = begins, problem.worth(begins)
-    for _ in range(IMPROVEMENTS):
-        if worth <= (0, bound):
-            break
-        right = problem.place_late(problem.finishes(best), worth[1])
-        left = problem.place([problem.path.axes.start(here, begin) for here, begin in enumerate(right)])
-        if problem.worth(left) >= worth:
-            break
-        best, worth = left, problem.worth(left)
     return best
+
+
+def _schedule(problem: _Problem, best: _Placed, rule: str) -> LeveledSchedule:
+    return LeveledSchedule(best.start, best.finish, problem.tiers, best.worth[1], rule, problem.lower_bound)
+
+
+def _improve(problem: _Problem, best: _Placed) -> _Placed:
+    for _ in range(IMPROVEMENTS):
+        if best.worth <= (0, problem.lower_bound):
+            break
+        found = problem.place(problem.late_starts(best.finish, best.worth[1]))
+        if found.worth >= best.worth:
+            break
+        best = found
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A schedule in real seconds; ``worth`` is to be small: working seconds beyond deadlines, and the makespan."""
+
+    start: list[int]
+    finish: list[int]
+    worth: tuple[int, int]
+
+
+_Link = tuple[int, int | None, int, int]
+"""The other end, the least distance between the begins where both ends keep one calendar, kind, lag."""
 
 
 @dataclass(frozen=True)
@@ -65,28 +109,14 @@ class _Problem:
 
     path: CalendarPath
     capacities: Mapping[int, int]
-    deadlines: Mapping[str, int]
 
     @cached_property
     def tiers(self) -> list[int | None]:
         return tier_ranks(self.path.network, self.capacities)
 
-    @cached_property
-    def _due(self) -> list[tuple[int, int]]:
-        return [(self.path.network.number(name), place) for name, place in self.deadlines.items()]
-
     @property
     def _axes(self) -> Axes:
         return self.path.axes
-
-    def finishes(self, begins: Sequence[int]) -> list[int]:
-        return [self._axes.finish(here, begin) for here, begin in enumerate(begins)]
-
-    def worth(self, begins: Sequence[int]) -> tuple[int, int]:
-        """What is to be small: working seconds beyond deadlines, and the makespan."""
-        times = self.path.network.durations
-        late = sum(max(begins[here] + times[here] - place, 0) for here, place in self._due)
-        return late, max(self.finishes(begins), default=0)
 
     @cached_property
     def lower_bound(self) -> int:
@@ -101,32 +131,65 @@ class _Problem:
                 bounds.append(self._axes.of[own[0]].ends(first - (-work // capacity)))
         return max(bounds)
 
-    def place(self, urgency: Sequence[int]) -> list[int]:
+    @cached_property
+    def _before(self) -> list[list[_Link]]:
+        return [
+            [self._link(before, here, *rest) for before, *rest in row] for here, row in enumerate(self._axes.before)
+        ]
+
+    @cached_property
+    def _after(self) -> list[list[_Link]]:
+        found: list[list[_Link]] = [[] for _ in self._before]
+        for here, row in enumerate(self._before):
+            for before, offset, kind, lag in row:
+                found[before].append((here, offset, kind, lag))
+        return found
+
+    def _link(self, before: int, here: int, kind: int, lag: int) -> _Link:
+        same = self._axes.of[before] is self._axes.of[here]
+        return before, self._axes.earliest(here, before, 0, kind, lag) if same else None, kind, lag
+
+    def place(self, urgency: Sequence[int]) -> _Placed:
         """Serial schedule generation: each activity as early as its predecessors and its tier allow."""
+        axes, times, releases = self._axes, self.path.network.durations, self.path.releases
         profiles = self._profiles()
+        begins, start, finish = ([0] * len(times) for _ in range(3))
+        for here in self._order(urgency, self._before, self._after):
+            begin = releases[here]
+            for before, offset, kind, lag in self._before[here]:
+                if offset is not None:
+                    bound = begins[before] + offset
+                else:
+                    moment = finish[before] if kind in (FS, FF) else start[before]
+                    bound = axes.carried(here, moment, kind, lag, times[here])
+                if bound > begin:
+                    begin = bound
+            begins[here] = begin = self._occupy(profiles, here, begin)
+            axis = axes.of[here]
+            start[here], finish[here] = axis.begins(begin), axis.ends(begin + times[here])
+        late = sum(max(begins[here] + times[here] - place, 0) for here, place in self.path.deadlines.items())
+        return _Placed(start, finish, (late, max(finish, default=0)))
 
-        def put(here: int, begins: list[int]) -> int:
-            begin = self.path.releases[here]
-            for before, kind, lag in self._axes.before[here]:
-                begin = max(begin, self._axes.earliest(here, before, begins[before], kind, lag))
-            return self._occupy(profiles, here, begin)
-
-        return self._generate(urgency, self._axes.before, self._axes.after, put)
-
-    def place_late(self, finishes: Sequence[int], end: int) -> list[int]:
+    def late_starts(self, finishes: Sequence[int], end: int) -> list[int]:
         """The same from the end backward: each activity as late as its successors and its tier allow."""
+        axes, times = self._axes, self.path.network.durations
+        last = {id(axis): axis.worked(end) for axis in axes.of}
         profiles = self._profiles()
-        times = self.path.network.durations
-
-        def put(here: int, begins: list[int]) -> int:
-            last = self._axes.of[here].worked(end)
-            begin = last - times[here]
-            for after, kind, lag in self._axes.after[here]:
-                begin = min(begin, self._axes.latest(here, after, begins[after], kind, lag))
+        begins, start = ([0] * len(times) for _ in range(2))
+        for here in self._order([-finish for finish in finishes], self._after, self._before):
+            axis = axes.of[here]
+            begin = last[id(axis)] - times[here]
+            for after, offset, kind, lag in self._after[here]:
+                bound = (
+                    begins[after] - offset if offset is not None else axes.latest(here, after, begins[after], kind, lag)
+                )
+                if bound < begin:
+                    begin = bound
             # On the mirrored axis, which runs backward from the end, the activity begins where it finishes.
-            return last - self._occupy(profiles, here, last - begin - times[here]) - times[here]
-
-        return self._generate([-finish for finish in finishes], self._axes.after, self._axes.before, put)
+            mirrored = self._occupy(profiles, here, last[id(axis)] - begin - times[here])
+            begins[here] = begin = last[id(axis)] - mirrored - times[here]
+            start[here] = axis.begins(begin)
+        return start
 
     def _profiles(self) -> dict[int, Profile]:
         return {rank: Profile(capacity) for rank, capacity in self.capacities.items()}
@@ -135,18 +198,15 @@ class _Problem:
         rank, time = self.tiers[here], self.path.network.durations[here]
         return begin if rank is None or not time else profiles[rank].occupy(begin, time)
 
-    def _generate(
-        self, urgency: Sequence[int], before: _Links, after: _Links, put: Callable[[int, list[int]], int]
-    ) -> list[int]:
+    def _order(self, urgency: Sequence[int], before: list[list[_Link]], after: list[list[_Link]]) -> Iterator[int]:
+        """The activities, the most urgent of those first that wait for nothing any more."""
         open_links = [len(row) for row in before]
         ready = [(urgency[here], here) for here, count in enumerate(open_links) if not count]
         heapify(ready)
-        begins = [0] * len(open_links)
         while ready:
             _, here = heappop(ready)
-            begins[here] = put(here, begins)
-            for there, _, _ in after[here]:
+            yield here
+            for there, _, _, _ in after[here]:
                 open_links[there] -= 1
                 if not open_links[there]:
                     heappush(ready, (urgency[there], there))
-        return begins

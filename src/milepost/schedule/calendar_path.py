@@ -89,11 +89,13 @@ class CalendarPath(CriticalPath):
     """Dates and floats of activities that keep different calendars.
 
     Dates are real seconds from the start of the plan, floats working seconds of the activity's own calendar.
-    ``releases`` and ``begins`` (the early starts) are places on the axes.
+    ``releases``, ``begins`` (the early starts) and ``deadlines`` (latest finishes by activity number) are places on the
+    axes.
     """
 
     axes: Axes
     begins: list[int]
+    deadlines: Mapping[int, int]
 
     @cached_property
     def critical(self) -> tuple[str, ...]:
@@ -152,6 +154,7 @@ def compute_on_axes(
         makespan,
         axes,
         begins,
+        {network.number(name): place for name, place in (deadlines or {}).items()},
     )
 
 

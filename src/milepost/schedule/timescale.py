@@ -72,6 +72,7 @@ class Timescale:
     main: WorkingTime
     times: list[WorkingTime]
     differ: bool
+    _moments: dict[int, datetime] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, name: str, moment: datetime) -> int:
         """Where a moment lies on the axis of an activity; negative: so many real seconds before the start."""
@@ -104,7 +105,7 @@ class Timescale:
             PlanInvalid: a task needs a tier that is not there or takes on nothing.
         """
         if isinstance(path, CalendarPath):
-            return level_on_axes(path, capacities, deadlines)
+            return level_on_axes(path, capacities)
         return level(path, capacities, deadlines)
 
     def missed(self, path: CriticalPath, deadlines: Mapping[str, int]) -> tuple[MissedDeadline, ...]:
@@ -125,8 +126,13 @@ class Timescale:
 
     def starting(self, seconds: int) -> datetime:
         """The moment at which what starts at a place of the axis of dates does start."""
-        return self.main.moment(self.main.begins(seconds)).astimezone(self.zone)
+        return self._moment(self.main.begins(seconds))
 
     def finishing(self, seconds: int) -> datetime:
         """The moment at which what finishes at a place of the axis of dates has finished."""
-        return self.main.moment(self.main.ends(seconds)).astimezone(self.zone)
+        return self._moment(self.main.ends(seconds))
+
+    def _moment(self, elapsed: int) -> datetime:
+        if elapsed not in self._moments:
+            self._moments[elapsed] = self.main.moment(elapsed).astimezone(self.zone)
+        return self._moments[elapsed]

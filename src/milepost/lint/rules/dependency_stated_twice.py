@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports each further place that states a dependency between the same two tasks.
+Reports each further place that states a dependency between the same two tasks. A statement about many tasks at once,
+such as `Phase 1 → Phase 2`, is reported once, and only when all that it says is stated before.
 
 ## Why is this bad
 
@@ -33,23 +34,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from milepost.lint.context import Context
+from milepost.lint.context import STATED, Context
 from milepost.lint.rule import Rule
-from milepost.source import Diagnostic, Related, Severity
+from milepost.plan.model import Dependency
+from milepost.source import Diagnostic, Related, Severity, Span
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
-    """Find second statements of a dependency, in other lines than the first."""
+    """Find places all of whose dependencies other lines state before."""
     position = context.plan.source.position
+    first: dict[Dependency, Span] = {}
+    said: dict[Span, list[Dependency]] = {}
     for link in context.plan.dependencies:
-        first, *others = link.sources or (None,)
-        for other in others:
-            if first and other and position(first.span.start).line != position(other.span.start).line:
-                yield RULE.at(
-                    other.span,
-                    f"That `{link.successor}` waits for `{link.predecessor}` is stated already",
-                    related=(Related(first.span, "first stated here"),),
-                )
+        for span in dict.fromkeys(source.span for source in link.sources if source.origin in STATED):
+            first.setdefault(link, span)
+            said.setdefault(span, []).append(link)
+    for span, links in said.items():
+        line = position(span.start).line
+        if all(position(first[link].start).line != line for link in links):
+            related = tuple(Related(place, "first stated here") for place in dict.fromkeys(first[one] for one in links))
+            yield RULE.at(span, _message(links), related=related)
+
+
+def _message(links: list[Dependency]) -> str:
+    if len(links) == 1:
+        return f"That `{links[0].successor}` waits for `{links[0].predecessor}` is stated already"
+    return f"All {len(links)} dependencies stated here are stated already"
 
 
 RULE = Rule(

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a stated finish-to-start dependency without lag between two tasks that a longer chain of such
-dependencies joins as well.
+dependencies joins as well. A statement about many tasks at once, such as `Phase 1 → Phase 2`, is reported once, and
+only when all that it says follows from others.
 
 ## Why is this bad
 
@@ -31,26 +32,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from milepost.lint.context import Context
+from milepost.lint.context import STATED, Context
 from milepost.lint.rule import Rule
 from milepost.plan.model import Dependency, DependencyKind
-from milepost.source import Diagnostic, Severity
+from milepost.source import Diagnostic, Severity, Span
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
-    """Find plain dependencies that a chain of others implies."""
+    """Find statements of plain dependencies that chains of others imply."""
     if context.cycles:
         return
     followers: dict[str, list[str]] = {}
-    plain = [link for link in context.plan.dependencies if _is_plain(link)]
-    for link in plain:
-        followers.setdefault(link.predecessor, []).append(link.successor)
-    for link in plain:
-        if len(followers[link.predecessor]) > 1 and _is_implied(link, followers):
-            yield RULE.at(
-                link.sources[0].span,
-                f"`{link.successor}` waits for `{link.predecessor}` through other tasks anyway",
-            )
+    said: dict[Span, list[Dependency]] = {}
+    for link in context.plan.dependencies:
+        stated = [source.span for source in link.sources if source.origin in STATED]
+        if stated:
+            said.setdefault(stated[0], []).append(link)
+        if _is_plain(link):
+            followers.setdefault(link.predecessor, []).append(link.successor)
+    for span, links in said.items():
+        if all(_is_plain(link) and _is_implied(link, followers) for link in links):
+            yield RULE.at(span, _message(links))
+
+
+def _message(links: list[Dependency]) -> str:
+    if len(links) == 1:
+        return f"`{links[0].successor}` waits for `{links[0].predecessor}` through other tasks anyway"
+    return f"All {len(links)} dependencies stated here follow from others anyway"
 
 
 def _is_plain(link: Dependency) -> bool:
@@ -58,7 +66,7 @@ def _is_plain(link: Dependency) -> bool:
 
 
 def _is_implied(link: Dependency, followers: dict[str, list[str]]) -> bool:
-    waiting = [name for name in followers[link.predecessor] if name != link.successor]
+    waiting = [name for name in dict.fromkeys(followers[link.predecessor]) if name != link.successor]
     seen = set(waiting)
     for here in waiting:
         fresh = [name for name in followers.get(here, ()) if name not in seen]

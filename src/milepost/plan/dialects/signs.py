@@ -15,14 +15,15 @@ from milepost.plan.model import Task, TaskState, WrittenState
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
-_SIGN = lazy_regex(r"(?P<sign>[✅☑✔❌☐⬜🔲⏳🔄🚧⏸])\ufe0f?[ \t]+(?=\S)")
+_SIGN = lazy_regex(r"(?P<sign>[✅☑✔❌☐⬜🔲⏳🔄🚧🔒🚫⛔⏸])\ufe0f?[ \t]+(?=\S)")
 _STATES = {
     **dict.fromkeys("✅☑✔", TaskState.DONE),
     **dict.fromkeys("❌☐⬜🔲⏳", TaskState.NOT_STARTED),
     **dict.fromkeys("🔄🚧", TaskState.IN_PROGRESS),
+    **dict.fromkeys("🔒🚫⛔", TaskState.BLOCKED),
     "⏸": TaskState.DEFERRED,
 }
-_OPEN = frozenset("☐⬜🔲⏳🔄🚧⏸")
+_OPEN = frozenset("☐⬜🔲⏳🔄🚧🔒⏸")
 """Signs of work to do. A cross alone marks what is bad, or was left out: it says "not yet" only beside a hook."""
 _ABOUT_WORK = lazy_regex(r"\b(?:tasks|to-?dos?|stories|backlog|checklist|progress|remaining|roadmap)\b", re.IGNORECASE)
 _FEWEST = 3

@@ -21,10 +21,11 @@ from milepost.source.lazy_regex import lazy_regex
 
 NAME = "task-master-text"
 
-_HEAD = lazy_regex(r"\s*# Task ID:[ \t]*(?P<id>\d+)[ \t]*\r?$", re.MULTILINE)
-_LABEL = lazy_regex(r"^#{1,3} (?P<label>[A-Z][A-Za-z ]+):[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+_HEAD = lazy_regex(r"\s*# Task ID:[ \t]*(?P<id>\d+)[ \t]*(?=[\r\n]|\Z)", re.MULTILINE)
+_LABEL = lazy_regex(r"(?:^|(?<=\r))#{1,3} (?P<label>[A-Z][A-Za-z ]+):[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
 _SUBTASK = lazy_regex(
-    r"^## (?P<id>\d+)\. (?P<title>[^\r\n]*?)(?:[ \t]*\[(?P<status>[A-Za-z_-]+)\])?[ \t]*\r?$", re.MULTILINE
+    r"(?:^|(?<=\r))## (?P<id>\d+)\. (?P<title>[^\r\n]*?)(?:[ \t]*\[(?P<status>[A-Za-z_-]+)\])?[ \t]*(?=[\r\n]|\Z)",
+    re.MULTILINE,
 )
 _ID = lazy_regex(r"\d+(?:\.\d+)?")
 

@@ -153,11 +153,10 @@ class Project:
         approved: Mapping[str, str],
         on_event: Callable[[Event, RunState], None],
         on_notice: Callable[[str], None] = lambda message: None,
-        force: bool = False,
     ) -> Ended:
         """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due.
 
-        ``on_notice`` hears of what is no event of the run. With ``force`` an edited plan may have errors.
+        ``on_notice`` hears of what is no event of the run.
         """
         from milepost.app.briefs import write_brief
         from milepost.app.replanning import Replanning
@@ -166,7 +165,7 @@ class Project:
         engine.wait, engine.approved = wait, approved
         engine.on_event, engine.on_notice = on_event, on_notice
         engine.allowed = allowed_commands(self.settings.root)
-        replanning = Replanning(self.path, self.plan, self.synced, lambda: _load_runnable(self.path, force), on_notice)
+        replanning = Replanning(self.path, self.plan, self.synced, lambda: _load_runnable(self.path), on_notice)
         engine.news = replanning.news
         engine.after_change = lambda: replanning.wrote(self.sync(session))
         engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
@@ -294,11 +293,11 @@ def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
     return path, SqliteLedger(path, durable=settings.durable)
 
 
-def _load_runnable(path: str, force: bool) -> tuple[Plan, RunSpec]:
+def _load_runnable(path: str) -> tuple[Plan, RunSpec]:
     """A plan that can be run, and what a run of it obeys."""
     project = open_project(path)
     capacities = {rank: tier.capacity for rank, tier in project.settings.tiers.items()}
-    require_runnable(project.plan, capacities, force=force)
+    require_runnable(project.plan, capacities)
     return project.plan, project.spec
 
 

@@ -34,7 +34,7 @@ def assert_told(result: Result, code: int, *words: str) -> None:
 def test_what_cannot_be_read_as_a_plan(milepost: Milepost, project: Path, command: str) -> None:
     assert_told(milepost(command, "missing.md"), 3, "no such file", "missing.md", "help:")
     (project / "folder").mkdir()
-    assert_told(milepost(command, "folder"), 3, "a folder", "folder/tasks.md")
+    assert_told(milepost(command, "folder"), 3, "this folder", "tasks.md", "--> folder")
     (project / "binary.md").write_bytes(b"\x89PNG\r\n\x00\x00")
     assert_told(milepost(command, "binary.md"), 3, "a binary file", "help:")
     (project / "empty.md").write_bytes(b" \n\n")

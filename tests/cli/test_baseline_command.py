@@ -71,6 +71,15 @@ def test_the_baseline_lies_beside_the_ledger_under_the_plan_s_name(chain: str, t
     assert [task["start_seconds"] for task in data["tasks"]] == [0, 1 * HOUR, 3 * HOUR]
 
 
+def test_a_new_baseline_can_be_told_as_json(chain: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["baseline", "set", chain, "--replace", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["baseline"]["makespan_seconds"] == 4 * HOUR
+    assert json.loads((tmp_path / ".milepost" / "baselines" / "tasks.md.json").read_text("utf-8"))["plan"] == "tasks.md"
+    assert told["path"].endswith("tasks.md.json")
+
+
 def test_a_baseline_is_not_lost_by_accident(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["baseline", "set", chain]) == 1
     assert "error[baseline-exists]" in capsys.readouterr().err

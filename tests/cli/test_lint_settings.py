@@ -125,9 +125,10 @@ def test_a_pyproject_of_others_is_none_of_our_business(project: Path, milepost: 
 def test_tiers_and_run_may_stand_in_pyproject(project: Path, milepost: Milepost) -> None:
     (project / "milepost.toml").unlink()
     (project / "tasks.md").write_text(PLAN.replace("_Estimated", "_Tier: 4_\n  - _Estimated"))
-    # Without tiers of one's own no tier is wrong.
+    # Without tiers of one's own there are three.
     (project / "pyproject.toml").write_text("[tool.milepost.run]\nlease_minutes = 30\n")
-    assert codes(milepost, "--select", "unknown-tier", path="tasks.md") == []
+    assert codes(milepost, "--select", "unknown-tier", path="tasks.md") == ["MP403"]
+    assert milepost("status", "tasks.md").code == 3  # so a run would be refused as well
     (project / "pyproject.toml").write_text('[tool.milepost.tiers.1]\ndriver = "manual"\n')
     assert codes(milepost, "--select", "unknown-tier", path="tasks.md") == ["MP403"]
 

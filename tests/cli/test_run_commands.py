@@ -240,7 +240,16 @@ def test_a_plan_with_errors_is_not_run(milepost: Milepost, plan: Path) -> None:
     refused = milepost("run", "tasks.md", "--trust", "--no-wait")
     assert refused.code == 1
     assert "dependency-cycle" in refused.err
+    assert milepost("run", "tasks.md", "--trust", "--no-wait", "--force").err == refused.err
     assert not (plan.parent / ".milepost").exists()
+
+
+def test_warnings_are_told_and_keep_nothing_from_running(milepost: Milepost, plan: Path) -> None:
+    plan.write_text(PLAN.replace("**Total Tasks:** 3", "**Total Tasks:** 4"))
+    ran = milepost("run", "tasks.md", "--trust", "--no-wait")
+    assert "`milepost check tasks.md` shows them" in ran.err
+    assert "1.1 done" in ran.out
+    assert "warning" not in milepost("run", "tasks.md", "--trust", "--no-wait", "--force").err
 
 
 def test_ctrl_c_stops_in_good_order_and_the_next_run_goes_on(project: Path, plan: Path) -> None:

@@ -259,6 +259,7 @@ def test_an_exhausted_budget_is_shown_and_extended(milepost: Milepost, plan: Pat
     ("text", "message"),
     [
         ("[run]\nbudget = { money = 0 }", "`money` of [run.budget] must be above 0"),
+        ("[run]\nlease_minutes = 0.5", "a lease of 0.5 minutes ends before a heartbeat can arrive"),
         ("[run]\nbudget = { euros = 1 }", "[run.budget] has no setting `euros`"),
         ("[run]\nenv_pass = [1]", "`env_pass` of [run] is no list of strings"),
         ("[run]\ntime_limit = 'soon'", "`soon` is no duration"),

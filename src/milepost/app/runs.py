@@ -290,28 +290,30 @@ def extend_budgets(session: RunSession, scope: str, limits: Mapping[str, float],
     return session.execute(*(ExtendBudget(now, scope, measure, limit, by) for measure, limit in limits.items()))
 
 
-def require_runnable(plan: Plan, capacities: Mapping[int, int] | None, *, force: bool = False) -> None:
+def require_runnable(plan: Plan, capacities: Mapping[int, int] | None) -> int:
     """Check that a plan has nothing in it that makes running it meaningless on tiers of these capacities, by rank.
 
-    ``capacities`` are None when nobody configured tiers.
+    ``capacities`` are None when nobody configured tiers. Gives how many warnings there are.
 
     Raises:
-        PlanInvalid: it has errors; the message lists them. With ``force`` only those that nothing can get around.
+        PlanInvalid: it has errors; the message lists them.
     """
     from milepost.lint.runner import check
 
-    errors = [found for found in check(plan, capacities=capacities) if found.severity is Severity.ERROR]
-    if errors and not force:
-        located = [found.located(plan.source) for found in errors]
-        places = [(source.position(found.span.start), found) for source, found in located]
-        lines = [f"    {at.line}:{at.column} {found.code} [{found.name}] {found.message}" for at, found in places]
+    found = check(plan, capacities=capacities)
+    errors = [finding for finding in found if finding.severity is Severity.ERROR]
+    if errors:
+        located = [error.located(plan.source) for error in errors]
+        places = [(source.position(error.span.start), error) for source, error in located]
+        lines = [f"    {at.line}:{at.column} {error.code} [{error.name}] {error.message}" for at, error in places]
         raise PlanInvalid(
             "the plan has errors:\n" + "\n".join(lines[:20]),
             place=plan.source.path,
-            remedy=f"`milepost check {in_shell(plan.source.path)}` shows them in full; --force runs it all the same",
+            remedy=f"`milepost check {in_shell(plan.source.path)}` shows them in full, and how to put them right",
         )
     if not plan.required:
         raise Refused("the plan has no required task to run", place=plan.source.path)
+    return sum(finding.severity is Severity.WARNING for finding in found)
 
 
 def _decide_all(state: RunState, commands: tuple[Command, ...]) -> list[Event]:

@@ -11,6 +11,8 @@ from milepost.errors import SettingsInvalid
 BUDGET_KEYS: dict[str, tuple[type, ...]] = dict.fromkeys(("money", "hours", "tokens", "soft"), (int, float))
 _POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes", "log_limit_mb", *BUDGET_KEYS}
 _NOT_NEGATIVE = {"backoff_seconds", "grace_seconds"}
+SHORTEST_LEASE = 1
+"""Minutes: whoever holds a task cannot be asked for a heartbeat more often."""
 
 
 class TableReader:
@@ -54,6 +56,11 @@ class TableReader:
                 continue
             if key in _POSITIVE and not 0 < value < float("inf"):
                 raise self.invalid(f"`{key}` of {shown} must be above 0", where, key, "give a positive number")
+            if key == "lease_minutes" and value < SHORTEST_LEASE:
+                remedy = f"give {SHORTEST_LEASE} or more, several times what lies between two heartbeats"
+                raise self.invalid(
+                    f"a lease of {value:g} minutes ends before a heartbeat can arrive", where, key, remedy
+                )
             if key in _NOT_NEGATIVE and not 0 <= value < float("inf"):
                 raise self.invalid(f"`{key}` of {shown} must not be below 0", where, key, "give 0 or more")
         return dict(values)

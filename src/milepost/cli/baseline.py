@@ -38,7 +38,8 @@ command.epilog = "Example: milepost baseline set tasks.md; milepost baseline sho
 @command.command("set")
 @plan_argument
 @click.option("--replace", is_flag=True, help="Give up the baseline there is.")
-def set_command(plan: str, replace: bool) -> int:
+@json_option
+def set_command(plan: str, replace: bool, as_json: bool) -> int:
     """Keep today's schedule as the baseline."""
     from datetime import UTC, datetime
 
@@ -49,6 +50,9 @@ def set_command(plan: str, replace: bool) -> int:
     moment = datetime.fromtimestamp(project.now(), UTC).isoformat(timespec="seconds")
     baseline = make_baseline(project.plan, project.settings, project.identity, moment, _stated_dates(project))
     path = save_baseline(project.settings.root, baseline, replace=replace)
+    if as_json:
+        say_json({"path": str(path), "baseline": baseline.as_dict()})
+        return 0
     size = f"{len(baseline.tasks)} tasks, {rough_time(baseline.makespan_seconds)}"
     say(f"{size}, {_value(baseline.budget, baseline.unit)}")
     say(f"kept in {path}")

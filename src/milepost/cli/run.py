@@ -33,7 +33,7 @@ from milepost.execution.state import RunState
     show_default=True,
     help="Stay while only people, or another `milepost run`, can move it on.",
 )
-@click.option("--force", is_flag=True, help="Run a plan that `milepost check` finds errors in.")
+@click.option("--force", is_flag=True, help="Say nothing of warnings. A plan with errors is never run.")
 @click.option("--new", is_flag=True, help="Begin a new run; one that goes on is cancelled.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
 @json_option
@@ -59,13 +59,16 @@ def command(
     project = open_project(plan)
     configured = project.settings.tiers if project.settings.path else {}
     capacities = {rank: tier.capacity for rank, tier in configured.items()} or None
-    require_runnable(project.plan, capacities, force=force)
+    warnings = require_runnable(project.plan, capacities)
     commands = commands_of(project.spec, project.settings)
     if trust_now:
         trust(commands, project.settings.root)
     require_trusted(commands, project.settings.root, plan)
     session = project.open_run(by, new=new)
     state = session.state
+    if warnings and not force:
+        count = "1 warning" if warnings == 1 else f"{warnings} warnings"
+        say(f"note: the plan has {count}; `milepost check {in_shell(plan)}` shows them", err=True)
     tell_unticked(plan, project.unticked(state))
     approved = {find_checkpoint(state, name): by for name in approvals}
     shown = make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved)
@@ -75,9 +78,7 @@ def command(
             progress.see(event, now)
             notify(event, now, event_line(event, now))
 
-        ended = project.drive(
-            session, wait=wait, approved=approved, on_event=see, on_notice=progress.notice, force=force
-        )
+        ended = project.drive(session, wait=wait, approved=approved, on_event=see, on_notice=progress.notice)
     status = run_status(session.state, project.now())
     report = project.report(session)
     if as_json:

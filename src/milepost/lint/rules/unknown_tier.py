@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a tier in the assignment table or in a `_Tier:_` line that the settings lack. Nothing is said where nobody
-configured tiers.
+Reports a tier in the assignment table or in a `_Tier:_` line that the settings lack. Where nobody configured tiers,
+there are 1, 2 and 3.
 
 ## Why is this bad
 
@@ -34,11 +34,12 @@ from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity
 
 
+_WITHOUT_SETTINGS = (1, 2, 3)
+
+
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find tiers without settings."""
-    tiers = context.capacities
-    if tiers is None:
-        return
+    tiers = _WITHOUT_SETTINGS if context.capacities is None else context.capacities
     known = ", ".join(str(rank) for rank in sorted(tiers))
     for row in context.plan.assignments:
         if row.tier is not None and row.tier not in tiers:

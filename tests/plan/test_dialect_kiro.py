@@ -252,3 +252,11 @@ def test_ids_without_a_blank_behind_them(line: str, task_id: str, title: str) ->
 def test_phases_in_other_languages(heading: str, phase: str, title: str) -> None:
     (found,) = read(f"# P\n\n## {heading}\n\n- [ ] 7. Sow\n  - _Requirements: 1.1_\n").phases
     assert (found.id, found.title) == (phase, title)
+
+
+def test_numbered_conditions_are_no_tasks() -> None:
+    plan = read(
+        "- [ ] 1. Sow\n  - _Requirements: 1.1_\n\n## 完了基準\n\n- [x] タスク1: 種をまいた\n- [ ] 2. No slugs\n"
+    )
+    assert [task.id for task in plan.tasks] == ["1"]
+    assert [one.text for one in plan.criteria] == ["タスク1: 種をまいた", "2. No slugs"]

@@ -53,7 +53,7 @@ def test_sections_are_phases_whatever_their_titles_sound_like() -> None:
     assert [(phase.id, phase.title, phase.tasks) for phase in plan.phases] == [
         ("1", "Dependencies", ("1.1",)),
         ("2", "Configure Job Dependencies and Notes", ("2.1", "2.2", "2.2.1", "2.2.2")),
-        ("3", "Checkpoint actions", ("3.1",)),
+        ("3", "Checkpoint actions", ("3.1", "3.2")),
     ]
 
 
@@ -62,7 +62,7 @@ def test_parts_steps_and_states() -> None:
     weeds = plan.by_id["2.2"]
     assert [step.text for step in weeds.steps] == ["gloves on"]
     assert {task.id: task.parent for task in plan.tasks}["2.2.1"] == "2.2"
-    assert [task.id for task in plan.required] == ["1.1", "2.1", "2.2.1", "2.2.2", "3.1"]
+    assert [task.id for task in plan.required] == ["1.1", "2.1", "2.2.1", "2.2.2", "3.1", "3.2"]
     assert [task.id for task in plan.tasks if task.state is TaskState.DONE] == ["1.1", "2.1"]
 
 

@@ -269,3 +269,16 @@ def test_any_pieces_are_read(text: str) -> None:
     assert plan.source.text == text
     known = {task.id for task in plan.tasks}
     assert all(one.predecessor in known and one.successor in known for one in plan.dependencies)
+
+
+def test_tasks_nested_in_others() -> None:
+    plan = read(
+        "# Tasks: A\n\n## Phase 1: A\n\n- [ ] T001 [P] Dig\n  - [ ] T001a Fetch a spade\n  - [ ] T007 [US1] Sharpen it\n"
+        "    - blocks: T001\n- [ ] T002 Rake\n"
+    )
+    assert [(task.id, task.parent) for task in plan.tasks] == [
+        ("T001", None),
+        ("T001a", "T001"),
+        ("T007", None),
+        ("T002", None),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.plan.dialect_checks import read
 
 from milepost.plan import edits
+from milepost.plan.coverage import coverage
 from milepost.plan.dialects import DIALECTS
 from milepost.plan.dialects.document import Document
 from milepost.plan.model import ClaimKind, TaskState
@@ -105,3 +106,89 @@ def test_the_last_dialects_say_why_as_well() -> None:
     assert why("## Phase 1: A\n\n- **1.1** a\n").startswith("items of its phases state tasks' ids")
     # The nested box is a step of the first.
     assert why("- [ ] a\n  - [ ] b\n- [ ] c\n") == "no more special spelling fits; it has 2 outermost checkboxes"
+
+
+KIRO = """# Implementation Plan
+
+## Tasks
+
+- [ ] 1. Sow
+  - [ ] rake first
+  - _Requirements: 1.1_
+- [x] Fetch water
+- [ ] 2. Reap
+
+## Phase 2: Kitchen
+
+- [ ] Wash
+- [ ] **COOK-1: Boil** the beans
+
+### Verification Checklist
+
+- [ ] The pot is clean
+
+## Dependencies & Prerequisites
+
+- [x] A knife
+
+## Post-MVP Enhancements
+
+- [ ] Bake bread
+"""
+
+
+def test_boxes_without_an_id_beside_numbered_ones() -> None:
+    plan = read(KIRO)
+    assert plan.dialect == "kiro"
+    found = {task.title: (task.id, task.optional, task.id_span is not None) for task in plan.tasks}
+    assert found == {
+        "Sow": ("1", False, True),
+        "Fetch water": ("1.1", False, False),  # in the list of those with an id; 1.1 is the first name that is free
+        "Reap": ("2", False, True),
+        "Boil the beans": ("COOK-1", False, True),
+        "Wash": ("2.1", False, False),
+        "Bake bread": ("3.1", True, False),
+    }
+    assert [one.text for one in plan.criteria] == ["The pot is clean", "A knife"]
+    assert coverage(plan).unread == ()
+
+
+def test_boxes_of_a_phase_without_ids_are_tasks_and_others_are_conditions() -> None:
+    plan = read(
+        "## 1. Beds\n\n- [ ] 1.1 Dig\n- [ ] 1.2 Rake\n\n### Deliverables\n\n- [ ] Two beds\n\n"
+        "## 2b. Paths\n\n- [ ] 2b.1 Fill\n\n## 3. Fence\n\n- [ ] Paint\n- [x] 1.1-1.2: Look again\n"
+    )
+    assert plan.dialect == "openspec"
+    assert [(task.id, task.title) for task in plan.tasks] == [
+        ("1.1", "Dig"),
+        ("1.2", "Rake"),
+        ("2b.1", "Fill"),
+        ("3.1", "Paint"),
+        ("3.2", "1.1-1.2: Look again"),  # the boxes of the third section have no ids, and this is one of them
+    ]
+    assert [one.text for one in plan.criteria] == ["Two beds"]
+
+
+def test_a_box_about_a_range_of_tasks_beside_them_sums_them_up() -> None:
+    plan = read("# Tasks: A\n\n## Phase 1: A\n\n- [x] T001 Dig\n- [ ] T002 Rake\n- [~] T003-T005: given up\n")
+    assert [task.id for task in plan.tasks] == ["T001", "T002"]
+    assert [one.text for one in plan.criteria] == ["T003-T005: given up"]
+
+
+def test_boxes_outside_the_phases_of_a_spec_kit_plan_are_conditions() -> None:
+    plan = read(
+        "# Tasks: A\n\n## Phase 1: A\n\n- [x] T001 [P] Dig\n\n## Rollout & Deployment\n\n### PR Merge\n\n"
+        "- [ ] 80%+ of it is dug\n- [ ] T001 is done\n"
+    )
+    assert plan.dialect == "speckit"
+    assert [task.id for task in plan.tasks] == ["T001"]
+    assert len(plan.criteria) == 2
+
+
+def test_headings_over_tasks_that_continue_their_number_are_no_tasks() -> None:
+    plan = read(
+        "# Tasks\n\n## Phase 1: A\n\n### Task 1.1: Beds\n\n- [ ] 1.1.1 Dig\n  - File: a.md\n- [ ] 1.1.2 Rake\n  - File: b.md\n"
+    )
+    assert plan.dialect == "spec-workflow"
+    assert [task.id for task in plan.tasks] == ["1.1.1", "1.1.2"]
+    assert coverage(plan).unread == ()

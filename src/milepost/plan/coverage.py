@@ -82,8 +82,10 @@ def unread_tasks(plan: Plan) -> Iterator[Span]:
 
 
 def _candidates(text: str, plan: Plan) -> Iterator[Span]:
-    """Lines with a box that is nobody's, or with the number of a task the plan does not have."""
+    """Lines with a box that is nobody's, or with the number of a task, or of a group of them, that is not there."""
     known = set(_boxes(plan))
+    names = {name for task in plan.tasks for name in (task.id, _PREFIX.sub("", task.id))}
+    ids = {name[:place] for name in names for place, letter in enumerate(f"{name}.") if letter == "."}
     marks = [found.start() for found in _BOX.finditer(text) if found.start() + 1 not in known]
     marks += [found.start() for found in _TASK_HEADING.finditer(text)]
     end = 0
@@ -91,7 +93,7 @@ def _candidates(text: str, plan: Plan) -> Iterator[Span]:
         if mark >= end:
             line = Span(_line_start(text, mark), _line_end(text, mark))
             found = _shape().match(text, *line)
-            if found and (found["id"] is None or found["id"] not in plan.by_id):
+            if found and (found["id"] or found["row"]) not in ids:
                 yield Span(found.start("line"), line.end)
             end = line.end
 
@@ -107,6 +109,7 @@ def _line_end(text: str, place: int) -> int:
 
 
 _BOX = lazy_regex(r"\[[^\[\]\r\nP]?\]")
+_PREFIX = lazy_regex(r"^task[ -]?0*(?=\d)", re.IGNORECASE)
 _TASK_HEADING = lazy_regex(r"##{0,5}[ \t]+(?:\*\*)?(?:[Tt]ask|TASK)")
 
 
@@ -123,7 +126,7 @@ def _shape() -> re.Pattern[str]:
     return re.compile(
         r"[ \t]*(?P<line>"
         r"(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\*\*)?\[[^\[\]\r\nP]?\](?:\\?\*)?[ \t]+[^\s\r\n][^\r\n]*"
-        r"|\|[^\r\n]*\|[ \t]*\[[ xX]\][ \t]*\|[^\r\n]*"
+        r"|\|(?:[ \t]*(?P<row>[\w.-]*\d[a-z]?)[ \t]*\|)?(?:[^\r\n]*\|)?[ \t]*\[[ xX]\][ \t]*\|[^\r\n]*"
         rf"|\#{{1,6}}[ \t]+(?:\*\*)?{number}[^\r\n]*"
         r")"
     )

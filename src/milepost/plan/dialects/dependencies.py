@@ -29,7 +29,9 @@ from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
 _TITLE = lazy_regex(
-    r"\b(?:dependenc(?:y|ies)|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖", re.IGNORECASE
+    r"\b(?:dependenc(?:y|ies)(?!\s+(?:analy\w+|injection|engine|management|manager|resol\w+|updates?|scan\w*)\b)"
+    r"|depends\s+on|(?:task|execution)\s+(?:graph|flow|order|sequence))\b|依赖|依存関係|의존성",
+    re.IGNORECASE,
 )
 _ASIDE = lazy_regex(r"[(（\[][^()（）\[\]]*[)）\]]|[:–—-][ \t]*no[ \t]+dependencies\b.*", re.IGNORECASE)
 """What a title says besides of its subject: ``Layer 1 (depends on layer 0)`` is about a layer."""

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from milepost.plan.dialects.assemble import PlanReader
+from milepost.plan.dialects.assemble import PlanReader, phase_name
+from milepost.plan.dialects.criteria import in_criteria
 from milepost.plan.dialects.dependencies import field_dependencies, graph_dependencies
-from milepost.plan.dialects.document import Document
+from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.heads import Head
+from milepost.plan.dialects.loose import PlacesOfWork, WithLooseBoxes
 from milepost.plan.dialects.numbered import NumberedTasks, document_heads, says_optional
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
@@ -24,6 +26,7 @@ from milepost.source.lazy_regex import lazy_regex
 NAME = "kiro"
 
 _NUMBER = lazy_regex(r"(?:[A-Z]\.)?\d+(?:[A-Za-z]?\.\d+)*[a-z]?")
+_NAMED = lazy_regex(r"[A-Z]{4,}-\d+")
 _TRACE = lazy_regex(
     r"_(?:Requirements?|需求|要件|要求)[ \t]*[:：][ \t]*(?:Requirements?[ \t]+)?\d+(?:\.\d+)+", re.IGNORECASE
 )
@@ -83,13 +86,26 @@ def read(reading: Reading) -> Plan:
     def arrange(tasks: list[Task]) -> list[Task]:
         return [_finished(reading, task) for task in _inherit_optional(nest(separate(tasks)))]
 
-    tasks = NumberedTasks(reading, _is_numbered, _nests)
-    reader = PlanReader(reading, NAME, tasks.of_section, arrange=arrange, dependencies=_dependencies)
+    numbered = NumberedTasks(reading, _is_numbered, _nests)
+    work = PlacesOfWork(reading.document, phase_name, _is_numbered)
+
+    def outside_criteria(section: Section, phase: str | None) -> list[Task]:
+        return [] if in_criteria(section) else numbered.of_section(section, phase)
+
+    tasks = WithLooseBoxes(reading, outside_criteria, work)
+    reader = PlanReader(
+        reading,
+        NAME,
+        tasks.of_section,
+        arrange=arrange,
+        dependencies=_dependencies,
+        holds_criteria=tasks.holds_criteria,
+    )
     return reader.read()
 
 
 def _is_numbered(head: Head) -> bool:
-    return _NUMBER.fullmatch(head.id) is not None
+    return _NUMBER.fullmatch(head.id) is not None or _NAMED.fullmatch(head.id) is not None
 
 
 def _nests(parent: str, task_id: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from milepost.plan.dialects.assemble import PhaseName, PlanReader, phase_name
 from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.heads import Head
+from milepost.plan.dialects.loose import PlacesOfWork, WithLooseBoxes
 from milepost.plan.dialects.numbered import NumberedTasks, document_heads, says_optional
 from milepost.plan.dialects.numbering import nest, separate
 from milepost.plan.dialects.reading import Reading
@@ -17,7 +18,7 @@ from milepost.source.lazy_regex import lazy_regex
 NAME = "openspec"
 
 _SECTION = lazy_regex(
-    r"(?:[^\w\s]+[ \t]*)?(?P<id>\d+)(?:[.)、．:：]+[ \t]*|[ \t]+(?:[-–—][ \t]+)?)(?P<title>\S.*)", re.DOTALL
+    r"(?:[^\w\s]+[ \t]*)?(?P<id>\d+[a-z]?)(?:[.)、．:：]+[ \t]*|[ \t]+(?:[-–—][ \t]+)?)(?P<title>\S.*)", re.DOTALL
 )
 _NUMBER = lazy_regex(r"(?:[A-Z]\.)?\d+(?:[A-Za-z]?\.\d+)*[a-z]?")
 
@@ -57,8 +58,18 @@ def _section_name(section: Section) -> PhaseName | None:
 
 def read(reading: Reading) -> Plan:
     """Read one of OpenSpec's documents."""
-    tasks = NumberedTasks(reading, _is_numbered)
-    return PlanReader(reading, NAME, tasks.of_section, name_phase=_section_name, arrange=_arrange).read()
+    numbered = NumberedTasks(reading, _is_numbered)
+    work = PlacesOfWork(reading.document, _section_name, _is_numbered)
+    tasks = WithLooseBoxes(reading, numbered.of_section, work)
+    reader = PlanReader(
+        reading,
+        NAME,
+        tasks.of_section,
+        name_phase=_section_name,
+        arrange=_arrange,
+        holds_criteria=tasks.holds_criteria,
+    )
+    return reader.read()
 
 
 def _is_numbered(head: Head) -> bool:

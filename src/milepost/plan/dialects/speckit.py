@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from milepost.plan.dialects.assemble import PlanReader, is_phase
+from milepost.plan.dialects.assemble import PlanReader, is_phase, phase_name
 from milepost.plan.dialects.dependencies import field_dependencies
 from milepost.plan.dialects.document import Document
 from milepost.plan.dialects.group_dependencies import group_dependencies
 from milepost.plan.dialects.heads import Head
 from milepost.plan.dialects.inline_checkpoints import phase_checkpoints
+from milepost.plan.dialects.loose import PlacesOfWork, WithLooseBoxes
 from milepost.plan.dialects.marks import take_marks
 from milepost.plan.dialects.numbered import NumberedTasks, document_heads, is_mostly_loose
-from milepost.plan.dialects.numbering import separate
+from milepost.plan.dialects.numbering import separate, written_id
 from milepost.plan.dialects.reading import Reading
 from milepost.plan.model import Dependency, Plan, Task
 from milepost.source.lazy_regex import lazy_regex
@@ -64,9 +66,10 @@ def read(reading: Reading) -> Plan:
     """Read one of spec-kit's documents."""
 
     def arrange(tasks: list[Task]) -> list[Task]:
-        return [take_marks(task, reading.text) for task in separate(tasks)]
+        return [take_marks(_apart(task), reading.text) for task in separate(tasks)]
 
-    tasks = NumberedTasks(reading, is_speckit_id)
+    numbered = NumberedTasks(reading, is_speckit_id, lambda *_: True)
+    tasks = WithLooseBoxes(reading, numbered.of_section, PlacesOfWork(reading.document, phase_name, is_speckit_id))
     reader = PlanReader(
         reading,
         NAME,
@@ -74,8 +77,15 @@ def read(reading: Reading) -> Plan:
         arrange=arrange,
         dependencies=_dependencies,
         more_checkpoints=phase_checkpoints,
+        holds_criteria=tasks.holds_criteria,
     )
     return reader.read()
+
+
+def _apart(task: Task) -> Task:
+    """A task nested in one whose id its own does not continue stands for itself."""
+    is_part = task.parent is None or written_id(task).startswith(task.parent.rpartition("/")[2])
+    return task if is_part else replace(task, parent=None)
 
 
 def _dependencies(reader: PlanReader) -> Iterator[Dependency]:

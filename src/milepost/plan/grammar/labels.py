@@ -20,7 +20,7 @@ CRITERIA: tuple[str, ...] = (
     "akzeptanzkriterien", "abnahmekriterien", "erfolgskriterien", "kryteria akceptacji", "kabul kriterleri",
     "acceptatiecriteria", "tiêu chí chấp nhận", "kriteria penerimaan", "критерии приёмки", "критерии приемки",
     "критерии успеха", "критерії приймання", "验收标准", "驗收標準", "验收准则", "接受标准", "成功标准", "完成标准",
-    "受け入れ基準", "受入れ基準", "受入基準", "受け入れ条件", "受入条件", "完了条件", "成功基準",
+    "受け入れ基準", "受入れ基準", "受入基準", "受け入れ条件", "受入条件", "完了条件", "完了基準", "成功基準",
     "인수 조건", "인수 기준", "수락 기준", "승인 기준", "완료 조건", "성공 기준",
 )  # fmt: skip
 """What acceptance criteria are called, in lower case."""

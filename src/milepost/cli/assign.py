@@ -10,7 +10,7 @@ from milepost.app.assignments import AssignmentReport, Wish, assign, write_assig
 from milepost.app.documents import unified_diff, update_document
 from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates, read_deadline
-from milepost.cli.loading import load_plan
+from milepost.cli.loading import load_plan, note_unreadable
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import duration, money
 from milepost.errors import UsageError
@@ -55,6 +55,7 @@ def command(
     milepost.toml.
     """
     loaded = load_plan(plan)
+    note_unreadable(loaded)
     settings = load_settings(plan)
     wish = Wish(deadline, budget, dict(map(_share, shares)) or None)
     dates = plan_dates(loaded, settings, start, needed=isinstance(deadline, str))

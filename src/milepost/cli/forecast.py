@@ -67,10 +67,11 @@ def command(
     where the settings name calendars or the plan states dates.
     """
     from milepost.app.forecasts import ForecastOptions, forecast_plan
-    from milepost.cli.loading import open_project
+    from milepost.cli.loading import note_unreadable, open_project
     from milepost.schedule.distributions import Distribution
 
     project = open_project(plan)
+    note_unreadable(project.plan)
     progress = run_progress(project, calibrated=not no_calibration)
     needed = isinstance(deadline, str)
     dates = plan_dates(project.plan, project.settings, start, needed=needed, remaining=True)

@@ -13,7 +13,7 @@ from milepost.app.schedules import Leveler, PathSummary, ScheduleReport, Schedul
 from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
-from milepost.cli.loading import load_plan
+from milepost.cli.loading import load_plan, note_unreadable
 from milepost.cli.options import plan_argument
 from milepost.cli.text import printable, say
 from milepost.errors import UsageError
@@ -111,6 +111,7 @@ def command(
         from milepost.cli.underway import plan_underway
 
         underway, dates = plan_underway(plan, loaded, settings, dates)
+    note_unreadable(loaded)
     report = schedule_plan(
         loaded,
         known,

@@ -86,9 +86,10 @@ def command(
     from milepost.app.forecasts import ForecastOptions
     from milepost.app.what_ifs import Changes, compare
     from milepost.cli.forecast import run_progress
-    from milepost.cli.loading import open_project
+    from milepost.cli.loading import note_unreadable, open_project
 
     project = open_project(plan)
+    note_unreadable(project.plan)
     needed = isinstance(deadline, str)
     options = ForecastOptions(
         samples=samples,

@@ -17,6 +17,7 @@ Shift = tuple[int, int]
 
 _CLOCK = lazy_regex(r"\A(\d{1,2}):(\d{2})\Z")
 _DAY_ALONE = lazy_regex(r"\A\s*\d{4}-?\d{2}-?\d{2}\s*\Z")
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _LONGEST = 3660
 """Days that a stretch may hold: ten years are a slip of the pen."""
 
@@ -125,10 +126,13 @@ def moment(text: str, where: tzinfo, *, end: bool = False) -> datetime:
     """
     try:
         found = datetime.fromisoformat(text.strip())
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            raise ValueError("no year for a plan")
         if end and _DAY_ALONE.match(text):
             found += timedelta(days=1)
         return found.replace(tzinfo=where) if found.tzinfo is None else found.astimezone(where)
     except (ValueError, OverflowError):
         raise PlanInvalid(
-            f"`{text}` is no date", remedy="write it like 2026-12-24, or 2026-12-24 17:00 with a time"
+            f"`{text}` is no date that can be planned with",
+            remedy="write it like 2026-12-24, or 2026-12-24 17:00 with a time",
         ) from None

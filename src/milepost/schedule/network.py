@@ -144,7 +144,10 @@ class Network:
         known = tuple(Activity(item) if isinstance(item, str) else item for item in activities)
         for activity, duration in zip(known, durations, strict=True):
             if not 0 <= duration <= LONGEST:
-                raise PlanInvalid(f"task {activity.id} has an impossible duration: {duration} seconds")
+                raise PlanInvalid(
+                    f"task {activity.id} has an impossible duration: {duration / 3600:,.0f} hours",
+                    remedy=f"give it between 0 and {LONGEST // 3600:,} hours",
+                )
         forward = sorted(link if isinstance(link, Link) else Link(*link) for link in links)
         backward = sorted(forward, key=itemgetter(1))
         return cls(known, array("q", durations), _rows(len(known), backward, 1), _rows(len(known), forward, 0))

@@ -1,10 +1,11 @@
 """Which tier does which task: time against cost, with each tier's capacity respected.
 
 A task may be done by its lowest admissible tier or a stronger one, at another duration and cost (a *mode*). Small
-plans are enumerated, so their front is exact for the schedules the levelling finds. Larger ones are searched the way
-Kelley and Walker crashed networks (1959), on levelled schedules: from the cheapest choice, the move among the tasks
-that hold up the end which buys the most time for its money is taken, until nothing helps; then back from the fastest
-choice, saving the most money for the least time.
+plans are enumerated, so their front is exact for the schedules the levelling finds. Larger ones start from a relaxation
+(:mod:`milepost.schedule.tradeoff_relaxation`), whose assignments are levelled and whose bounds say how good they are.
+Up to a hundred tasks they are searched further the way Kelley and Walker crashed networks (1959), on levelled
+schedules: the move among the tasks that hold up the end which buys the most time for its money is taken, until nothing
+helps; then back, saving the most money for the least time.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from math import ceil, prod
 
 from milepost.errors import PlanInvalid
 from milepost.schedule.critical_path import compute
 from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.network import Network
+from milepost.schedule.tradeoff_relaxation import Offer, Relaxation, Support, within_shares
 
 EXHAUSTIVE = 2000
 """Up to this many assignments all are tried."""
 
-EFFORTS = 4000
+EFFORTS = 1000
 """How many schedules a search may make, unless the caller says otherwise."""
+
+SEARCHED = 100
+"""Tasks up to which assignments are searched further, move by move."""
+
+_BISECTIONS = 10
 
 SHARE_TOLERANCE = 0.05
 """How far a tier's share of the cost may exceed what it is allowed, as a fraction of the whole."""
@@ -65,11 +72,12 @@ class Choice:
 class Front:
     """Choices none of which is both dearer and slower than another, the cheapest first.
 
-    ``exact`` says that every assignment was tried.
+    ``exact`` says that every assignment was tried; if not, ``supports`` bound what any choice can reach.
     """
 
     choices: tuple[Choice, ...]
     exact: bool
+    supports: tuple[Support, ...] = ()
 
     def cheapest_by(self, deadline: int) -> Choice | None:
         """The cheapest choice that ends by a deadline, in working seconds; None when none does."""
@@ -78,6 +86,14 @@ class Front:
     def fastest_within(self, budget: float) -> Choice | None:
         """The fastest choice that costs no more than a budget; None when all cost more."""
         return next((choice for choice in reversed(self.choices) if choice.cost <= budget), None)
+
+    def least_cost(self, makespan: int) -> float:
+        """What costs less takes longer than a makespan, whatever is assigned; 0 where nothing is known."""
+        return max((support.least_cost(makespan) for support in self.supports), default=0.0)
+
+    def least_makespan(self, cost: float) -> float:
+        """What is shorter, in working seconds, costs more than this, whatever is assigned; 0 where nothing is known."""
+        return max((support.least_makespan(cost) for support in self.supports), default=0.0)
 
 
 def explore(
@@ -88,14 +104,16 @@ def explore(
     *,
     shares: Mapping[int, float] | None = None,
     budget: float | None = None,
+    deadline: int | None = None,
     schedules: int = EFFORTS,
     scheduler: Scheduler | None = None,
 ) -> Front:
     """Find the front of cost and time.
 
     ``efforts`` are working seconds by task id, ``weakest`` the lowest admissible rank of each task. With ``shares``
-    (fraction of ``budget``, or of the whole cost, by rank) only choices that keep to them count. ``scheduler`` makes
-    the schedules where there are dates and calendars.
+    (fraction of ``budget``, or of the whole cost, by rank) only choices that keep to them count. Near ``deadline``, in
+    the schedules' seconds, and near ``budget`` the front is looked at more closely. ``scheduler`` makes the schedules
+    where there are dates and calendars.
 
     Raises:
         PlanInvalid: no tier is there for a task, or no assignment keeps to the shares.
@@ -103,10 +121,15 @@ def explore(
     evaluate = _Evaluator(network, efforts, offers, scheduler)
     allowed = [_allowed(name, weakest, offers) for name in evaluate.tasks]
     count = prod(len(ranks) for ranks in allowed)
+    supports: tuple[Support, ...] = ()
     if count <= EXHAUSTIVE:
         found: list[Choice] = [evaluate(ranks) for ranks in product(*allowed)]
     else:
-        found = _Search(evaluate, allowed, shares or {}, budget, schedules).run()
+        supports = _relaxed(evaluate, allowed, shares or {}, budget)
+        if len(allowed) <= SEARCHED:
+            _Search(evaluate, allowed, shares or {}, budget, schedules).run()
+        _look_closely(evaluate, shares or {}, budget, deadline)
+        found = evaluate.choices
     kept = [choice for choice in found if not shares or choice.excess(shares, budget) <= 1e-9]
     if not kept:
         nearest = min(found, key=lambda choice: choice.excess(shares or {}, budget))
@@ -114,7 +137,40 @@ def explore(
             "no assignment keeps to the shares of the tiers",
             remedy=f"the nearest one exceeds them by {nearest.excess(shares or {}, budget):.2f}; loosen a share",
         )
-    return Front(tuple(_undominated(kept)), count <= EXHAUSTIVE)
+    return Front(tuple(_undominated(kept)), count <= EXHAUSTIVE, supports)
+
+
+def _relaxed(
+    evaluate: _Evaluator, allowed: list[list[int]], shares: Mapping[int, float], budget: float | None
+) -> tuple[Support, ...]:
+    """Level what the relaxation suggests, changed to keep to the shares, and the cheapest; give its bounds."""
+    offers = [[evaluate.offer(place, rank) for rank in ranks] for place, ranks in enumerate(allowed)]
+    found, supports = Relaxation(evaluate.network, offers, evaluate.capacities).sweep()
+    found.append([min(row, key=lambda offer: (offer.cost, -offer.rank)).rank for row in offers])
+    for ranks in found:
+        evaluate(within_shares(offers, ranks, shares, budget, SHARE_TOLERANCE) if shares else ranks)
+    return tuple(supports)
+
+
+def _look_closely(
+    evaluate: _Evaluator, shares: Mapping[int, float], budget: float | None, deadline: int | None
+) -> None:
+    """Between the two choices around a wish change as many tasks from one to the other as the wish allows."""
+
+    def kept(choice: Choice) -> bool:
+        return not shares or choice.excess(shares, budget) <= 1e-9
+
+    wishes: list[Callable[[Choice], bool]] = []
+    if deadline is not None:
+        wishes.append(lambda choice: choice.makespan <= deadline)
+    if budget is not None:
+        wishes.append(lambda choice: choice.cost <= budget)
+    for wish in wishes:
+        front = list(_undominated([choice for choice in evaluate.choices if kept(choice)]))
+        for one, other in pairwise(front):
+            if wish(one) != wish(other):
+                good, bad = (one, other) if wish(one) else (other, one)
+                evaluate.between(good, bad, lambda choice, wish=wish: wish(choice) and kept(choice))  # type: ignore[misc]
 
 
 def _allowed(name: str, weakest: Mapping[str, int], offers: Mapping[int, TierOffer]) -> list[int]:
@@ -148,11 +204,34 @@ class _Evaluator:
         self.offers = offers
         self.tasks = [activity.id for activity in network.activities if not activity.checkpoint]
         self.efforts = [efforts[name] for name in self.tasks]
-        self.capacities = {rank: offer.capacity for rank, offer in offers.items()}
+        self.capacities = {rank: offer.capacity for rank, offer in offers.items() if offer.capacity > 0}
         self.schedules: dict[tuple[int, ...], tuple[Choice, LeveledSchedule]] = {}
 
     def __call__(self, ranks: Sequence[int]) -> Choice:
         return self.full(tuple(ranks))[0]
+
+    @property
+    def choices(self) -> list[Choice]:
+        """All choices so far."""
+        return [choice for choice, _ in self.schedules.values()]
+
+    def offer(self, place: int, rank: int) -> Offer:
+        """A task's duration and cost at a tier."""
+        duration = ceil(self.efforts[place] / self.offers[rank].speed)
+        return Offer(rank, duration, duration / 3600 * self.offers[rank].cost_per_hour)
+
+    def between(self, good: Choice, bad: Choice, allowed: Callable[[Choice], bool]) -> None:
+        """Change tasks, spread over the plan, from a good choice to a bad one, as many as are allowed."""
+        changed = [place for place, name in enumerate(self.tasks) if good.tiers[name] != bad.tiers[name]]
+        changed.sort(key=lambda place: place * 0.618034 % 1)
+        low, high = 0, len(changed)
+        for _ in range(_BISECTIONS):
+            middle = (low + high) // 2
+            if middle == low:
+                break
+            taken = {self.tasks[place] for place in changed[:middle]}
+            choice = self([(bad if name in taken else good).tiers[name] for name in self.tasks])
+            low, high = (middle, high) if allowed(choice) else (low, middle)
 
     def full(self, ranks: tuple[int, ...]) -> tuple[Choice, LeveledSchedule]:
         if ranks not in self.schedules:
@@ -196,18 +275,15 @@ class _Search:
         self.budget = budget
         self.schedules = schedules
 
-    def run(self) -> list[Choice]:
-        prices = [self._price(place) for place in range(len(self.allowed))]
+    def run(self) -> None:
+        prices = [
+            {rank: self.evaluate.offer(place, rank).cost for rank in row} for place, row in enumerate(self.allowed)
+        ]
         cheapest = tuple(min(price, key=lambda rank: (price[rank], -rank)) for price in prices)
         fastest = tuple(max(ranks, key=lambda rank: (self.evaluate.offers[rank].speed, rank)) for ranks in self.allowed)
         crashed = self._walk(cheapest, self._crash)
         self._walk(crashed, self._relax)
         self._walk(self._walk(fastest, self._crash), self._relax)
-        return [choice for choice, _ in self.evaluate.schedules.values()]
-
-    def _price(self, place: int) -> dict[int, float]:
-        offers, effort = self.evaluate.offers, self.evaluate.efforts[place]
-        return {rank: ceil(effort / offers[rank].speed) * offers[rank].cost_per_hour for rank in self.allowed[place]}
 
     def _walk(
         self, ranks: tuple[int, ...], step: Callable[[tuple[int, ...]], tuple[int, ...] | None]

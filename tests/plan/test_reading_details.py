@@ -292,6 +292,30 @@ def test_what_is_no_placeholder(text: str) -> None:
     assert seen(plan, ObservationKind.PLACEHOLDER) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- [ ] No [TODO] or [TBD] is left",
+        "Is the harbour lit at night? [Edge Cases]",
+        '"Is it said what happens then?" [Spec §2] [Edge Cases]',
+        "Keys: { boats: [...] } and { ports: [...] }",
+        "1. **[Backend Developer]** begins with the hull",
+        "- **[Primary Research]**: `notes.md`",
+        "- Sew the sails **[Human-owned]**",
+        "- Sew the sails [Optional enhancement]",
+    ],
+)
+def test_brackets_that_only_talk(line: str) -> None:
+    assert seen(read(f"# P\n\n- [ ] **1.1** a\n\n{line}\n"), ObservationKind.PLACEHOLDER) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["**[Feature Name]**", "- **[Task Name]**: [Description]", "**Owner:** [...]", "| a | [...] |", "[TODO]"]
+)
+def test_brackets_that_wait(line: str) -> None:
+    assert seen(read(f"# P\n\n- [ ] **1.1** a\n\n{line}\n"), ObservationKind.PLACEHOLDER)
+
+
 def test_a_table_about_other_things_is_no_assignment() -> None:
     plan = read("- [ ] **1.1** A\n\n| Task | Owner | Assigned |\n|--|--|--|\n| C1 | Ada | Bob |\n")
     assert plan.assignments == ()

@@ -23,8 +23,21 @@ _WORDS = {
     *("number", "date", "name", "title", "description", "feature", "project", "hours", "days", "hours/days", "time"),
     *("author", "owner", "status", "estimate", "count", "percentage", "placeholder", "tbd", "todo"),
 }
+_MENTION = lazy_regex(
+    r"\b(?:no|not|without|none|never|any|all|e\.g\.|i\.e\.|such as|like|remove|replace|fill(?:ed)?|markers?|placeholders?"
+    r")\b[^\r\n]*$",
+    re.IGNORECASE,
+)
+"""Words in front of brackets that make them an example of a placeholder."""
+_REMARKED = lazy_regex(r"[?.!。？！][\"'”’)*_]*[ \t]*(?:\[[^\[\]\r\n]*\][ \t]*)*$")
+"""The end of a sentence: brackets behind it are a remark on it."""
+_BOLD = lazy_regex(r"[\s>*+\d.)-]*(?:\*\*|__)$")
+_LABELLING = lazy_regex(r"(?:\*\*|__)[ \t]*[:：]?[ \t]*[^\s\[*_:]")
+_ALONE = lazy_regex(r"(?:[^\r\n]*\|)?[\s>*_-]*(?:[^:|\r\n]{0,60}:)?[\s*_]*$")
+_MARKERS = frozenset({"tbd", "todo", "placeholder"})
 _STATES = lazy_regex(
-    r"(?:not started|in progress|in review|done|complete[d]?|pending|blocked|on hold|cancell?ed|must|should|could)\b.*",
+    r"(?:not started|in progress|in review|done|complete[d]?|pending|blocked|on hold|cancell?ed|must|should|could"
+    r"|optional|sources?|see)\b.*",
     re.IGNORECASE,
 )
 _HIDDEN = frozenset({BlockKind.FENCE, BlockKind.CODE, BlockKind.HTML, BlockKind.FRONT_MATTER})
@@ -41,7 +54,8 @@ def note_placeholders(reading: Reading) -> None:
     for match in found:
         place = bisect_right(starts, match.start()) - 1
         in_code = place >= 0 and match.start() < hidden[place].end
-        if not in_code and match["words"].casefold() not in defined and not _in_code_span(reading, match):
+        is_shown = in_code or match["words"].casefold() in defined or _in_code_span(reading, match)
+        if not is_shown and not _only_talks(reading, match):
             reading.observe(ObservationKind.PLACEHOLDER, Span(match.start(), match.end()))
 
 
@@ -58,7 +72,22 @@ def is_placeholder(words: str) -> bool:
     """Say whether bracketed words ask to be replaced."""
     if _PATTERN.search(words) or words.strip().casefold() in _WORDS:
         return True
-    return _PHRASE.fullmatch(words) is not None and _STATES.fullmatch(words) is None
+    is_phrase = _PHRASE.fullmatch(words) is not None and not words.replace("-", "").isalpha()
+    return is_phrase and _STATES.fullmatch(words) is None
+
+
+def _only_talks(reading: Reading, match: re.Match[str]) -> bool:
+    """Say whether brackets are an example, a label, a remark on the sentence before, or dots that leave out a part."""
+    line = reading.document.source.line_span(reading.document.source.position(match.start()).line)
+    before = reading.text[line.start : match.start()]
+    words = match["words"].strip()
+    if words in ("...", "…"):
+        return _ALONE.match(before) is None
+    if _BOLD.fullmatch(before) and _LABELLING.match(reading.text, match.end(), line.end):
+        return True  # **[Ann]** does this and that
+    return _REMARKED.search(before) is not None or (
+        words.casefold() in _MARKERS and _MENTION.search(before) is not None
+    )
 
 
 def _in_code_span(reading: Reading, match: re.Match[str]) -> bool:

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.adapters.stage import Stage, task
 from tests.adapters.test_commands import DEADLINE
-from tests.adapters.test_local_engine import Stage, stage, task
 
 from milepost.adapters import shim
 from milepost.adapters.local_engine import Ended
@@ -22,8 +22,6 @@ from milepost.errors import WorkerUnavailable
 from milepost.execution import events as ev
 from milepost.execution.policy import Budget, CheckpointSpec, CriterionSpec, TierPolicy
 from milepost.execution.queries import Outcome
-
-__all__ = ["stage"]
 
 
 def logged(folder: Path, text: str, *, limit: int = 1000, secrets: tuple[str, ...] = ()) -> Ending:

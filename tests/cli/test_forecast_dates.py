@@ -113,3 +113,32 @@ def test_the_cheapest_assignment_by_a_date(milepost: Milepost, project: Path, ca
     assert never.code == 1
     assert "no assignment ends by the deadline" in never.err
     assert "until 2026-12-01 14:00" in never.err
+
+
+def test_a_schedule_and_a_forecast_of_a_run_know_the_calendars(milepost: Milepost, plan: Path, project: Path) -> None:
+    """A task of ten hours that was claimed and done at once: a tenth of its estimate is the least that counts, so
+    the forecast of what is left, 21 h as planned, stays a matter of days. Nobody states a start: it is the run's.
+    """
+    settings(project, OFFICE.replace("start = 2026-12-01\n", ""))
+    assert milepost("claim", "tasks.md", "1.1").code == 0
+    assert milepost("done", "tasks.md", "1.1").code == 0
+    shown = milepost("schedule", "tasks.md")
+    assert (shown.code, "(its run)" in shown.out) == (0, True)
+    found = milepost("forecast", "tasks.md", "--json", "--samples", "200").json
+    assert found["done"] == 1
+    assert found["percentiles"][-1]["seconds"] < 2000 * 3600
+
+
+def test_working_time_is_what_a_task_took(project: Path) -> None:
+    """From Friday at 12:00 to Monday at 10:00 the office works two hours and one; without a calendar it is 70 h."""
+    from datetime import datetime
+
+    from milepost.app.dates import make_dates
+    from milepost.app.settings import load_settings
+
+    settings(project, OFFICE + NIGHT.replace('driver = "manual"\n\n[tiers.2]', 'driver = "manual"\n[tiers.2]'))
+    dates = make_dates(load_settings("tasks.md"), None, lambda: 0.0)
+    begin, end = (datetime.fromisoformat(f"2026-12-{at}:00+01:00").timestamp() for at in ("04T12:00", "07T10:00"))
+    assert dates.worked(1, begin, end) == 3 * 3600
+    settings(project, "")
+    assert make_dates(load_settings("tasks.md"), None, lambda: 0.0).worked(3, begin, end) == 70 * 3600

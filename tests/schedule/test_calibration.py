@@ -66,3 +66,11 @@ def test_the_p80_of_a_spread() -> None:
 
 def test_other_tiers_and_tasks_without_time_are_left_out() -> None:
     assert calibrate([Actual(7, 1, 1), Actual(2, 0, 1), Actual(2, 1, 0)], {2: PRIOR}) == {}
+
+
+@pytest.mark.parametrize(("actual", "counted"), [(0.2, 3600.0), (10**9, 360_000.0)])
+def test_a_ratio_beyond_tenfold_counts_as_tenfold(actual: float, counted: float) -> None:
+    """Ten hours ticked after a fifth of a second, or after thirty years, are one hour, or a hundred."""
+    known = {3: Spread(0.7, 2.5)}
+    [found], [expected] = (calibrate([Actual(3, 36_000, one)], known).values() for one in (actual, counted))
+    assert (found.bias, found.deviation) == pytest.approx((expected.bias, expected.deviation))

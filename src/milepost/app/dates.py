@@ -38,6 +38,14 @@ class PlanDates:
         weakest = max(self.calendars.tiers, default=1)
         return self.calendars.working_time(ALWAYS if self.differ else self.calendars.of(weakest))
 
+    def worked(self, rank: int, begin: float, end: float) -> float:
+        """The working seconds of a tier between two moments, in seconds since 1970."""
+        calendar = self.calendars.of(rank)
+        if calendar is ALWAYS:
+            return end - begin
+        start = datetime.fromtimestamp(begin, self.calendars.zone)
+        return float(calendar.working_time(start).worked(max(round(end - begin), 0)))
+
     def named_calendars(self) -> dict[int, str]:
         """The names of the tiers' calendars by rank; those that work all the time have none."""
         return {rank: calendar.name for rank, calendar in self.calendars.tiers.items() if calendar is not ALWAYS}

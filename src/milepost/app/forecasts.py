@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from milepost.app.dates import DateLimits, PlanDates, limits_of, moment_of_deadline
@@ -66,12 +66,24 @@ class ForecastOptions:
     dates: PlanDates | None = None
 
 
-def progress_of(state: RunState, now: float) -> Progress:
+Spent = Callable[[int, float, float], float]
+"""Working seconds of a tier, by rank, between two moments in seconds since 1970."""
+
+
+def _real_time(_rank: int, begin: float, end: float) -> float:
+    return end - begin
+
+
+def progress_of(state: RunState, now: float, spent: Spent = _real_time) -> Progress:
     """What a run tells about its plan; ``now`` in seconds since 1970."""
     records = state.tasks.values()
     return Progress(
         frozenset(record.spec.id for record in records if record.status is TaskStatus.DONE),
-        {record.spec.id: max(now - record.current.started_at, 0.0) for record in records if record.current},
+        {
+            record.spec.id: max(spent(record.tier, record.current.started_at, now), 0.0)
+            for record in records
+            if record.current
+        },
         {record.spec.id: record.tier for record in records if record.status is not TaskStatus.DONE},
     )
 
@@ -316,7 +328,7 @@ def tier_spread(settings: Settings, rank: int) -> Spread:
     return DEFAULT_SPREADS[min(rank, _WIDEST)]
 
 
-def actuals_of(state: RunState) -> list[Actual]:
+def actuals_of(state: RunState, spent: Spent = _real_time) -> list[Actual]:
     """The tasks that a run's workers finished at their first tier: estimated and actual seconds of the last attempt."""
     found = []
     for record in state.tasks.values():
@@ -324,11 +336,17 @@ def actuals_of(state: RunState) -> list[Actual]:
         if record.status is TaskStatus.DONE and record.attempts and tier and record.tier == record.spec.tier:
             last = record.attempts[-1]
             if last.ended_at is not None and record.spec.effort:
-                found.append(Actual(record.tier, record.spec.effort / tier.speed, last.ended_at - last.started_at))
+                found.append(
+                    Actual(
+                        record.tier, record.spec.effort / tier.speed, spent(record.tier, last.started_at, last.ended_at)
+                    )
+                )
     return found
 
 
-def calibrations_of(states: Iterable[RunState], settings: Settings) -> dict[int, Calibration]:
+def calibrations_of(
+    states: Iterable[RunState], settings: Settings, spent: Spent = _real_time
+) -> dict[int, Calibration]:
     """What the finished tasks of some runs say of their tiers' estimates."""
     spreads = {rank: tier_spread(settings, rank) for rank in settings.tiers}
-    return calibrate([one for state in states for one in actuals_of(state)], spreads)
+    return calibrate([one for state in states for one in actuals_of(state, spent)], spreads)

@@ -16,6 +16,7 @@ from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
 
 if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
     from milepost.app.forecast_reports import Chance, ForecastReport
     from milepost.app.forecasts import Progress
     from milepost.bootstrap import Project
@@ -72,9 +73,9 @@ def command(
 
     project = open_project(plan)
     note_unreadable(project.plan)
-    progress = run_progress(project, calibrated=not no_calibration)
     needed = isinstance(deadline, str)
     dates = plan_dates(project.plan, project.settings, start, needed=needed, remaining=True)
+    progress = run_progress(project, dates, calibrated=not no_calibration)
     options = ForecastOptions(
         samples=samples,
         seed=seed,
@@ -104,8 +105,11 @@ def command(
 command.epilog = "Example: milepost forecast specs/login/tasks.md --deadline 3d"
 
 
-def run_progress(project: Project, *, calibrated: bool = True) -> Progress:
-    """What the ledger tells: where the plan's run stands, and how far the estimates of all runs held."""
+def run_progress(project: Project, dates: PlanDates | None, *, calibrated: bool = True) -> Progress:
+    """What the ledger tells: where the plan's run stands, and how far the estimates of all runs held.
+
+    Where there are calendars, what tasks took counts in their tiers' working time.
+    """
     from dataclasses import replace
 
     from milepost.app.forecasts import Progress, calibrations_of, progress_of
@@ -115,11 +119,12 @@ def run_progress(project: Project, *, calibrated: bool = True) -> Progress:
     if not (project.settings.root / LEDGER).exists():
         return Progress()
     session = latest_run(project.ledger, project.identity)
-    progress = progress_of(session.state, project.now()) if session else Progress()
+    spent = {"spent": dates.worked} if dates else {}
+    progress = progress_of(session.state, project.now(), **spent) if session else Progress()
     if not calibrated:
         return progress
     states = (RunSession(project.ledger, stream.name).state for stream in project.ledger.streams())
-    return replace(progress, calibrations=calibrations_of(states, project.settings))
+    return replace(progress, calibrations=calibrations_of(states, project.settings, **spent))
 
 
 def _text(report: ForecastReport, paper: Paper) -> Iterator[str]:
@@ -159,7 +164,7 @@ def _head(report: ForecastReport, paper: Paper) -> Iterator[str]:
         )
     if report.start:
         real = "; the tiers' calendars differ: times are real" if report.elapsed else ""
-        yield f"from {_minute(report.start)} ({_FROM[report.start_from or 'now']}){real}"
+        yield f"from {_minute(report.start)} ({_FROM.get(report.start_from or '', report.start_from)}){real}"
     yield f"as planned {rough_time(report.planned.seconds)}: {_odds(report.planned)}"
     if report.deadline:
         text = f" ({report.deadline.text})" if report.deadline.text else ""

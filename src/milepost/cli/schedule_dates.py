@@ -56,7 +56,7 @@ def spans_years(dates: ScheduleDates) -> bool:
 
 def date_lines(dates: ScheduleDates) -> Iterator[str]:
     """From when to when, by which calendars."""
-    yield f"from            {full_date(dates.start)} {dates.zone} ({_FROM[dates.stated]})"
+    yield f"from            {full_date(dates.start)} {dates.zone} ({_FROM.get(dates.stated, dates.stated)})"
     yield f"to              {full_date(dates.finish)}, within capacity"
     names: dict[str, list[int]] = {}
     for rank, name in dates.calendars.items():

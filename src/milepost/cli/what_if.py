@@ -102,7 +102,7 @@ def command(
     )
     names = tuple(name.strip() for text in without for name in text.split(",") if name.strip())
     changes = Changes(tiers, names, efforts)
-    found = compare(project.plan, project.settings, changes, options, run_progress(project))
+    found = compare(project.plan, project.settings, changes, options, run_progress(project, options.dates))
     if as_json:
         from milepost.cli.options import say_json
 

@@ -8,7 +8,8 @@ variance s², a prior mean 0 worth κ₀ tasks and a prior variance σ₀² wort
     σ² = (ν₀ σ₀² + (n − 1) s² + κ₀ n ÷ (κ₀ + n) · x̄²) ÷ (ν₀ + n)
 
 The next task's logarithm has mean μ and variance σ² (1 + 1 ÷ (κ₀ + n)). So few tasks move a tier little, and many
-let its record speak for itself.
+let its record speak for itself. A ratio beyond tenfold counts as tenfold: a box that was ticked at once, or a week
+later, says when it was ticked.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ VARIANCE_WEIGHT = 5.0
 """ν₀: the prior variance counts like this many tasks."""
 
 _DEVIATIONS = 3.0
+_TENFOLD = log(10)
 _Z = 1.96
 
 
@@ -69,7 +71,7 @@ def calibrate(actuals: Iterable[Actual], spreads: Mapping[int, Spread]) -> dict[
 
 def _calibrated(actuals: list[Actual], prior: Spread) -> Calibration:
     count = len(actuals)
-    logarithms = [log(one.actual / one.estimate) for one in actuals]
+    logarithms = [max(-_TENFOLD, min(log(one.actual / one.estimate), _TENFOLD)) for one in actuals]
     mean = fmean(logarithms)
     squares = sum((value - mean) ** 2 for value in logarithms)
     weight = MEAN_WEIGHT + count

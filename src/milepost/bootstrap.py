@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
-from milepost.app.documents import plan_identity
+from milepost.app.documents import plan_identity, read_document
+from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, unread_lines
 from milepost.app.identities import Identities
-from milepost.app.plans import load_plan
 from milepost.app.ports import Ledger, LedgerArchive
-from milepost.app.run_specs import build_run_spec
 from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, TierSettings, load_settings
-from milepost.app.trust import allowed_commands, require_trusted
+from milepost.app.trust import allowed_commands, require_trusted, state_folder
+from milepost.errors import Refused
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import Attempt
 from milepost.execution.state import RunState
-from milepost.plan.model import Plan
 
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from milepost.app.reports import RunReport
     from milepost.app.schedules import Leveler
     from milepost.app.syncs import Synced, SyncMemory
+    from milepost.plan.model import Plan
+    from milepost.source import SourceText
 
 LEDGER = ".milepost/ledger.db"
 
@@ -42,8 +43,56 @@ class Project:
     """A plan with everything needed to work on it. Each part is made when first asked for."""
 
     path: str
-    plan: Plan
+    source: SourceText
     settings: Settings
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan as its document says it.
+
+        Raises:
+            NoTasksFound: it holds no task.
+        """
+        from milepost.app.plans import require_tasks
+        from milepost.plan.reader import read_plan
+
+        return require_tasks(read_plan(self.source))
+
+    @cached_property
+    def known(self) -> Extract | None:
+        """What was taken from the very same document before."""
+        try:
+            return extracts().get(self.path, self._key)
+        except Refused:  # whose runs these are is for those to find out who ask for one
+            return None
+
+    @cached_property
+    def extract(self) -> Extract:
+        """What runs need of the plan.
+
+        Raises:
+            PlanInvalid: the dependencies form a cycle.
+            SettingsInvalid: a task is assigned to a tier that is not configured.
+        """
+        if self.known is not None:
+            return self.known
+        found = extract(self.plan, self.settings, self.identity)
+        extracts().put(self.path, self._key, found)
+        return found
+
+    @cached_property
+    def _key(self) -> str:
+        return key(self.source, self.settings, self.identity)
+
+    @property
+    def title(self) -> str:
+        """What to call the plan."""
+        return (self.known.title if self.known else self.plan.title) or self.identity
+
+    @property
+    def unread(self) -> int:
+        """How many lines of the document look like tasks but were not read."""
+        return self.known.unread if self.known else unread_lines(self.plan)
 
     @cached_property
     def identity(self) -> str:
@@ -71,7 +120,7 @@ class Project:
     @cached_property
     def spec(self) -> RunSpec:
         """What a run of the plan obeys."""
-        return build_run_spec(self.plan, self.settings, self.identity)
+        return self.extract.spec
 
     def open_run(self, by: str, *, new: bool = False) -> RunSession:
         """Open the plan's newest run, or begin its first or a ``new`` one, told what the document says by now.
@@ -81,7 +130,7 @@ class Project:
         """
         return open_run(
             self.ledger,
-            self.plan,
+            self.extract.ticks,
             self.spec,
             now=self.now(),
             by=by,
@@ -98,7 +147,7 @@ class Project:
         """
         return peek_run(
             self.ledger,
-            self.plan,
+            self.extract.ticks,
             self.spec,
             now=self.now(),
             seen=self.synced.read(),
@@ -110,9 +159,13 @@ class Project:
 
     def unticked(self, state: RunState) -> tuple[str, ...]:
         """Tasks that a run knows to be done and whose boxes somebody unticked by hand."""
+        seen = self.synced.read()
+        open_now = seen.difference(self.extract.ticks.done)
+        if all(name in state.tasks and state.tasks[name].finished_at is None for name in open_now):
+            return ()
         from milepost.app.syncs import unticked_by_hand
 
-        return unticked_by_hand(self.plan, state, self.synced.read())
+        return unticked_by_hand(self.plan, state, seen)
 
     def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
         """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.
@@ -123,6 +176,16 @@ class Project:
         from milepost.app.syncs import sync_document
 
         return sync_document(self.path, session, self.synced, time.strftime("%Y-%m-%d"), dry_run=dry_run)
+
+    def keep_extract(self, synced: Synced) -> None:
+        """Spare the next command the reading of a document that we have just changed."""
+        from dataclasses import replace
+
+        if synced.plans and synced.changed and "extract" in self.__dict__:
+            found = carried_over(self.extract, *synced.plans)
+            if found is not None:
+                changed = replace(self, source=synced.after)
+                extracts().put(self.path, changed._key, found)
 
     def engine(self, session: RunSession) -> LocalEngine:
         """The engine that drives a run on this machine, with everything the settings say.
@@ -301,10 +364,18 @@ def _load_runnable(path: str) -> tuple[Plan, RunSpec]:
     return project.plan, project.spec
 
 
+def extracts() -> ExtractStore:
+    """What this user's commands have taken from plans."""
+    return ExtractStore(state_folder() / "plans")
+
+
 def open_project(path: str) -> Project:
-    """Load a plan and its settings.
+    """Load a plan and its settings; a plan whose extract is known is read only when somebody asks for more.
 
     Raises:
         InputError: one of them cannot be read.
     """
-    return Project(path, load_plan(path), load_settings(path))
+    project = Project(path, read_document(path), load_settings(path))
+    if project.known is None:
+        _ = project.plan  # now is the time to say that it cannot be read
+    return project

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Milepost
 
-from milepost.app import projection
+from milepost.app import documents, projection, syncs
 from milepost.errors import DocumentUnwritable
 
 PLAN = """\
@@ -43,7 +43,7 @@ def test_a_tick_that_could_not_be_written_is_written_later(
         raise DocumentUnwritable("it cannot be written: No space left on device", place="tasks.md")
 
     with monkeypatch.context() as disk:
-        disk.setattr("milepost.app.documents.replace_file", full)
+        disk.setattr(documents, "replace_file", full)
         told = milepost("done", "tasks.md", "1.1")
     assert told.code == 0  # it is done, whatever became of the document
     assert "1.1 Dig: done" in told.out
@@ -81,7 +81,7 @@ def test_a_memory_that_cannot_be_written_costs_nothing_else(
     def full(*_: object, **__: object) -> None:
         raise DocumentUnwritable("it cannot be written: No space left on device", place="x")
 
-    monkeypatch.setattr("milepost.app.syncs.replace_file", full)
+    monkeypatch.setattr(syncs, "replace_file", full)
     assert milepost("done", "tasks.md", "1.1").code == 0
     assert "[x] **1.1**" in plan.read_text()
 

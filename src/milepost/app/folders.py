@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Iterator
 
-from milepost.plan.formats.backlog import is_task_file
 from milepost.source import SourceText
+from milepost.source.lazy_regex import lazy_regex
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z_]*(?:-[A-Za-z_]+)*-\d[\w.]*(?:[ -].*)?\.md", re.IGNORECASE)
-_NUMBERS = re.compile(r"(\d+)")
+_NAME = lazy_regex(r"[A-Za-z][A-Za-z_]*(?:-[A-Za-z_]+)*-\d[\w.]*(?:[ -].*)?\.md", re.IGNORECASE)
+_NUMBERS = lazy_regex(r"(\d+)")
 _PLACES = ("tasks", "completed", "archive/tasks")
 """Where a backlog keeps its tasks; those in the archive are only looked up."""
 
@@ -32,6 +32,8 @@ def task_files(folder: str) -> list[str]:
 
 
 def _is_task(path: str) -> bool:
+    from milepost.plan.formats.backlog import is_task_file
+
     try:
         with open(path, "rb") as file:
             return is_task_file(SourceText.from_bytes(file.read(_HEAD_BYTES), path=path))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from milepost.app.documents import read_document
 from milepost.errors import NoTasksFound
 from milepost.plan.model import Plan
 from milepost.plan.reader import read_plan
+from milepost.source import SourceText
 
 
 def load_plan(path: str, dialect: str | None = None) -> Plan:
@@ -31,3 +34,19 @@ def require_tasks(plan: Plan) -> Plan:
             remedy="a task is a list item with a checkbox and an id, such as `- [ ] **1.1** Set up the project`",
         )
     return plan
+
+
+def rereading() -> Callable[[SourceText], Plan]:
+    """Give what reads one version of a document after the other, each only where it differs from the one before."""
+    from milepost.plan.incremental import Reparser
+
+    reparser = Reparser()
+    last: Plan | None = None
+
+    def read(source: SourceText) -> Plan:
+        nonlocal last
+        if last is None or last.source.text != source.text:
+            last = reparser.update(source)
+        return last
+
+    return read

@@ -36,21 +36,26 @@ _Value = Callable[[Claim], str]
 
 
 def project(
-    source: SourceText, state: RunState | None, today: str, *, leave: Collection[str] = (), untick: Collection[str] = ()
+    source: SourceText,
+    state: RunState | None,
+    today: str,
+    *,
+    leave: Collection[str] = (),
+    untick: Collection[str] = (),
+    read: Callable[[SourceText], Plan] = read_plan,
 ) -> SourceText:
     """Give the document as it should read. ``today`` is an ISO date; the boxes of tasks in ``leave`` stay as they are,
-    ticks of those in ``untick`` are no news: they are to be done again.
+    ticks of those in ``untick`` are no news: they are to be done again. ``read`` reads a document's text.
 
     Projecting twice changes nothing more.
     """
-    plan = read_plan(source)
+    plan = read(source)
     ticked = apply(source, _box_edits(plan, state, leave, untick) if state else [])
-    plan = plan if ticked is source else read_plan(ticked)
-    true = apply(ticked, _claim_edits(plan))
-    if true.text == source.text:
+    plan = read(ticked)
+    edits = _claim_edits(plan)
+    if apply(ticked, edits).text == source.text:
         return source
-    plan = read_plan(true)
-    return apply(true, _header(plan, ClaimKind.LAST_UPDATED, lambda _: today))
+    return apply(ticked, [*edits, *_header(plan, ClaimKind.LAST_UPDATED, lambda _: today)])
 
 
 def _box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Collection[str]) -> list[Edit]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from milepost.app.documents import read_document
+from milepost.app.extracts import ticks_of
 from milepost.app.runs import another_plan, news_of_document
 from milepost.app.syncs import Synced, SyncMemory
 from milepost.errors import MilepostError
@@ -63,7 +64,7 @@ class Replanning:
             return []
         self._complain("")
         self.plan, self.digest = plan, plan.source.digest
-        return news_of_document(state, plan, spec, now, self.memory.read())
+        return news_of_document(state, ticks_of(plan), spec, now, self.memory.read())
 
     def _complain(self, why: str) -> None:
         if why and why != self.complaint:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from milepost.app.extracts import Ticks
 from milepost.app.ports import Ledger
 from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
@@ -28,8 +30,9 @@ from milepost.execution.evolution import fold
 from milepost.execution.policy import RunSpec
 from milepost.execution.records import TaskRecord, TaskStatus
 from milepost.execution.state import RunState
-from milepost.plan.model import Plan, TaskState
-from milepost.source import Severity
+
+if TYPE_CHECKING:
+    from milepost.plan.model import Plan
 
 NOT_RUN = "not run yet"
 """What stands for a run's name while there is none."""
@@ -135,7 +138,7 @@ def another_plan(state: RunState, spec: RunSpec) -> bool:
 
 def open_run(
     ledger: Ledger,
-    plan: Plan,
+    ticks: Ticks,
     spec: RunSpec,
     *,
     now: float,
@@ -164,20 +167,20 @@ def open_run(
     if not session.state.run:
         try:
             session.execute(
-                Start(now, session.stream, spec, by), *news_of_document(session.state, plan, spec, now, seen)
+                Start(now, session.stream, spec, by), *news_of_document(session.state, ticks, spec, now, seen)
             )
             return session
         except Refused:
             if not session.state.run:
                 raise
     # It has been begun before, perhaps by somebody else a moment ago.
-    session.execute(ExpireLeases(now), *news_of_document(session.state, plan, spec, now, seen))
+    session.execute(ExpireLeases(now), *news_of_document(session.state, ticks, spec, now, seen))
     return session
 
 
 def peek_run(
     ledger: Ledger,
-    plan: Plan,
+    ticks: Ticks,
     spec: RunSpec,
     *,
     now: float,
@@ -197,7 +200,7 @@ def peek_run(
         first()
     state = session.state if session and _goes_on(session.state, spec) else RunState()
     begin: Command = ExpireLeases(now) if state.run else Start(now, NOT_RUN, spec)
-    _decide_all(state, (begin, *news_of_document(state, plan, spec, now, seen)))
+    _decide_all(state, (begin, *news_of_document(state, ticks, spec, now, seen)))
     return state
 
 
@@ -216,7 +219,7 @@ def _goes_on(state: RunState, spec: RunSpec) -> bool:
 
 
 def news_of_document(
-    state: RunState, plan: Plan, spec: RunSpec, now: float, seen: Collection[str] = ()
+    state: RunState, ticks: Ticks, spec: RunSpec, now: float, seen: Collection[str] = ()
 ) -> list[Command]:
     """Commands that bring a run up to date with its document: an edited plan, boxes changed by hand.
 
@@ -224,9 +227,9 @@ def news_of_document(
     was reopened since is old.
     """
     taking_part = {task.id for task in spec.tasks}
-    news: list[Command] = [Revise(now, spec), *_deferred(state, plan, taking_part, now)]
-    evidence = {"document": plan.source.digest}
-    for name in dict.fromkeys(task.id for task in plan.tasks if task.state is TaskState.DONE):
+    news: list[Command] = [Revise(now, spec), *_deferred(state, ticks, spec, now)]
+    evidence = {"document": ticks.digest}
+    for name in ticks.done:
         record = state.tasks.get(name)
         if name not in taking_part or (
             record and (record.status is TaskStatus.DONE or (record.reopened and name in seen))
@@ -238,18 +241,18 @@ def news_of_document(
     return [*news, Settle(now)]
 
 
-def _deferred(state: RunState, plan: Plan, taking_part: Collection[str], now: float) -> list[Command]:
+def _deferred(state: RunState, ticks: Ticks, spec: RunSpec, now: float) -> list[Command]:
     """Commands for the tasks that the document puts off, and for those that it puts off no longer."""
     news: list[Command] = []
-    for task in plan.tasks:
-        record = state.tasks.get(task.id)
-        if task.id not in taking_part or task is not plan.by_id[task.id]:
-            continue
-        if task.state is TaskState.DEFERRED:
+    marked = {*ticks.done, *ticks.deferred, *ticks.otherwise}
+    deferred = set(ticks.deferred)
+    for name in (task.id for task in spec.tasks):
+        record = state.tasks.get(name)
+        if name in deferred:
             if record is None or (record.status in _OPEN and not record.reopened):
-                news.append(Skip(now, task.id, BY_DOCUMENT, "its box says that it is deferred"))
-        elif task.state is TaskState.NOT_STARTED and record and _put_off_by_document(record):
-            news.append(Reopen(now, task.id, BY_DOCUMENT, "it is not deferred any more"))
+                news.append(Skip(now, name, BY_DOCUMENT, "its box says that it is deferred"))
+        elif record and name not in marked and _put_off_by_document(record):
+            news.append(Reopen(now, name, BY_DOCUMENT, "it is not deferred any more"))
     return news
 
 
@@ -299,6 +302,7 @@ def require_runnable(plan: Plan, capacities: Mapping[int, int] | None) -> int:
         PlanInvalid: it has errors; the message lists them.
     """
     from milepost.lint.runner import check
+    from milepost.source import Severity
 
     found = check(plan, capacities=capacities)
     errors = [finding for finding in found if finding.severity is Severity.ERROR]

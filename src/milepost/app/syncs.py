@@ -10,17 +10,17 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from milepost.app.documents import read_document, replace_file, update_document
 from milepost.app.merges import require_no_conflicts
+from milepost.app.plans import rereading
 from milepost.app.projection import finished_wholes, project
 from milepost.app.runs import RunSession
 from milepost.errors import DocumentUnwritable
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
-from milepost.plan.reader import read_plan
 from milepost.source import SourceText
 
 
@@ -29,12 +29,14 @@ class Synced:
     """A document before and after, and the ids of tasks that are done but were unticked by hand.
 
     ``unwritten`` are the ids of tasks that are done, and have neither a box nor a status that could say so.
+    ``plans`` are what both were read as, when somebody had to.
     """
 
     before: SourceText
     after: SourceText
     unticked: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
+    plans: tuple[Plan, Plan] | None = None
 
     @property
     def changed(self) -> bool:
@@ -81,23 +83,29 @@ def sync_document(
         DocumentChanged: another program keeps rewriting it.
     """
     found: list[Synced] = []
+    old: list[Plan] = []
+    read = rereading()
 
     def change(before: SourceText) -> SourceText:
         require_no_conflicts(before)
         if session is not None:
             session.refresh()
         seen = memory.read()
-        unticked = unticked_by_hand(read_plan(before), session.state, seen) if session else ()
+        old[:] = [read(before)]
+        unticked = unticked_by_hand(old[0], session.state, seen) if session else ()
         again = {
             name for name in seen if session and name in session.state.tasks and session.state.tasks[name].reopened
         }
-        after = project(before, session.state if session else None, today, leave=unticked, untick=again)
-        found[:] = [Synced(before, after, unticked, _unwritten(after, session.state) if session else ())]
+        after = project(before, session.state if session else None, today, leave=unticked, untick=again, read=read)
+        unwritten = _unwritten(read(after), session.state) if session else ()
+        found[:] = [Synced(before, after, unticked, unwritten)]
         return after
 
     def remember() -> None:
         if session is not None:
-            ticked = _ticked(read_plan(found[0].after)) | set(found[0].unticked)
+            new = read(found[0].after)
+            found[:] = [replace(found[0], plans=(old[0], new))]
+            ticked = _ticked(new) | set(found[0].unticked)
             if ticked != memory.read():
                 memory.write(ticked)
 
@@ -108,11 +116,10 @@ def sync_document(
     return found[0]
 
 
-def _unwritten(source: SourceText, state: RunState) -> tuple[str, ...]:
+def _unwritten(plan: Plan, state: RunState) -> tuple[str, ...]:
     """Tasks that are done and for which the document has no place to say it."""
     done = {name for name, record in state.tasks.items() if record.finished_at is not None}
-    plan = read_plan(source) if done else None
-    silent = (task for task in (plan.required if plan else ()) if not task.checkbox and not task.written)
+    silent = (task for task in plan.required if not task.checkbox and not task.written)
     return tuple(task.id for task in silent if task.id in done and task.state is not TaskState.DONE)
 
 

@@ -85,10 +85,15 @@ def allowed_commands(root: Path) -> Callable[[str], bool]:
     return allowed
 
 
+def state_folder() -> Path:
+    """Where Milepost keeps what belongs to the user, not to a project."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(state) / "milepost"
+
+
 def store_path() -> Path:
     """Where this user's permissions are kept."""
-    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(state) / "milepost" / "trust.json"
+    return state_folder() / "trust.json"
 
 
 def _digest(command: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def bring_up_to_date(project: Project, session: RunSession) -> None:
     """Write into the plan what the ledger holds since a moment ago; a failure is told, and undoes nothing there."""
     try:
-        project.sync(session)
+        project.keep_extract(project.sync(session))
     except MilepostError as error:
         say(f"the document is not up to date: {error}" + (f" ({error.place})" if error.place else ""), err=True)
         say(f"  help: when that is mended, `milepost sync {in_shell(project.path)}` catches up", err=True)
@@ -49,17 +49,6 @@ def require_part_of_runs(project: Project, task: str) -> None:
     Raises:
         Refused: it is optional, struck out, or made of parts.
     """
-    found = project.plan.by_id.get(task)
-    if found is None:
-        return
-    parts = [other.id for other in project.plan.tasks if other.parent == task and not other.struck]
-    if parts:
-        raise Refused(
-            f"task {task} is made of parts and done when they are", remedy=f"name one of them: {', '.join(parts)}"
-        )
-    if found.struck:
-        raise Refused(f"task {task} is struck out")
-    if found.optional:
-        raise Refused(
-            f"task {task} is optional and takes no part in runs", remedy="tick its box in the plan when it is done"
-        )
+    apart = project.extract.apart.get(task)
+    if apart is not None:
+        raise Refused(f"task {task} {apart.why}", remedy=apart.remedy)

@@ -31,7 +31,7 @@ def print_audit(
 
     dates = plan_dates(plan, settings, start)
     baseline = find_baseline(settings.root, plan.source.path)
-    at = 0.0 if baseline is None else time_spent(Project(plan.source.path, plan, settings), dates)
+    at = 0.0 if baseline is None else time_spent(Project(plan.source.path, plan.source, settings), dates)
     audit = audit_plan(
         plan, settings, gates=gates, thresholds=PRESETS[preset], baseline=baseline, at=at, dates=dates, now=wall_clock()
     )

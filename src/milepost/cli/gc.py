@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from milepost.app.housekeeping import clear, leftovers, list_runs
-from milepost.bootstrap import open_ledger, run_folder, wall_clock
+from milepost.bootstrap import extracts, open_ledger, run_folder, wall_clock
 from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 
@@ -23,7 +23,10 @@ from milepost.cli.options import json_option, say, say_json
 @click.option("--dry-run", is_flag=True, help="Delete nothing.")
 @json_option
 def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
-    """Delete the logs and exit records of runs that are over. What happened stays in the ledger."""
+    """Delete the logs and exit records of runs that are over. What happened stays in the ledger.
+
+    What commands have kept of plans, of all projects, so as not to read them again, goes too when it is that old.
+    """
     require_place(place)
     path, ledger = open_ledger(place)
     now = wall_clock()
@@ -33,10 +36,14 @@ def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     if not dry_run:
         for leftover in found:
             clear(leftover)
+    extracts_size = extracts().prune(now - days * 86400, dry_run=dry_run)
     if as_json:
-        say_json({"deleted": not dry_run, "runs": [{"run": item.run, "bytes": item.size} for item in found]})
+        sizes = [{"run": item.run, "bytes": item.size} for item in found]
+        say_json({"deleted": not dry_run, "runs": sizes, "extracts_bytes": extracts_size})
         return
     for item in found:
         say(f"{item.run}  {item.size / 1024:.0f} KiB")
     word = "would be freed" if dry_run else "freed"
     say(f"{sum(item.size for item in found) / 1024:.0f} KiB {word} from {len(found)} runs")
+    if extracts_size:
+        say(f"{extracts_size / 1024:.0f} KiB {word} that were kept of plans")

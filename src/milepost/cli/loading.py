@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from milepost.app.suggestions import in_shell
 from milepost.cli.options import say
-from milepost.plan.coverage import unread_tasks
-from milepost.plan.model import Plan
 
 if TYPE_CHECKING:
     from milepost.bootstrap import Project
+    from milepost.plan.model import Plan
 
 _NOTES = 5
 
@@ -21,22 +20,22 @@ def open_project(path: str) -> Project:
 
     _note_size(path)
     project = open_quietly(path)
-    _note_unread(project.plan, path)
+    _note_unread(project.unread, path)
     return project
 
 
 def load_plan(path: str) -> Plan:
     """Load a plan, as :func:`milepost.app.plans.load_plan` does."""
+    from milepost.app.extracts import unread_lines
     from milepost.app.plans import load_plan as load_quietly
 
     _note_size(path)
     plan = load_quietly(path)
-    _note_unread(plan, path)
+    _note_unread(unread_lines(plan), path)
     return plan
 
 
-def _note_unread(plan: Plan, path: str) -> None:
-    unread = sum(1 for _ in unread_tasks(plan))
+def _note_unread(unread: int, path: str) -> None:
     if unread:
         lines = "1 line looks like a task but was" if unread == 1 else f"{unread} lines look like tasks but were"
         say(f"note: {lines} not read; `milepost check --coverage {in_shell(path)}` lists them", err=True)

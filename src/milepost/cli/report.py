@@ -34,7 +34,7 @@ def command(plan: str, form: str, output: str | None) -> None:
     if session is None:
         raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {in_shell(plan)}` runs it")
     report = project.report(session)
-    title = project.plan.title or project.identity
+    title = project.title
     if form == "json":
         say_json(report.to_json(), output)
     elif form == "markdown":

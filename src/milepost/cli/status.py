@@ -34,7 +34,7 @@ def command(plan: str, show_all: bool, as_json: bool) -> None:
         say_json({**status.to_json(), "unticked": list(unticked)})
         return
     tell_unticked(plan, unticked)
-    say(headline(status, project.plan.title or project.identity))
+    say(headline(status, project.title))
     listed = list(status.state.tasks.values()) if show_all else [*status.running, *status.ready, *status.blocked]
     for record in listed:
         say(task_line(status, record))

@@ -50,7 +50,7 @@ def _run(path: str, plan: Plan, settings: Settings) -> tuple[RunState | None, fl
     from milepost.app.runs import latest_run
     from milepost.bootstrap import LEDGER, Project
 
-    project = Project(path, plan, settings)
+    project = Project(path, plan.source, settings)
     if not (settings.root / LEDGER).exists():
         return None, 0.0, {}
     session = latest_run(project.ledger, project.identity)

@@ -1,0 +1,224 @@
+"""What the commands that act on a run need to know of a plan, kept so that an unchanged plan is not read again.
+
+An extract holds for one text of the document, one set of settings and one version of Milepost; its key is a digest
+of all three. It is kept as JSON, which is data and nothing else whoever wrote it, in a folder of the user's own, so
+that no repository can bring one along. Whatever is wrong with a kept extract, the plan is read instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from milepost import __version__
+from milepost.execution.policy import RunSpec
+
+if TYPE_CHECKING:
+    from milepost.app.settings import Settings
+    from milepost.plan.model import Plan
+    from milepost.source import SourceText
+
+_FORMAT = 1
+_SUFFIX = ".json"
+_CHECK_BYTES = 16
+
+
+class Ticks(NamedTuple):
+    """What the boxes of a document say: the tasks that are done, deferred, or marked otherwise; the rest is open.
+
+    ``digest`` tells the document.
+    """
+
+    digest: str
+    done: tuple[str, ...]
+    deferred: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+
+
+class Apart(NamedTuple):
+    """Why a task of the plan takes no part in its runs, and what to do instead."""
+
+    why: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What a run needs of a plan.
+
+    ``apart`` has the tasks that take no part in runs, ``unread`` counts lines that look like tasks but are none,
+    ``spec_json`` is the payload of the specification.
+    """
+
+    title: str
+    ticks: Ticks
+    apart: Mapping[str, Apart]
+    unread: int
+    spec_json: bytes
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What a run of the plan obeys."""
+        return RunSpec.from_payload(json.loads(self.spec_json))
+
+    def to_bytes(self) -> bytes:
+        """Give it as what :meth:`from_bytes` reads: ASCII, two lines of JSON."""
+        values = (self.title, self.ticks, self.apart, self.unread)
+        return json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.spec_json
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Extract:
+        """Build the extract that :meth:`to_bytes` described; any exception says that it is none."""
+        values, _, spec = raw.partition(b"\n")
+        title, (digest, *names), apart, unread = json.loads(values)
+        reasons = {name: Apart(*reason) for name, reason in apart.items()}
+        found = cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, spec)
+        _ = found.spec  # now is the time to find that it is none
+        return found
+
+
+def ticks_of(plan: Plan) -> Ticks:
+    """What the boxes of a plan say."""
+    from milepost.plan.model import TaskState
+
+    done = dict.fromkeys(task.id for task in plan.tasks if task.state is TaskState.DONE)
+    marked: dict[bool, list[str]] = {True: [], False: []}
+    for name, task in plan.by_id.items():
+        if task.state not in (TaskState.DONE, TaskState.NOT_STARTED):
+            marked[task.state is TaskState.DEFERRED].append(name)
+    return Ticks(plan.source.digest, tuple(done), tuple(marked[True]), tuple(marked[False]))
+
+
+def unread_lines(plan: Plan) -> int:
+    """How many lines of a plan look like tasks but were not read."""
+    from milepost.plan.coverage import unread_tasks
+
+    return sum(1 for _ in unread_tasks(plan))
+
+
+def extract(plan: Plan, settings: Settings, identity: str) -> Extract:
+    """Take from a plan what its runs need.
+
+    Raises:
+        PlanInvalid: the dependencies form a cycle.
+        SettingsInvalid: a task is assigned to a tier that is not configured.
+    """
+    from milepost.app.run_specs import build_run_spec
+
+    payload = build_run_spec(plan, settings, identity).to_payload()
+    spec = json.dumps(payload, separators=(",", ":")).encode("ascii")
+    return Extract(plan.title or "", ticks_of(plan), _apart(plan), unread_lines(plan), spec)
+
+
+def carried_over(found: Extract, before: Plan, after: Plan) -> Extract | None:
+    """The extract of a plan in which Milepost itself has changed the state of tasks, and nothing else.
+
+    None when more is different: the plan has to be read for it.
+    """
+    if before.source.digest != found.ticks.digest or _outline(before) != _outline(after):
+        return None
+    return replace(found, ticks=ticks_of(after))
+
+
+def _outline(plan: Plan) -> tuple[object, ...]:
+    """What tells a plan from one of another shape, states aside."""
+    tasks = [(task.id, task.title, task.optional, task.struck, task.parent) for task in plan.tasks]
+    return tasks, [task.id for task in plan.required], plan.tiers, len(plan.dependencies), len(plan.checkpoints)
+
+
+def _apart(plan: Plan) -> dict[str, Apart]:
+    parts: dict[str, list[str]] = {}
+    for task in plan.tasks:
+        if task.parent and not task.struck:
+            parts.setdefault(task.parent, []).append(task.id)
+    found: dict[str, Apart] = {}
+    for name, task in plan.by_id.items():
+        if name in parts:
+            found[name] = Apart(
+                "is made of parts and done when they are", f"name one of them: {', '.join(parts[name])}"
+            )
+        elif task.struck:
+            found[name] = Apart("is struck out")
+        elif task.optional:
+            remedy = "tick its box in the plan when it is done"
+            found[name] = Apart("is optional and takes no part in runs", remedy)
+    return found
+
+
+def key(source: SourceText, settings: Settings, identity: str) -> str:
+    """What tells an extract from any other: the document, the settings, the plan's name, and who takes it."""
+    taken = "\n".join((f"{_FORMAT} {__version__}", source.digest, repr(settings), identity))
+    return hashlib.sha256(taken.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class ExtractStore:
+    """Extracts in a folder that is the user's alone, the newest of each plan.
+
+    Nothing is read from or written to a folder that others may write to, and none of its troubles is anybody else's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, path: str, wanted: str) -> Extract | None:
+        """The extract of the plan at a path, if there is one with the key that is wanted, and whole."""
+        try:
+            if not self._private():
+                return None
+            raw = self._file(path).read_bytes()
+            head, _, body = raw.partition(b"\n")
+            if head.decode("ascii") != _head(wanted, body):
+                return None
+            return Extract.from_bytes(body)
+        except Exception:  # whatever is wrong with it, the plan itself is there to be read
+            return None
+
+    def put(self, path: str, known: str, found: Extract) -> None:
+        """Keep an extract under its key, instead of the one before, if that can be."""
+        body = found.to_bytes()
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._private():
+                return
+            descriptor, temporary = tempfile.mkstemp(dir=self.folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(_head(known, body).encode("ascii") + b"\n" + body)
+                os.replace(temporary, self._file(path))
+            except BaseException:
+                os.unlink(temporary)
+                raise
+
+    def prune(self, before: float, *, dry_run: bool = False) -> int:
+        """Delete what was kept before a moment (seconds since 1970), and give how many bytes that frees."""
+        freed = 0
+        with contextlib.suppress(OSError):
+            for file in self.folder.iterdir():
+                found = file.lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_mtime < before:
+                    freed += found.st_size
+                    if not dry_run:
+                        file.unlink()
+        return freed
+
+    def _file(self, path: str) -> Path:
+        name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
+        return self.folder / f"{name}{_SUFFIX}"
+
+    def _private(self) -> bool:
+        found = os.stat(self.folder)
+        return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def _head(known: str, body: bytes) -> str:
+    """The first line of a kept extract: its key, and what tells whether the rest is whole."""
+    return f"{known} {hashlib.blake2b(body, digest_size=_CHECK_BYTES).hexdigest()}"

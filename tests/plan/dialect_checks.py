@@ -54,7 +54,7 @@ def _check_tick(plan: Plan, task_id: str) -> None:
 def _check_words(plan: Plan, task: Task, wanted: TaskState) -> None:
     """A state in words is said in other words, in the same place; a heading without gets a line, any other task nothing."""
     changes = edits.tick(plan, task.id, wanted)
-    if task.written is None and plan.source.text.startswith("#", task.head_span.start) and task.id not in plan.parents:
+    if task.written is None and plan.dialect in {"headings", "bmad"} and task.id not in plan.parents:
         (inserted,) = changes
         assert inserted.span.start == inserted.span.end
         again = read_plan(apply(plan.source, changes), plan.dialect)

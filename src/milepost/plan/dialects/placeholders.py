@@ -24,8 +24,8 @@ _WORDS = {
     *("author", "owner", "status", "estimate", "count", "percentage", "placeholder", "tbd", "todo"),
 }
 _MENTION = lazy_regex(
-    r"\b(?:no|not|without|none|never|any|all|e\.g\.|i\.e\.|such as|like|remove|replace|fill(?:ed)?|markers?|placeholders?"
-    r")\b[^\r\n]*$",
+    r"\b(?:no|not|without|none|never|any|all|e\.g\.|i\.e\.|such as|like|remove|replace|fill(?:ed)?|markers?"
+    r"|placeholders?)\b[^\r\n]*$",
     re.IGNORECASE,
 )
 """Words in front of brackets that make them an example of a placeholder."""

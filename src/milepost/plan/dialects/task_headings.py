@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,7 @@ _ANYTHING = _SHOWING | {"priority", "files", "requirements", "about", "blocks"}
 _TASKS = lazy_regex(r"(?:tasks?|to-?dos?|tareas|任务)", re.IGNORECASE)
 _TAIL = lazy_regex(rf"[ \t]+(?:[–—-]+[ \t]+|[\[(（]|(?={SIGN}))")
 _CLOSE = lazy_regex(r"[\s\])）*_~]*")
+_DIGITS = lazy_regex(r"\d+")
 _STRONG = "**", "__", "~~"
 
 
@@ -80,6 +82,8 @@ class TaskHeadings:
         described = {key: heading for key, heading in self._all_described(by_word) if heading.id or not by_word}
         by_word = _without_reports(by_word)
         both = {**by_word, **(described if by_word or len(described) > 1 else {})}
+        both |= self._stated(both)
+        both |= self._beside(both)
         return {id(section): both[id(section)] for section in self._candidates if id(section) in both}
 
     def of(self, section: Section) -> TaskHeading | None:
@@ -124,8 +128,41 @@ class TaskHeadings:
                         beside.add(place)
                         yield id(section), heading
 
+    def _stated(self, found: Container[int]) -> dict[int, TaskHeading]:
+        """Headings with a number and a state behind it, ``### 1.2 Title ✅ DONE``, over text without any boxes."""
+        stated = {key: heading for key, heading in self._numbered.items() if key not in found and heading.written}
+        bare = {key: heading for key, heading in stated.items() if not _has_boxes(heading.section, self._inner)}
+        return bare if len(bare) > 1 and len(bare) == len(stated) else {}
+
+    def _beside(self, found: Mapping[int, TaskHeading]) -> dict[int, TaskHeading]:
+        """Headings numbered as several tasks are: of their level, and in a phase or a numbered section as they are."""
+        like = Counter(
+            self._kind(heading) for heading in found.values() if heading.id and id(heading.section) in self._numbered
+        )
+        return {
+            key: heading
+            for key, heading in self._numbered.items()
+            if key not in found and like[self._kind(heading)] > 1 and not _has_boxes(heading.section, self._inner)
+        }
+
+    @cached_property
+    def _numbered(self) -> dict[int, TaskHeading]:
+        """The headings with a number of two parts, for several of which a state or the others may speak."""
+        headings = {}
+        for section in self._candidates:
+            found = None if self._says_no_task(section) else _ANY_ID.match(self.document.text, *section.title_span)
+            if found and "." in found["id"]:
+                headings[id(section)] = self._heading(section, found, "id")
+        return headings
+
+    def _kind(self, heading: TaskHeading) -> tuple[int, str]:
+        return heading.section.level, _DIGITS.sub("0", heading.id)
+
+    def _says_no_task(self, section: Section) -> bool:
+        return _NO_TASK.fullmatch(section.title) is not None or is_notes(section) or is_dependency_section(section)
+
     def _described(self, section: Section, showing: frozenset[str]) -> TaskHeading | None:
-        if _NO_TASK.fullmatch(section.title) or is_notes(section) or is_dependency_section(section):
+        if self._says_no_task(section):
             return None
         found = _ANY_ID.match(self.document.text, *section.title_span)
         if not self._describes_task(section, showing, strictly=found is None):
@@ -187,6 +224,17 @@ class TaskHeadings:
             if section.parent:
                 children.setdefault(id(section.parent), []).append(section)
         return children
+
+
+def _has_boxes(section: Section, inner: Callable[[Section], list[Section]]) -> bool:
+    """Say whether a section or one in it has boxes: they may be its steps, or tasks of a group that it is."""
+    waiting = [section]
+    while waiting:
+        here = waiting.pop()
+        if any(item.checkbox for _, item in here.items):
+            return True
+        waiting += inner(here)
+    return False
 
 
 def _without_reports(headings: Mapping[int, TaskHeading]) -> dict[int, TaskHeading]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Milepost
 
 from milepost.app.plans import load_plan
+from milepost.cli.main import run
 
 PLAN = """\
 # Bridge - Implementation Plan
@@ -111,3 +113,28 @@ def test_the_front_is_drawn(milepost: Milepost, plan: Path) -> None:
     picture = Path("front.svg").read_text()
     assert picture.count("<polygon") == 3  # 6 h, 5 h, 4 h: 1.2 is on Tier 1 in all of them
     assert "cost 160.00" in picture
+
+
+def test_many_tasks_are_assigned_and_it_is_said_how_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Forty tasks of 2 h one after the other: 80 h on tier 2, for 20 each; tier 1 does one in 1 h, for 40.
+
+    To end by 60 h twenty have to go to tier 1: 20 · 40 + 20 · 20 = 1,200 is the least.
+    """
+    tasks = "".join(f"- [ ] **1.{number}** Part {number}\n  - _Estimated: 2 h_\n" for number in range(1, 41))
+    (tmp_path / "tasks.md").write_text(f"# Parts\n\n{tasks}")
+    (tmp_path / "milepost.toml").write_text(
+        '[tiers.1]\ndriver = "manual"\ncapacity = 1\nspeed = 2.0\ncost_per_hour = 40\n'
+        '[tiers.2]\ndriver = "manual"\ncapacity = 1\ncost_per_hour = 10\n'
+    )
+    plan = str(tmp_path / "tasks.md")
+    assert run(["assign", plan, "--deadline", "60h", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert not found["exact"]
+    assert found["makespan_seconds"] <= 60 * 3600
+    assert found["cost"] == 1200
+    assert found["quality"]["measure"] == "cost"
+    assert found["quality"]["above"] < 0.02
+    assert run(["assign", plan, "--budget", "1000", "--front"]) == 0
+    out = capsys.readouterr().out
+    assert "above the fastest possible for that money" in out
+    assert "what such a time costs at least" in out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,18 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a choice is that comes from a search: no choice that keeps the wish has less than ``least``.
+
+    ``measure`` is ``cost``, or ``makespan`` in seconds; ``above`` is by what fraction of the least it may be higher.
+    """
+
+    measure: str
+    least: float
+    above: float
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentReport:
     """The front, the choice made on it, how the plan is assigned now, and why each task goes where it goes.
 
@@ -47,11 +59,13 @@ class AssignmentReport:
     start: str | None = None
     finish: str | None = None
     elapsed: bool = False
+    quality: Quality | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
         return {
             "exact": self.front.exact,
+            "quality": asdict(self.quality) if self.quality else None,
             "makespan_seconds": self.chosen.makespan,
             "start": self.start,
             "finish": self.finish,
@@ -68,7 +82,14 @@ class AssignmentReport:
                 }
                 for task, rank in self.chosen.tiers.items()
             ],
-            "front": [{"makespan_seconds": c.makespan, "cost": round(c.cost, 6)} for c in self.front.choices],
+            "front": [
+                {
+                    "makespan_seconds": choice.makespan,
+                    "cost": round(choice.cost, 6),
+                    "least_cost": round(choice.cost if self.front.exact else self.front.least_cost(choice.makespan), 6),
+                }
+                for choice in self.front.choices
+            ],
         }
 
 
@@ -92,11 +113,23 @@ def assign(plan: Plan, settings: Settings, wish: Wish, dates: PlanDates | None =
         weakest[name] = score or plan.tiers.get(name) or max(settings.tiers)
     offers = {rank: TierOffer(tier.capacity, tier.speed, tier.cost_per_hour) for rank, tier in settings.tiers.items()}
     calendar = _Scheduler(plan, dates) if dates else None
-    front = explore(network, efforts, weakest, offers, shares=wish.shares, budget=wish.budget, scheduler=calendar)
-    chosen = _choose(front, wish, _deadline(wish, calendar), calendar)
+    deadline = _deadline(wish, calendar)
+    front = explore(
+        network,
+        efforts,
+        weakest,
+        offers,
+        shares=wish.shares,
+        budget=wish.budget,
+        deadline=deadline,
+        scheduler=calendar,
+    )
+    chosen = _choose(front, wish, deadline, calendar)
     reasons = {name: _reason(plan, name, weakest[name], chosen) for name in tasks}
     titles = {name: task.title for name, task in tasks.items()}
-    report = AssignmentReport(front, chosen, plan.tiers, reasons, titles)
+    report = AssignmentReport(
+        front, chosen, plan.tiers, reasons, titles, quality=_quality(front, wish, deadline, chosen)
+    )
     if calendar is None:
         return report
     return replace(report, start=calendar.date(0), finish=calendar.date(chosen.makespan), elapsed=calendar.dates.differ)
@@ -167,6 +200,19 @@ def _choose(front: Front, wish: Wish, deadline: int | None, calendar: _Scheduler
             remedy="give more money, or let weaker tiers do more",
         )
     return chosen
+
+
+def _quality(front: Front, wish: Wish, deadline: int | None, chosen: Choice) -> Quality | None:
+    """The choice beside what no choice can undercut; None where all were tried."""
+    if front.exact:
+        return None
+    if deadline is None and wish.budget is not None:
+        measure, least, found = "makespan", front.least_makespan(wish.budget), float(chosen.makespan)
+    else:
+        least = front.least_cost(chosen.makespan if deadline is None else deadline)
+        measure, found = "cost", chosen.cost
+    least = min(max(least, 0.0), found)
+    return Quality(measure, round(least, 6), round(found / least - 1, 6)) if least > 0 else None
 
 
 def _reason(plan: Plan, name: str, weakest: int, chosen: Choice) -> str:

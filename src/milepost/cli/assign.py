@@ -83,7 +83,7 @@ def _print(report: AssignmentReport, front: bool) -> None:
     chosen = report.chosen
     real = " of real time" if report.elapsed else ""
     until = f", until {report.finish[:16].replace('T', ' ')}" if report.finish else ""
-    say(f"{duration(chosen.makespan)}{real}{until}, cost {money(chosen.cost)}")
+    say(f"{duration(chosen.makespan)}{real}{until}, cost {money(chosen.cost)}{_quality(report)}")
     for rank, cost in sorted(chosen.cost_of_tier.items()):
         percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
         say(f"  tier {rank}: {sum(r == rank for r in chosen.tiers.values())} tasks, cost {money(cost)}{percent}")
@@ -96,12 +96,22 @@ def _print(report: AssignmentReport, front: bool) -> None:
         say("\n" + "\n".join(_front_lines(report.front, chosen.makespan)))
 
 
+def _quality(report: AssignmentReport) -> str:
+    """How far a choice that was searched for may be from the best."""
+    found = report.quality
+    if found is None:
+        return ""
+    best = "cheapest possible in that time" if found.measure == "cost" else "fastest possible for that money"
+    return f", at most {found.above:.1%} above the {best}"
+
+
 def _front_lines(front: Front, chosen: int) -> list[str]:
-    how = "every assignment was tried" if front.exact else "found by search"
+    how = "every assignment was tried" if front.exact else "found by search, and what such a time costs at least"
     lines = [f"Time against cost ({how})"]
     for choice in front.choices:
         mark = "→" if choice.makespan == chosen else " "
-        lines.append(f"{mark} {duration(choice.makespan):>10}  {money(choice.cost):>10}")
+        least = "" if front.exact else f"  {money(min(max(front.least_cost(choice.makespan), 0.0), choice.cost)):>10}"
+        lines.append(f"{mark} {duration(choice.makespan):>10}  {money(choice.cost):>10}{least}")
     return lines
 
 

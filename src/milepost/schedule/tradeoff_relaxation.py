@@ -21,6 +21,7 @@ _WEIGHTS = 16
 _CHAINS = 8
 _MIXTURES = 48
 _LEAST_SHARE = 0.02
+_PRICELESS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,17 @@ class Relaxation:
         cheap = sum(min(offer.cost for offer in row) for row in self._offers)
         fast = max(self._length([min(offer.duration for offer in row) for row in self._offers]), 1)
         scale = max(cheap, 1e-3) / fast
-        solved = [self.solve(scale * 10 ** (-2 + 5 * step / (_WEIGHTS - 1))) for step in range(_WEIGHTS)]
+        weights = [scale * 10 ** (-2 + 5 * step / (_WEIGHTS - 1)) for step in range(_WEIGHTS)]
+        solved = [self.solve(weight) for weight in [*weights, scale * _PRICELESS]]
         for _ in range(2):
             for one, other in list(pairwise(solved)):
                 solved += self._at_the_bend(one, other)
             solved.sort(key=lambda found: found[0].weight)
         found = {tuple(self.hand_out(mixture)): None for mixture in self._between([mixture for _, mixture in solved])}
-        return [list(ranks) for ranks in found], [support for support, _ in solved]
+        return [list(ranks) for ranks in found], [
+            Support(scale / _PRICELESS, cheap),
+            *(support for support, _ in solved),
+        ]
 
     def _at_the_bend(
         self, one: tuple[Support, Mixture], other: tuple[Support, Mixture]

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -171,3 +172,21 @@ def test_work_never_shrinks_and_is_counted_in_parts(calendar: Calendar, start: d
         assert 0 <= part <= (after - before).total_seconds()
         parts += part
         assert whole.seconds_until(after) == parts
+
+
+ZONES = ["Europe/Berlin", "America/Sao_Paulo", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Beirut", "UTC"]
+
+
+@given(st.sampled_from(ZONES), st.dates(date(1990, 1, 1), date(2030, 12, 31)))
+def test_a_day_s_shift_begins_and_ends_with_the_clock(zone: str, day: date) -> None:
+    """A clock that shows the time a shift begins at showed another a second before; so with its end, a day later.
+
+    In the night that clocks jump over the time, the jump takes its place.
+    """
+    night = Calendar.read(hours=["00:30-23:30", "23:45-02:15"], zone=zone)
+    clock = ZoneInfo(zone)
+    for (begin, end), (first, last) in zip(night.shifts_of(day), [(30, 1410), (1425, 1575)], strict=True):
+        for moment, minutes in ((begin, first), (end, last)):
+            wanted = datetime.combine(day, time.min) + timedelta(minutes=minutes)
+            shown, before = (datetime.fromtimestamp(at, clock).replace(tzinfo=None) for at in (moment, moment - 1))
+            assert before < wanted <= shown

@@ -186,9 +186,9 @@ def test_early_dates_are_the_earliest_and_late_dates_the_latest(case: Case) -> N
     axes = scale.axes
     late = [begin + room for begin, room in zip(path.begins, path.total_float, strict=True)]
     for here, row in enumerate(axes.before):
-        bounds = [axes.earliest(here, before, path.begins[before], kind, lag) for before, kind, lag in row]
+        bounds = [axes.earliest(here, before, path.begins[before], kind, lag) for before, _, kind, lag in row]
         assert path.begins[here] == max([0, *bounds])
-        for before, kind, lag in row:
+        for before, _, kind, lag in row:
             bound = axes.latest(before, here, late[here], kind, lag)
             assert axes.earliest(here, before, bound, kind, lag) <= late[here]
             assert axes.earliest(here, before, bound + 1, kind, lag) > late[here]

@@ -23,6 +23,7 @@ _SEARCHED = timedelta(days=3 * 366)
 _HORIZON = timedelta(days=400 * 366)
 """No date further ahead is computed."""
 
+_EPOCH = date(1970, 1, 1).toordinal()
 _ALL_DAY: tuple[Shift, ...] = ((0, DAY),)
 
 
@@ -94,8 +95,12 @@ class Calendar:
 
     def shifts_of(self, day: date) -> list[tuple[int, int]]:
         """The working intervals that begin on a local day, as seconds since 1970, in order and without overlap."""
+        hours = self._hours_of(day)
+        steady = self._steady(day) if hours else None
+        if steady is not None:
+            return [(steady + begin, steady + end) for begin, end in hours if end > begin]
         found: list[tuple[int, int]] = []
-        for begin, end in self._hours_of(day):
+        for begin, end in hours:
             first, last = self._instant(day, begin), self._instant(day, end)
             if last > first:
                 found.append((first, last))
@@ -109,6 +114,14 @@ class Calendar:
     @cached_property
     def _merged_week(self) -> tuple[tuple[Shift, ...], ...]:
         return tuple(merged(shifts) for shifts in self.week)
+
+    def _steady(self, day: date) -> int | None:
+        """The midnight a day begins with, in seconds since 1970, if clocks do not change on it nor on the next."""
+        midnight = datetime.combine(day, time.min, self.zone)
+        offset = midnight.utcoffset()
+        if offset is None or offset != (midnight + timedelta(days=2)).replace(fold=1).utcoffset():
+            return None
+        return (day.toordinal() - _EPOCH) * DAY - round(offset.total_seconds())
 
     def _instant(self, day: date, seconds: int) -> int:
         """The moment at which the local clock first shows a time; inside a gap, the moment of the gap."""

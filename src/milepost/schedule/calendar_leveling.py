@@ -12,7 +12,7 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from milepost.schedule.calendar_path import Axes, CalendarPath
+from milepost.schedule.calendar_path import Axes, AxisLink, CalendarPath
 from milepost.schedule.leveling import IMPROVEMENTS, LeveledSchedule, Profile, tier_ranks
 from milepost.schedule.network import FF, FS
 
@@ -99,10 +99,6 @@ class _Placed:
     worth: tuple[int, int]
 
 
-_Link = tuple[int, int | None, int, int]
-"""The other end, the least distance between the begins where both ends keep one calendar, kind, lag."""
-
-
 @dataclass(frozen=True)
 class _Problem:
     """Activities to place, each on its own axis."""
@@ -131,32 +127,14 @@ class _Problem:
                 bounds.append(self._axes.of[own[0]].ends(first - (-work // capacity)))
         return max(bounds)
 
-    @cached_property
-    def _before(self) -> list[list[_Link]]:
-        return [
-            [self._link(before, here, *rest) for before, *rest in row] for here, row in enumerate(self._axes.before)
-        ]
-
-    @cached_property
-    def _after(self) -> list[list[_Link]]:
-        found: list[list[_Link]] = [[] for _ in self._before]
-        for here, row in enumerate(self._before):
-            for before, offset, kind, lag in row:
-                found[before].append((here, offset, kind, lag))
-        return found
-
-    def _link(self, before: int, here: int, kind: int, lag: int) -> _Link:
-        same = self._axes.of[before] is self._axes.of[here]
-        return before, self._axes.earliest(here, before, 0, kind, lag) if same else None, kind, lag
-
     def place(self, urgency: Sequence[int]) -> _Placed:
         """Serial schedule generation: each activity as early as its predecessors and its tier allow."""
         axes, times, releases = self._axes, self.path.network.durations, self.path.releases
         profiles = self._profiles()
         begins, start, finish = ([0] * len(times) for _ in range(3))
-        for here in self._order(urgency, self._before, self._after):
+        for here in self._order(urgency, axes.before, axes.after):
             begin = releases[here]
-            for before, offset, kind, lag in self._before[here]:
+            for before, offset, kind, lag in axes.before[here]:
                 if offset is not None:
                     bound = begins[before] + offset
                 else:
@@ -176,10 +154,10 @@ class _Problem:
         last = {id(axis): axis.worked(end) for axis in axes.of}
         profiles = self._profiles()
         begins, start = ([0] * len(times) for _ in range(2))
-        for here in self._order([-finish for finish in finishes], self._after, self._before):
+        for here in self._order([-finish for finish in finishes], axes.after, axes.before):
             axis = axes.of[here]
             begin = last[id(axis)] - times[here]
-            for after, offset, kind, lag in self._after[here]:
+            for after, offset, kind, lag in axes.after[here]:
                 bound = (
                     begins[after] - offset if offset is not None else axes.latest(here, after, begins[after], kind, lag)
                 )
@@ -198,7 +176,9 @@ class _Problem:
         rank, time = self.tiers[here], self.path.network.durations[here]
         return begin if rank is None or not time else profiles[rank].occupy(begin, time)
 
-    def _order(self, urgency: Sequence[int], before: list[list[_Link]], after: list[list[_Link]]) -> Iterator[int]:
+    def _order(
+        self, urgency: Sequence[int], before: list[list[AxisLink]], after: list[list[AxisLink]]
+    ) -> Iterator[int]:
         """The activities, the most urgent of those first that wait for nothing any more."""
         open_links = [len(row) for row in before]
         ready = [(urgency[here], here) for here, count in enumerate(open_links) if not count]

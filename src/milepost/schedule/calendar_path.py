@@ -15,6 +15,9 @@ from milepost.schedule.calendar import WorkingTime
 from milepost.schedule.critical_path import CriticalPath
 from milepost.schedule.network import FF, FS, SF, Network
 
+AxisLink = tuple[int, int | None, int, int]
+"""The other end, the least distance between the begins where both ends keep one calendar, kind, lag."""
+
 
 @dataclass(frozen=True)
 class Axes:
@@ -32,24 +35,28 @@ class Axes:
         return self.of[here].ends(begin + self.network.durations[here])
 
     @cached_property
-    def before(self) -> list[list[tuple[int, int, int]]]:
-        """For each activity its predecessors, with the kinds and lags of the links."""
+    def before(self) -> list[list[AxisLink]]:
+        """For each activity the links to its predecessors."""
         rows = self.network.predecessors
         return [
             [
-                (rows.nodes[place], rows.kinds[place], rows.lags[place])
+                self._link(rows.nodes[place], here, rows.kinds[place], rows.lags[place])
                 for place in range(rows.starts[here], rows.starts[here + 1])
             ]
             for here in range(len(self.network))
         ]
 
+    def _link(self, before: int, here: int, kind: int, lag: int) -> AxisLink:
+        same = self.of[before] is self.of[here]
+        return before, self.earliest(here, before, 0, kind, lag) if same else None, kind, lag
+
     @cached_property
-    def after(self) -> list[list[tuple[int, int, int]]]:
-        """For each activity its successors, with the kinds and lags of the links."""
-        found: list[list[tuple[int, int, int]]] = [[] for _ in range(len(self.network))]
+    def after(self) -> list[list[AxisLink]]:
+        """For each activity the links to its successors."""
+        found: list[list[AxisLink]] = [[] for _ in range(len(self.network))]
         for here, row in enumerate(self.before):
-            for before, kind, lag in row:
-                found[before].append((here, kind, lag))
+            for before, offset, kind, lag in row:
+                found[before].append((here, offset, kind, lag))
         return found
 
     def earliest(self, here: int, before: int, begin: int, kind: int, lag: int) -> int:
@@ -114,7 +121,7 @@ class CalendarPath(CriticalPath):
         return [
             [
                 before
-                for before, kind, lag in row
+                for before, _, kind, lag in row
                 if self.axes.earliest(here, before, self.begins[before], kind, lag) == self.begins[here]
             ]
             for here, row in enumerate(self.axes.before)
@@ -161,8 +168,13 @@ def compute_on_axes(
 def _forward(axes: Axes, releases: list[int]) -> list[int]:
     begins = list(releases)
     for here in axes.network.order:
-        for before, kind, lag in axes.before[here]:
-            begins[here] = max(begins[here], axes.earliest(here, before, begins[before], kind, lag))
+        begin = begins[here]
+        for before, offset, kind, lag in axes.before[here]:
+            bound = begins[before]
+            bound = axes.earliest(here, before, bound, kind, lag) if offset is None else bound + offset
+            if bound > begin:
+                begin = bound
+        begins[here] = begin
     return begins
 
 
@@ -171,13 +183,23 @@ def _backward(
 ) -> tuple[list[int], list[int]]:
     """Late begins and free floats on the axes."""
     network = axes.network
-    late = [axes.of[here].worked(makespan) - network.durations[here] for here in range(len(network))]
+    ends = {id(axis): axis.worked(makespan) for axis in axes.of}
+    late = [ends[id(axis)] - time for axis, time in zip(axes.of, network.durations, strict=True)]
     free = [latest - begin for latest, begin in zip(late, begins, strict=True)]
     for name, deadline in deadlines.items():
         here = network.number(name)
         late[here] = min(late[here], deadline - network.durations[here])
     for here in reversed(network.order):
-        for after, kind, lag in axes.after[here]:
-            late[here] = min(late[here], axes.latest(here, after, late[after], kind, lag))
-            free[here] = min(free[here], axes.latest(here, after, begins[after], kind, lag) - begins[here])
+        latest, room = late[here], free[here]
+        for after, offset, kind, lag in axes.after[here]:
+            if offset is None:
+                bound = axes.latest(here, after, late[after], kind, lag)
+                early = axes.latest(here, after, begins[after], kind, lag)
+            else:
+                bound, early = late[after] - offset, begins[after] - offset
+            if bound < latest:
+                latest = bound
+            if early - begins[here] < room:
+                room = early - begins[here]
+        late[here], free[here] = latest, room
     return late, free

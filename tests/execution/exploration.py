@@ -348,6 +348,6 @@ def _goes_on_or_says_why(state: RunState) -> None:
     status = run_status(state, NOW)
     if status.outcome in (Outcome.FINISHED, Outcome.CANCELLED):
         return
-    moves = bool(state.active) or bool(startable(state, NOW)) or bool(due_criteria(state))
+    moves = any((state.active, startable(state, NOW), due_criteria(state), state.overflowing()))
     assert moves or status.reasons(), "it stands still and does not say why"
     assert status.outcome is not Outcome.ACTIVE or moves, "it claims to move and does not"

@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 import pytest
-from tests.execution.run_examples import Story, gate, spec, task
+from tests.execution.run_examples import TIERS, Story, gate, spec, task
 
 from milepost.errors import Refused, UnknownName
 from milepost.execution import events as ev
@@ -200,6 +200,20 @@ def test_claims_that_end_together_exhaust_a_budget_together() -> None:
     story.tell(Claim(0.0, "1", "ann", lease=3600.0), Claim(0.0, "2", "bob", lease=3600.0))
     ended = story.tell(ExpireLeases(3600.0))  # an hour each, of one and a half
     assert kinds(ended) == ["AttemptLost", "AttemptLost", "BudgetExhausted"]
+
+
+def test_a_tier_that_has_spent_its_budget_passes_its_tasks_on_where_the_policy_says_so() -> None:
+    for escalate in (False, True):
+        tiers = (*TIERS[:2], dataclasses.replace(TIERS[2], budget=Budget(tokens=5, escalate=escalate)))
+        story = Story(spec(task("1"), task("2"), tiers=tiers))
+        story.tell(Claim(0.0, "1", "w"), Complete(1.0, "1", 1, "w", {"tokens": 6}))
+        assert outcome(story.state, 1.0) is (Outcome.ACTIVE if escalate else Outcome.WAITING)
+        moved = story.tell(ExpireLeases(2.0))
+        if not escalate:
+            assert moved == []
+            continue
+        assert moved == [ev.TaskEscalated(2.0, "2", 3, 2, "the tokens budget of Tier 3 is spent", 0.0)]
+        assert [record.spec.id for record in startable(story.state, 2.0)] == ["2"]
 
 
 def test_why_a_completion_was_refused_is_kept_and_changes_nothing() -> None:

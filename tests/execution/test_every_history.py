@@ -127,6 +127,16 @@ def spending(world: World) -> Iterator[Step]:
     yield from unblocking(world)
 
 
+def sent_on(world: World) -> Iterator[Step]:
+    """Every attempt costs, and tasks leave the tier that has spent its budget, which somebody may raise."""
+    yield from claims(world, lease=None)
+    yield from reports(world, {"tokens": 1})
+    yield from losses(world)
+    yield from unblocking(world)
+    yield Step(cmd.ExpireLeases(NOW))
+    yield Step(cmd.ExtendBudget(NOW, "tier 3", "tokens", 2.0, "ann"))
+
+
 def edited(*plans: RunSpec) -> Moves:
     """The plan is changed, and changed back, while workers work."""
 
@@ -163,6 +173,11 @@ COSTLY = dataclasses.replace(
     spec(task("1"), task("2", "1"), tiers=(dataclasses.replace(ONE_TRY[0], budget=Budget(tokens=1)), ONE_TRY[1])),
     budget=Budget(tokens=3, soft=0.5),
 )
+SENT_ON = spec(
+    task("1"),
+    task("2"),
+    tiers=(ONE_TRY[0], dataclasses.replace(ONE_TRY[1], attempts=2, budget=Budget(tokens=1, escalate=True))),
+)
 HELPED = dataclasses.replace(
     spec(task("1"), task("2"), task("3", gates=["A"]), gates=[gate("A", "1", criteria=["$ true"])], tiers=ONE_TRY),
     help_weaker=True,
@@ -176,6 +191,7 @@ RUNS = {
     "supervisors that come and go": Small(HELPED, 2, supervised, 1000),
     "people": Small(spec(task("1"), task("2", gates=["A"]), gates=[gate("A", "1")], tiers=ONLY), 1, peopled, 1000),
     "budgets": Small(COSTLY, 2, spending, 1000),
+    "budgets that send tasks on": Small(SENT_ON, 2, sent_on, 500),
     "a plan that is edited": Small(BEFORE, 2, edited(BEFORE, AFTER, OTHER), 1000),
 }
 LARGER = {

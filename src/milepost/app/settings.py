@@ -18,7 +18,7 @@ from milepost.app.calendar_settings import (
     require_calendar,
 )
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
-from milepost.app.settings_tables import BUDGET_KEYS, TableReader
+from milepost.app.settings_tables import BUDGET_KEYS, TIER_BUDGET_KEYS, TableReader
 from milepost.errors import SettingsInvalid
 
 if TYPE_CHECKING:
@@ -323,7 +323,8 @@ class _Reader(TableReader):
         if "budget" in values:
             from milepost.execution.policy import Budget
 
-            found["budget"] = Budget(**self.section(f"{where}.budget", values["budget"], BUDGET_KEYS))
+            keys = BUDGET_KEYS if where == "run" else TIER_BUDGET_KEYS
+            found["budget"] = Budget(**self.section(f"{where}.budget", values["budget"], keys))
         return found
 
     def _secrets(self, where: str, secrets: Mapping[str, Any]) -> None:

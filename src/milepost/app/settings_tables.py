@@ -9,6 +9,7 @@ from typing import Any
 from milepost.errors import SettingsInvalid
 
 BUDGET_KEYS: dict[str, tuple[type, ...]] = dict.fromkeys(("money", "hours", "tokens", "soft"), (int, float))
+TIER_BUDGET_KEYS: dict[str, tuple[type, ...]] = {**BUDGET_KEYS, "escalate": (bool,)}
 _POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes", "log_limit_mb", *BUDGET_KEYS}
 _NOT_NEGATIVE = {"backoff_seconds", "grace_seconds"}
 SHORTEST_LEASE = 1

@@ -53,9 +53,10 @@ def event_line(event: ev.Event, state: RunState) -> str:
         case ev.CheckpointRejected():
             return f"{_gate_name(state, event.checkpoint)} rejected by {event.by}: {event.reason}"
         case ev.BudgetWarned():
-            return f"budget: {event.spent:.4g} of {event.limit:g} {event.measure} of the {event.scope} are spent"
+            return f"budget: the {event.scope} has spent {event.spent:.4g} of {event.limit:g} {event.measure}"
         case ev.BudgetExhausted():
-            return f"budget: the {event.measure} of the {event.scope} are spent ({event.spent:.4g} of {event.limit:g})"
+            much = f"{event.spent:.4g} of {event.limit:g}"
+            return f"budget: the {event.measure} budget of the {event.scope} is spent ({much})"
         case ev.BudgetExtended():
             return f"budget: {event.by} allows the {event.scope} {event.limit:g} {event.measure}"
         case ev.RunPaused():

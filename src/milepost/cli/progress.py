@@ -176,7 +176,7 @@ class LiveProgress:
 
 
 class Requests:
-    """What a run asks people for: approvals of checkpoints, and workers for tasks that no command does.
+    """What a run asks people for: approvals of checkpoints, workers for tasks that no command does, larger budgets.
 
     Each is asked for once; nobody is asked for the approval of the checkpoints in ``announced``.
     """
@@ -187,10 +187,25 @@ class Requests:
         self.asked: set[tuple[str, int, int]] = set()
         self.spec: RunSpec | None = None
         self.by_hand: set[int] = set()
+        self.exhausted: set[tuple[str, str]] = set()
 
     def news(self, state: RunState) -> list[str]:
         """Lines that ask for what has not been asked for yet."""
-        return self._approvals(state) + self._claims(state)
+        return self._approvals(state) + self._claims(state) + self._budgets(state)
+
+    def _budgets(self, state: RunState) -> list[str]:
+        lines = []
+        for scope, measure in sorted(state.exhausted - self.exhausted):
+            budget = state.budget(scope)
+            if budget is not None and budget.escalate:
+                continue
+            more = f"milepost budget {in_shell(self.plan, '--scope', scope)} --{measure} LIMIT"
+            lines += [
+                f"nothing more starts in the {scope}: its {measure} budget is spent",
+                f"  allow more with: {more}",
+            ]
+        self.exhausted = set(state.exhausted)
+        return lines
 
     def _approvals(self, state: RunState) -> list[str]:
         lines = []

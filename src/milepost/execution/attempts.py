@@ -10,7 +10,7 @@ from milepost.execution import commands as cmd
 from milepost.execution import events as ev
 from milepost.execution.lookup import find_task, held_attempt, holding_back, in_the_way
 from milepost.execution.records import Attempt, TaskRecord, TaskStatus
-from milepost.execution.ripples import ripple, spend
+from milepost.execution.ripples import overflow, ripple, spend
 from milepost.execution.state import RunState
 from milepost.execution.wording import duration
 
@@ -161,7 +161,10 @@ def lose(state: RunState, command: cmd.Lose) -> list[ev.Event]:
 
 
 def expire_leases(state: RunState, command: cmd.ExpireLeases) -> list[ev.Event]:
-    """Take back every task whose worker was silent for longer than its lease, or has had it for too long."""
+    """Take back every task whose worker was silent for longer than its lease, or has had it for too long.
+
+    On the way, tasks leave tiers that have spent their budget, if the policy says so.
+    """
     events: list[ev.Event] = []
     ended: list[tuple[Attempt, Mapping[str, Any]]] = []
     for record in state.active.values():
@@ -174,4 +177,4 @@ def expire_leases(state: RunState, command: cmd.ExpireLeases) -> list[ev.Event]:
         else:
             limit = state.attempt_limit(record) or 0.0
             events += _overran(state, record, attempt, command.at, limit, {})
-    return events + spend(state, ended, command.at)
+    return events + spend(state, ended, command.at) + overflow(state, command.at)

@@ -16,7 +16,7 @@ from milepost.execution import events as ev
 from milepost.execution.evolution import fold
 from milepost.execution.lookup import find_task
 from milepost.execution.records import TaskStatus
-from milepost.execution.ripples import ripple, spend
+from milepost.execution.ripples import overflow, ripple, spend
 from milepost.execution.state import RunState
 
 MEASURES = ("money", "hours", "tokens")
@@ -57,11 +57,15 @@ def _revise(state: RunState, command: cmd.Revise) -> list[ev.Event]:
 
 
 def _settle(state: RunState, command: cmd.Settle) -> list[ev.Event]:
-    return ripple(state, command.at)
+    return [*overflow(state, command.at), *ripple(state, command.at)]
 
 
 def _join(state: RunState, command: cmd.Join) -> list[ev.Event]:
-    return [ev.SupervisorJoined(command.at, command.supervisor), *ripple(state, command.at)]
+    return [
+        ev.SupervisorJoined(command.at, command.supervisor),
+        *overflow(state, command.at),
+        *ripple(state, command.at),
+    ]
 
 
 def _leave(state: RunState, command: cmd.Leave) -> list[ev.Event]:

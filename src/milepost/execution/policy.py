@@ -24,13 +24,15 @@ class Wait:
 class Budget:
     """What may be spent: money, working hours of attempts, tokens; ``None`` is no limit.
 
-    At ``soft`` × a limit comes a warning; at the limit nothing more is started until somebody extends it.
+    At ``soft`` × a limit comes a warning; at the limit nothing more is started until somebody extends it. With
+    ``escalate`` the tasks of a tier that has spent its own go to the next stronger one instead.
     """
 
     money: float | None = None
     hours: float | None = None
     tokens: float | None = None
     soft: float = 0.8
+    escalate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

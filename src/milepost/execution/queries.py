@@ -159,6 +159,8 @@ def _moves_by_itself(state: RunState) -> bool:
         return True
     if state.paused_by:
         return False
+    if state.overflowing():
+        return True
     queues = (queue for rank, queue in state.ready.items() if not state.out_of_budget(rank))
     return any(state.tasks[task].command for queue in queues for _, task in queue)
 

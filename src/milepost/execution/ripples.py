@@ -51,6 +51,17 @@ def _holds(checkpoint: CheckpointRecord, besides: Collection[int]) -> bool:
     )
 
 
+def overflow(state: RunState, at: float) -> list[ev.Event]:
+    """What follows for tasks whose tier has spent its budget: where the policy says so, the next stronger one's."""
+    moved: dict[str, ev.Event] = {}
+    for record, rank, measure in state.overflowing():
+        reason = f"the {measure} budget of {state.tiers[record.tier].name} is spent"
+        moved.setdefault(
+            record.spec.id, ev.TaskEscalated(at, record.spec.id, record.tier, rank, reason, round(record.cost, 6))
+        )
+    return list(moved.values())
+
+
 def spend(state: RunState, ended: Iterable[tuple[Attempt, Mapping[str, Any]]], at: float) -> list[ev.Event]:
     """What follows for the budgets when attempts end, each with its evidence: a warning near a limit, a stop at it."""
     if not state.has_budget:

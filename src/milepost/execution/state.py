@@ -92,6 +92,19 @@ class RunState:
         """The exhausted budget, as scope and measure, that keeps a tier from starting anything."""
         return next((key for key in sorted(self.exhausted) if key[0] in ("run", f"tier {tier}")), None)
 
+    def overflowing(self) -> list[tuple[TaskRecord, int, str]]:
+        """Tasks that wait for a tier whose spent budget sends them on, each with the rank to go to and the measure."""
+        found = []
+        for scope, measure in sorted(self.exhausted):
+            budget = self.budget(scope)
+            if scope == "run" or budget is None or not budget.escalate:
+                continue
+            rank = int(scope.removeprefix("tier "))
+            stronger = max((other for other in self.tiers if other < rank), default=None)
+            waiting = [r for r in self.tasks.values() if r.tier == rank and r.status is TaskStatus.PENDING]
+            found += [(record, stronger, measure) for record in waiting if stronger is not None]
+        return found
+
     def mark_ready(self, record: TaskRecord) -> None:
         """Enter a task in the queue of its tier."""
         insort(self.ready.setdefault(record.tier, []), (record.spec.order, record.spec.id))

@@ -233,11 +233,22 @@ class Profile:
 
     def take(self, start: int, duration: int, places: int = 1) -> None:
         """Take places from a time on, whether they are free or not; a negative number gives them back."""
-        first, last = self._cut(start), self._cut(start + duration)
+        times, used, end = self._times, self._used, start + duration
+        first = bisect_left(times, start)
+        if first == len(times) or times[first] != start:
+            times.insert(first, start)
+            used.insert(first, used[first - 1])
+        last = bisect_left(times, end, first)
+        if last == len(times) or times[last] != end:
+            times.insert(last, end)
+            used.insert(last, used[last - 1])
         for place in range(first, last):
-            self._used[place] += places
-        self._join(last)
-        self._join(first)
+            used[place] += places
+        # Stretches of equal use become one.
+        if used[last] == used[last - 1]:
+            del times[last], used[last]
+        if first and used[first] == used[first - 1]:
+            del times[first], used[first]
 
     def overloaded(self, start: int, duration: int) -> bool:
         """Whether more places are taken than there are, at any time from ``start`` on for ``duration`` seconds."""
@@ -257,16 +268,3 @@ class Profile:
                 end = start + duration
             place += 1
         return start
-
-    def _cut(self, time: int) -> int:
-        """Make a stretch begin at a time; give its place."""
-        place = bisect_left(self._times, time)
-        if place == len(self._times) or self._times[place] != time:
-            self._times.insert(place, time)
-            self._used.insert(place, self._used[place - 1])
-        return place
-
-    def _join(self, place: int) -> None:
-        """Drop a boundary between stretches of equal use."""
-        if place and self._used[place] == self._used[place - 1]:
-            del self._times[place], self._used[place]

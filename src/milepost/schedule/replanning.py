@@ -179,9 +179,9 @@ class _Repair:
         return tier.occupy(least, duration)
 
     def _moves(self, start: list[int]) -> tuple[Move, ...]:
-        found = []
-        for here in self._open:
-            planned = self._last[here]
-            if planned is not None and planned != start[here] and not self._network.activities[here].checkpoint:
-                found.append(Move(self._network.ids[here], planned, start[here]))
-        return tuple(found)
+        ids, activities = self._network.ids, self._network.activities
+        return tuple(
+            Move(ids[here], planned, start[here])
+            for here in self._open
+            if (planned := self._last[here]) is not None and planned != start[here] and not activities[here].checkpoint
+        )

@@ -282,3 +282,29 @@ def test_tasks_nested_in_others() -> None:
         ("T007", None),
         ("T002", None),
     ]
+
+
+STORIES = """# Tasks: A
+
+## Phase 1: User Story 1 - Browse + User Story 4 - Sort
+
+- [ ] T001 [US1] Browse
+
+## Phase 2: User Story 1.5 - Sign in
+
+- [ ] T002 [P] [US1.5][US2] Sign in
+- [~] T001' given up: see there
+
+## Dependencies
+
+- **US1.5**: Depends on US1
+"""
+
+
+def test_stories_of_several_and_of_parts() -> None:
+    plan = read(STORIES)
+    assert [(task.id, task.title, [one.text for one in task.requirements]) for task in plan.tasks] == [
+        ("T001", "Browse", ["US1"]),
+        ("T002", "Sign in", ["US1.5", "US2"]),  # the last box only mentions T001
+    ]
+    assert ("T001", "T002") in {(one.predecessor, one.successor) for one in plan.dependencies}

@@ -143,3 +143,11 @@ def test_a_phase_named_after_a_story_speaks_for_its_tasks() -> None:
     assert coverage(found) == [("US3", "uncovered"), ("US2a", "not started"), ("US1", "done")]
     assert [task.id for task in found.rows[2].tasks] == ["T001", "T002"]
     assert [task.id for task in found.untraced] == ["T004"]
+
+
+def test_a_phase_serves_the_stories_of_its_name_that_no_task_names() -> None:
+    found = matrix(
+        "# Tasks: A\n\n## Phase 1: User Story 1 - Browse + User Story 4 - Sort\n\n- [x] T001 [US1] Browse\n",
+        "### User Story 1 - Browse (Priority: P1)\n\n### User Story 4 - Sort (Priority: P1)\n\n### User Story 5 - Buy\n",
+    )
+    assert coverage(found) == [("US5", "uncovered"), ("US1", "done"), ("US4", "done")]

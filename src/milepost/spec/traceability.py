@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from milepost.plan.grammar.references import stories_in
 from milepost.plan.model import Plan, Reference, Task, TaskState
-from milepost.source.lazy_regex import lazy_regex
 from milepost.spec.model import AcceptanceCriterion, Requirement, RequirementsDocument
 from milepost.spec.resolution import Meaning, RequirementIndex, sort_of_requirement
-
-_STORY = lazy_regex(r"\b(?:User[ \t]+Story[ \t-]*|US-?)(?P<number>\d+[a-z]?)\b", re.IGNORECASE)
 
 
 class Coverage(StrEnum):
@@ -83,12 +80,13 @@ def trace(plan: Plan, documents: Sequence[RequirementsDocument]) -> Matrix:
     """Join a plan with the documents it serves; struck tasks serve nothing.
 
     A phase that is named after a story (``Phase 3: User Story 1 - Browse``) says so for those of its tasks that name
-    nothing themselves.
+    nothing themselves, and for all of them where no task names that story.
     """
-    links = _Links(RequirementIndex.of(documents), {phase.id: _story_of(phase.title) for phase in plan.phases})
+    links = _Links(RequirementIndex.of(documents), {phase.id: stories_in(phase.title) for phase in plan.phases})
     for task in plan.tasks:
         if not task.struck:
             links.follow(task)
+    links.follow_phases(plan)
     rows = _Rows(plan, documents, links).all()
     order = list(Coverage)
     serving = {task.id for task in plan.tasks if task.requirements} | links.told
@@ -106,7 +104,7 @@ class _Links:
     """What the tasks of a plan name."""
 
     index: RequirementIndex
-    stories: dict[str, str] = field(default_factory=dict)
+    stories: dict[str, list[str]] = field(default_factory=dict)
     whole: dict[str, dict[str, Task]] = field(default_factory=dict)
     criteria: dict[str, dict[str, Task]] = field(default_factory=dict)
     standards: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -115,12 +113,10 @@ class _Links:
     told: set[str] = field(default_factory=set)
 
     def follow(self, task: Task) -> None:
-        """Keep what a task names, or else the story its phase is named after."""
-        story = self.stories.get(task.phase or "")
-        if story and not task.requirements:
-            for target in self.index.resolve(story).targets:
-                self.whole.setdefault(target.requirement.id, {}).setdefault(task.id, task)
-                self.told.add(task.id)
+        """Keep what a task names, or else the stories its phase is named after."""
+        if not task.requirements:
+            for story in self.stories.get(task.phase or "", ()):
+                self._tell(story, [task])
         named: Requirement | None = None
         for reference in task.requirements:
             found = self.index.resolve(reference.text, reference.kind, named)
@@ -137,11 +133,18 @@ class _Links:
             elif found.meaning is Meaning.ELSEWHERE:
                 self.elsewhere.append(UnknownReference(task, reference))
 
+    def follow_phases(self, plan: Plan) -> None:
+        """Let the tasks of a phase serve the stories it is named after and that none of the plan's tasks names."""
+        for phase in plan.phases:
+            for story in self.stories.get(phase.id, ()):
+                if not any(self.whole.get(one.requirement.id) for one in self.index.resolve(story).targets):
+                    self._tell(story, [task for task in plan.tasks if task.phase == phase.id and not task.struck])
 
-def _story_of(title: str) -> str:
-    """The story a phase is named after, empty when it is named after none."""
-    found = _STORY.search(title)
-    return f"US{found['number']}" if found else ""
+    def _tell(self, story: str, tasks: Iterable[Task]) -> None:
+        for target in self.index.resolve(story).targets:
+            for task in tasks:
+                self.whole.setdefault(target.requirement.id, {}).setdefault(task.id, task)
+                self.told.add(task.id)
 
 
 class _Rows:

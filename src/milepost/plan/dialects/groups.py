@@ -10,10 +10,10 @@ from itertools import product
 from typing import NamedTuple, TypeVar
 
 from milepost.plan.grammar.ids import IdIndex, read_id_list
+from milepost.plan.grammar.references import stories_in
 from milepost.plan.model import Phase, ReferenceKind, Task
 from milepost.source.lazy_regex import lazy_regex
 
-_STORY = lazy_regex(r"\b(?:US|User[ \t]+Stor(?:y|ies))[ \t-]?(?P<number>\d+)\b", re.IGNORECASE)
 _DASH = r"[ \t]*(?:[-–—~]|\bto\b|\bthrough\b|\.\.+)[ \t]*"
 _JOIN = r"(?:[ \t]*(?:,|\+|&|/|\band\b)[ \t]*(?:and[ \t]+)?)"
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -22,7 +22,7 @@ _PHASES = lazy_regex(
 )
 _STORIES = lazy_regex(
     r"\b(?:US[ \t-]?|user[ \t]+stor(?:y|ies)[ \t]+|stor(?:y|ies)[ \t]+)"
-    rf"(?P<list>\d+(?:{_DASH}(?:US[ \t-]?)?\d+)?)(?!\w)",
+    rf"(?P<list>\d+(?:\.\d+|{_DASH}(?:US[ \t-]?)?\d+)?)(?!\w)",
     re.IGNORECASE,
 )
 _PACKAGES = lazy_regex(rf"\bWP[ \t-]?(?P<list>\d+(?:{_DASH}(?:WP)?\d+)?)(?!\w)")
@@ -193,9 +193,8 @@ def _stories(phases: Iterable[Phase], tasks: Sequence[Task]) -> dict[str, tuple[
     """Tasks by story: those of the phase named after it, else those that bear its label."""
     stories: dict[str, tuple[str, ...]] = {}
     for phase in phases:
-        found = _STORY.search(phase.title)
-        if found and phase.tasks:
-            stories.setdefault(f"US{int(found['number'])}", phase.tasks)
+        for name in stories_in(phase.title) if phase.tasks else ():
+            stories.setdefault(name, phase.tasks)
     labelled: dict[str, list[str]] = {}
     for task in tasks:
         for reference in task.requirements:

@@ -42,7 +42,7 @@ _CONDITIONS = lazy_regex(
     r"|limitations|notes|format|coverage|criteria|metrics|progress|achievements|legend)\b|検証|确认|检查|注意|前提|基準|标准",
     re.IGNORECASE,
 )
-_RANGE = lazy_regex(rf"(?:\*\*)?{ID}[ \t]*(?:[-–—]|to\b|through\b)[ \t]*{ID}(?!\w)")
+_MENTION = lazy_regex(rf"(?:\*\*)?(?P<id>{ID})(?:[ \t]*(?:[-–—]|to\b|through\b)[ \t]*(?P<last>{ID})(?!\w))?(?![^\W_])")
 
 
 def is_for_later(section: Section) -> bool:
@@ -170,10 +170,18 @@ class WithLooseBoxes:
         return item.span.start - start
 
     def _sums_up(self, item: Block) -> bool:
-        """Say whether a box is about a range of tasks."""
+        """Say whether a box is about tasks stated elsewhere: a range of them, or one it merely mentions."""
         line = first_line(item)
         box = read_box(self.reading, line.start, line.end) if line else None
-        return line is not None and box is not None and _RANGE.match(self.reading.text, box.end, line.end) is not None
+        if line is None or box is None:
+            return False
+        found = _MENTION.match(self.reading.text, box.end, line.end)
+        return found is not None and (
+            found["last"] is not None or (self._head(item) is None and self._states(found["id"]))
+        )
+
+    def _states(self, task_id: str) -> bool:
+        return not task_id.isdigit() and task_id in self._stated_ids
 
     def _name(self, phase: str | None) -> str:
         while True:

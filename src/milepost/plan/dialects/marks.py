@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from milepost.plan.dialects.numbered import says_optional
+from milepost.plan.grammar.references import story_id
 from milepost.plan.model import Reference, ReferenceKind, Task
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
-_MARK = lazy_regex(r"[ \t]*(?:\*\*|`)?\[(?P<words>[^\[\]\r\n]{1,40})\](?:\*\*|`)?(?![(\[:])[ \t]*(?:[:–—-][ \t]+)?")
-_STORY = lazy_regex(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+)(?P<letter>[a-z]?)\b", re.IGNORECASE)
+_MARK = lazy_regex(
+    r"[ \t]*(?:\*\*|`)?\[(?P<words>[^\[\]\r\n]{1,40})\](?:\*\*|`)?(?![(:]|\[(?!US|P\b|Story))[ \t]*(?:[:–—-][ \t]+)?"
+)
+_STORY = lazy_regex(r"(?:US|Story|User Story)[ \t-]?(?P<number>\d+(?:\.\d+)?[a-z]?)\b", re.IGNORECASE)
 _BARE_STORY = lazy_regex(
     r"[ \t]*\((?P<words>US-?\d+[a-z]?(?:[ \t]*[,+&/][ \t]*US-?\d+[a-z]?)*)\)[ \t]*$", re.IGNORECASE
 )
@@ -58,7 +61,7 @@ def _stories(words: str, offset: int) -> Iterator[Reference]:
     if all(_STORY.fullmatch(part.strip()) for part in parts):
         for found in _STORY.finditer(words):
             span = Span(offset + found.start(), offset + found.end())
-            yield Reference(f"US{int(found['number'])}{found['letter'].lower()}", ReferenceKind.STORY, span)
+            yield Reference(story_id(found["number"]), ReferenceKind.STORY, span)
 
 
 def _is_label(words: str) -> bool:

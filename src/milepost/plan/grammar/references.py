@@ -11,8 +11,12 @@ from milepost.source.lazy_regex import lazy_regex
 
 _PART = lazy_regex(r"[^,;、，；]+")
 _AND = lazy_regex(r"\s+(?:and|&)\s+")
+_TITLE_STORY = lazy_regex(
+    r"(?P<join>[+&,/][ \t]*|\band[ \t]+)?\b(?:US|User[ \t]+Stor(?:y|ies))[ \t-]?(?P<number>\d+(?:\.\d+)?[a-z]?)\b",
+    re.IGNORECASE,
+)
 _KINDS = lazy_regex(
-    r"(?P<STORY>\[?[Uu][Ss]-?\d+[a-z]?\]?)"
+    r"(?P<STORY>\[?[Uu][Ss]-?\d+(?:\.\d+)?[a-z]?\]?)"
     r"|(?P<WILDCARD>\[?(?:[\w-]*[A-Za-z_-])?\d+(?:\.\d+)*\.(?:x|X|\*)\]?)"
     r"|(?P<REQUIREMENT>\[?(?:[A-Za-z][A-Za-z0-9_]*-)*[A-Za-z]*\d+(?:\.\d+)*[a-z]?\]?)"
     r"|(?P<PLACEHOLDER>\[[^\]]*\]|.*\bX\.X\b.*)"
@@ -31,6 +35,20 @@ def read_references(text: str, span: Span) -> tuple[Reference, ...]:
         start = text.index("[", start) + 1
         end = start + len(body) - 2
     return tuple(_references(text, Span(start, end)))
+
+
+def stories_in(title: str) -> list[str]:
+    """The stories a title names: the first, and those joined to it (``User Story 1 and User Story 4``)."""
+    found: list[str] = []
+    for one in _TITLE_STORY.finditer(title):
+        if not found or one["join"]:
+            found.append(story_id(one["number"]))
+    return found
+
+
+def story_id(number: str) -> str:
+    """The id of a story by its number, however that is written: ``US1``, ``US1.5``, ``US2a``."""
+    return f"US{number.casefold().lstrip('0') or '0'}"
 
 
 def _references(text: str, span: Span) -> Iterator[Reference]:

@@ -117,3 +117,78 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, max_size=25).map("".join))
 def test_any_pieces_are_read(text: str) -> None:
     assert read_plan(SourceText(text), dialect="tables").source.text == text
+
+
+def rows(text: str) -> list[tuple[str, str, str]]:
+    plan = read(text)
+    assert plan.dialect == "tables"
+    return [(task.id, task.title, task.state.value) for task in plan.tasks]
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    return [(link.predecessor, link.successor) for link in read(text).dependencies]
+
+
+def table(*lines: str) -> str:
+    columns = lines[0].count("|") - 1
+    return "\n".join(["# Boat", "", lines[0], "|" + "---|" * columns, *lines[1:], ""])
+
+
+def test_ids_of_many_kinds() -> None:
+    text = table(
+        "| ID | Task | Status |",
+        "| S1-1 | Sew | Pending |",
+        "| **B1-B3** | Dye | **VERIFIED** |",
+        "| `T-M11` | Tar | IN_PROGRESS |",
+    )
+    assert rows(text) == [
+        ("S1-1", "Sew", "not started"), ("B1-B3", "Dye", "done"), ("T-M11", "Tar", "in progress"),
+    ]  # fmt: skip
+
+
+def test_a_column_of_ids_counts_before_one_of_numbers() -> None:
+    text = table(
+        "| # | ID | Task | Status | Deps |",
+        "| 1 | sail-01 | Sew | done | - |",
+        "| 2 | sail-02 | Dye | todo | sail-01 |",
+    )
+    assert rows(text) == [("sail-01", "Sew", "done"), ("sail-02", "Dye", "not started")]
+    assert links(text) == [("sail-01", "sail-02")]
+
+
+def test_columns_say_what_waits_and_what_is_waited_for() -> None:
+    text = table(
+        "| ID | Task | Status | Depende de | Desbloqueia |",
+        "| A-1 | Coser | ✅ | — | A-2 |",
+        "| A-2 | Tingir | 🔒 | A-1 | — |",
+        "| A-3 | Secar | ⏳ | A-2 | |",
+    )
+    assert links(text) == [("A-1", "A-2"), ("A-2", "A-3")]
+
+
+def test_a_sign_before_an_id_is_a_state_and_links_are_titles() -> None:
+    text = table(
+        "| Task | Title | Notes | Owner |", "| ✅ T-01 | [Sew](sew.md) | a | Ann |", "| ⬜ T-02 | Dye | b | Bob |"
+    )
+    assert rows(text) == [("T-01", "Sew", "done"), ("T-02", "Dye", "not started")]
+    plan = read(text)
+    ticked = apply(plan.source, edits.tick(plan, "T-02", TaskState.DONE)).text
+    assert ticked == text.replace("⬜ T-02", "✅ T-02")
+
+
+def test_a_cross_under_done_says_not_yet() -> None:
+    text = table("| Step | Action | Done? |", "| 1 | Sew | ✅ |", "| 2 | Dye | ❌ |", "| 3 | Dry | |")
+    assert [state for _, _, state in rows(text)] == ["done", "not started", "not started"]
+
+
+def test_a_table_of_tasks_and_their_states_needs_no_ids() -> None:
+    text = table("| Status | Task | Owner |", "| Done | Sew | Ann |", "| In progress | Dye | Bob |")
+    assert rows(text) == [("1", "Sew", "done"), ("2", "Dye", "in progress")]
+    plan = read(text)
+    assert apply(plan.source, edits.tick(plan, "2", TaskState.DONE)).text == text.replace("In progress", "Complete   ")
+
+
+def test_tables_about_other_things_hold_no_tasks() -> None:
+    assert read(table("| Component | Status |", "| Sail | ✅ Done |", "| Hull | 🟡 In progress |")).tasks == ()
+    assert read(table("| Task | Status |", "| Sew | Done |", "| Dye | see below |")).tasks == ()
+    assert read(table("| ID | Boat | Length |", "| 1 | Ann | 2 |", "| 2 | Bob | 3 |")).tasks == ()

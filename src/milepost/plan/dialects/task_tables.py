@@ -33,7 +33,9 @@ def why(document: Document) -> str:
     """What shows that the tasks are rows of tables."""
     tables = [table for _, table in _tables(Reading(document))]
     rows = sum(len(table.rows) for table in tables)
-    return f"{rows} rows of {len(tables)} tables start with an id and tell a state or an effort"
+    named = all("id" in table.columns for table in tables)
+    says = "start with an id and tell a state or an effort" if named else "name a task and tell its state"
+    return f"{rows} rows of {len(tables)} tables {says}"
 
 
 def read(reading: Reading) -> Plan:
@@ -56,6 +58,7 @@ def _tables(reading: Reading) -> Iterator[tuple[Section, TaskTable]]:
 class _TableTasks:
     reading: Reading
     known: set[str] = field(default_factory=set)
+    count: int = 0
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The tasks of a section's tables."""
@@ -63,8 +66,14 @@ class _TableTasks:
         for block in section.blocks:
             table = task_table(self.reading, block) if block.kind is BlockKind.TABLE else None
             if table:
-                rows = list(table_tasks(self.reading, table, phase))
+                rows = list(table_tasks(self.reading, table, phase, self._next))
                 if not all(task.id in self.known for task in rows):
                     self.known.update(task.id for task in rows)
                     tasks += rows
         return tasks
+
+    def _next(self) -> str:
+        self.count += 1
+        while str(self.count) in self.known:
+            self.count += 1
+        return str(self.count)

@@ -9,14 +9,14 @@ from milepost.source.lazy_regex import lazy_regex
 
 _WORDS: dict[TaskState, str] = {
     TaskState.NOT_STARTED: (
-        r"not[ -](?:yet[ -])?(?:started|done|complete[d]?|begun)|unstarted|to[ -]?do|pending|planned|queued|open"
-        r"|backlog|ready[ -]to[ -]start|ready[ -]for[ -](?:implementation|development|dev|work)"
+        r"not[ _-](?:yet[ _-])?(?:started|done|complete[d]?|begun)|unstarted|to[ _-]?do|pending|planned|queued|open"
+        r"|backlog|ready[ _-]to[ _-]start|ready[ _-]for[ _-](?:implementation|development|dev|work)"
         r"|pendiente|pendente|por hacer|offen|geplant"
         r"|à faire|en attente|待办|待開始|待开始|未开始|未開始|未着手|не начато|запланировано|ожидает"
     ),
     TaskState.IN_PROGRESS: (
-        r"in[ -]?progress|in[ -]?review|ready[ -]for[ -]review|work[ -]in[ -]progress|wip|doing|on[ -]?going"
-        r"|underway|started|current|partial(?:ly)?(?:[ -](?:complete[d]?|done))?|en progreso|en curso|em andamento"
+        r"in[ _-]?progress|in[ _-]?review|ready[ _-]for[ _-]review|work[ _-]in[ _-]progress|wip|doing|on[ _-]?going"
+        r"|underway|started|current|partial(?:ly)?(?:[ _-](?:complete[d]?|done))?|en progreso|en curso|em andamento"
         r"|en cours|in arbeit|进行中|進行中|в работе|в процессе"
     ),
     TaskState.DONE: (
@@ -26,7 +26,7 @@ _WORDS: dict[TaskState, str] = {
     ),
     TaskState.BLOCKED: r"blocked|stuck|bloquead[oa]|blockiert|bloqué|阻塞|заблокировано",
     TaskState.DEFERRED: (
-        r"deferred|postponed|on[ -]hold|paused|skipped|cancell?ed|won['’]?t (?:do|fix)|dropped|discontinued|obsolete"
+        r"deferred|postponed|on[ _-]hold|paused|skipped|cancell?ed|won['’]?t (?:do|fix)|dropped|discontinued|obsolete"
         r"|descontinuad[oa]|cancelad[oa]|aplazad[oa]|отложено|отменено|暂停|延期"
     ),
 }

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_p
 SCHEMA = 1
 APPLICATION_ID = 0x4D505354  # "MPST": tells a ledger from another program's database
 PATIENCE = 30.0
+_PAUSE = 0.002
+"""Seconds between looks whether it is our turn: left to itself, SQLite sleeps for longer and longer."""
 
 _CREATE = """
 CREATE TABLE event (
@@ -246,7 +249,7 @@ class SqliteLedger:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._make_folder()
-            connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
+            connection = sqlite3.connect(self.path, timeout=_PAUSE, isolation_level=None)
             try:
                 self._prepare(connection)
             except BaseException:
@@ -292,16 +295,22 @@ class SqliteLedger:
             os.close(folder)
 
     def _guard(self, work: Callable[[], _T]) -> _T:
-        """Do some work, and say in our own words why the store failed."""
-        try:
-            return work()
-        except sqlite3.Error as error:
-            message, remedy = _explain(error)
-            raise self._unavailable(message, remedy) from None
-        except OSError as error:
-            raise self._unavailable(
-                f"its folder cannot be used: {error.strerror}", "make the project's folder writable"
-            ) from None
+        """Do some work, again while others are in the way, and say in our own words why the store failed."""
+        deadline = None
+        while True:
+            try:
+                return work()
+            except sqlite3.Error as error:
+                now = time.monotonic()
+                deadline = now + self.patience if deadline is None else deadline
+                if _code(error) == sqlite3.SQLITE_BUSY and now < deadline:
+                    continue  # SQLite has paused
+                message, remedy = _explain(error)
+                raise self._unavailable(message, remedy) from None
+            except OSError as error:
+                raise self._unavailable(
+                    f"its folder cannot be used: {error.strerror}", "make the project's folder writable"
+                ) from None
 
     def _unavailable(self, message: str, remedy: str) -> LedgerUnavailable:
         return LedgerUnavailable(message, place=str(self.path), remedy=remedy)
@@ -322,9 +331,12 @@ _REMEDIES = {
 }
 
 
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _explain(error: sqlite3.Error) -> tuple[str, str]:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return _REMEDIES.get(code, (f"it does not answer: {error}", "restore it from a backup, or move it away"))
+    return _REMEDIES.get(_code(error), (f"it does not answer: {error}", "restore it from a backup, or move it away"))
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -1,0 +1,134 @@
+"""Eight processes that take one task after the other. `python -m benchmarks.bench_claims [--tasks N] [--processes N]`.
+
+Every process asks for what can be claimed, claims it (again with the next one when somebody was faster), and completes
+it, until nothing is left. Beside it, what the machine gives at most: as many appends by as many processes to a bare
+SQLite file, one transaction each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import Barrier, current_process
+from multiprocessing.synchronize import Barrier as BarrierType
+from pathlib import Path
+
+from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.runs import RunSession
+from milepost.app.tasks import claim
+from milepost.errors import Refused
+from milepost.execution.commands import Complete, Start
+from milepost.execution.events import AttemptStarted, TaskCompleted
+from milepost.execution.policy import RunSpec, TaskSpec, TierPolicy
+from milepost.execution.queries import claimable
+
+RUN = "bench#1"
+LEASE = 3600.0
+_barrier: BarrierType | None = None
+
+
+def take_part(barrier: BarrierType) -> None:
+    """Begin together."""
+    global _barrier
+    _barrier = barrier
+
+
+def worker(path: str) -> tuple[list[float], int, float, float]:
+    """Claim and complete until nothing is left: seconds of each claim, spurious endings, start and end."""
+    session = RunSession(SqliteLedger(path), RUN)
+    name = current_process().name
+    took: list[float] = []
+    spurious = 0
+    assert _barrier is not None
+    _barrier.wait()
+    began = time.monotonic()
+    while session.state.open_tasks:
+        asked = time.perf_counter()
+        got = None
+        session.refresh()
+        while got is None and (ready := claimable(session.state, time.time())):
+            try:
+                record = ready[hash(name) % min(len(ready), 16)]
+                got = claim(session, record.spec.id, worker=name, now=time.time(), lease=LEASE)
+            except Refused:
+                session.refresh()
+        if got is None:
+            spurious += not session.state.active and session.state.open_tasks > 0
+            continue
+        took.append(time.perf_counter() - asked)
+        session.execute(Complete(time.time(), got.task.spec.id, got.attempt_no, name, {}))
+    return took, spurious, began, time.monotonic()
+
+
+def bare(path: str, each: int) -> tuple[float, float]:
+    """Append so many rows, one transaction each, and wait for others as long as it takes."""
+    connection = sqlite3.connect(path, timeout=60, isolation_level=None)
+    assert _barrier is not None
+    _barrier.wait()
+    began = time.monotonic()
+    for number in range(each):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO event VALUES (?, ?)", (number, "x" * 200))
+        connection.execute("COMMIT")
+    return began, time.monotonic()
+
+
+def claims(folder: Path, tasks: int, processes: int) -> str:
+    """One line on our claims."""
+    path = str(folder / ".milepost" / "ledger.db")
+    ledger = SqliteLedger(path)
+    specs = tuple(TaskSpec(str(number), "no-op", 1, order=number) for number in range(tasks))
+    RunSession(ledger, RUN).execute(
+        Start(time.time(), RUN, RunSpec("bench", specs, tiers=(TierPolicy(1, "One", processes),)))
+    )
+    barrier = Barrier(processes)
+    with ProcessPoolExecutor(processes, initializer=take_part, initargs=(barrier,)) as pool:
+        found = list(pool.map(worker, [path] * processes, chunksize=1))
+    events = ledger.read(RUN)
+    starts = Counter(event.task for event in events if isinstance(event, AttemptStarted))
+    done = sum(isinstance(event, TaskCompleted) for event in events)
+    took = sorted(seconds for one in found for seconds in one[0])
+    wall = max(one[3] for one in found) - min(one[2] for one in found)
+    return (
+        f"milepost: {tasks:,} claims and completions by {processes} processes: {2 * tasks / wall:,.0f}/s"
+        f" ({tasks / wall:,.0f} claims/s, aim 500); a claim takes {statistics.median(took) * 1000:.1f} ms,"
+        f" p99 {took[len(took) * 99 // 100] * 1000:.0f} ms (aim 100); doubles {sum(n - 1 for n in starts.values())},"
+        f" spurious ends {sum(one[1] for one in found)}, completed {done:,}"
+    )
+
+
+def floor(folder: Path, tasks: int, processes: int) -> str:
+    """One line on bare appends."""
+    path = str(folder / "bare.db")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE event (version INTEGER, payload TEXT)")
+    connection.close()
+    barrier = Barrier(processes)
+    each = 2 * tasks // processes
+    with ProcessPoolExecutor(processes, initializer=take_part, initargs=(barrier,)) as pool:
+        found = list(pool.map(bare, [path] * processes, [each] * processes, chunksize=1))
+    wall = max(end for _, end in found) - min(began for began, _ in found)
+    return f"bare SQLite, as many processes, a row a transaction: {each * processes / wall:,.0f}/s"
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_claims")
+    parser.add_argument("--tasks", type=int, default=2000)
+    parser.add_argument("--processes", type=int, default=8)
+    options = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        print(claims(Path(folder), options.tasks, options.processes), flush=True)
+        print(floor(Path(folder), options.tasks, options.processes))
+
+
+if __name__ == "__main__":
+    main()

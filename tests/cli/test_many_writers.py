@@ -60,6 +60,50 @@ def test_32_processes_complete_a_task_each_at_once(milepost: Milepost, plan: Pat
     assert sorted(done) == sorted(f"1.{number}" for number in range(1, WRITERS + 1))
 
 
+MILEPOST = "from milepost.cli.main import main; main(sys.argv[1:])"
+TICK = """
+from milepost.app.documents import update_document
+from milepost.plan.edits import tick
+from milepost.plan.model import TaskState
+from milepost.plan.reader import read_plan
+from milepost.source import apply
+update_document("tasks.md", lambda text: apply(text, tick(read_plan(text), sys.argv[1], TaskState.DONE)))
+"""
+
+
+def test_32_processes_tick_complete_and_sync_at_once(milepost: Milepost, plan: Path) -> None:
+    doing = [
+        *((MILEPOST, "done", "tasks.md", f"1.{number}", "--force") for number in range(1, 12)),
+        *((TICK, f"1.{number}") for number in range(12, 23)),
+        *((MILEPOST, "sync", "tasks.md") for _ in range(10)),
+    ]
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"import sys; sys.stdin.read()\n{code}", *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for code, *args in doing
+    ]
+    assert len(workers) == WRITERS
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.close()
+        worker.stdin = None
+    ended = [worker.communicate(timeout=120) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * WRITERS, [err for _, err in ended if err]
+
+    assert milepost("sync", "tasks.md").code == 0
+    text = plan.read_text()
+    assert [f"- [x] **1.{number}**" in text for number in range(1, WRITERS + 1)] == [n <= 22 for n in range(1, 33)]
+    assert "**Progress:** 22/32 tasks complete" in text
+    events = milepost("log", "tasks.md", "--json").json
+    done = [event["task"] for event in events if event["event"] == "TaskCompleted"]
+    assert sorted(done) == sorted(f"1.{number}" for number in range(1, 23))
+
+
 def test_a_change_made_meanwhile_by_another_program_is_taken_up(plan: Path) -> None:
     seen: list[str] = []
 

@@ -71,6 +71,26 @@ def test_plans_read_after_every_change(text: str, changes: list[tuple[float, int
         assert reparser.update(source) == read_plan(source)
 
 
+ITEM_LINES = st.sampled_from(
+    ["- a", "- b", "- [ ] **1.1** c", "  - d", "  e", "* f", "+ g", "-  h", "- - -", "1. i", "```", "  ```", "<div>", "<!--", "-->",
+     "# J", "text", "", "| a |", "|---|", "> q", "    code", "---"]
+)  # fmt: skip
+LISTS = st.builds(lambda lines, newline: newline.join(lines), st.lists(ITEM_LINES, max_size=14), NEWLINES)
+LIST_CHANGES = st.tuples(
+    st.floats(0, 1), st.integers(0, 6), st.sampled_from(["", "x", "\n", "- b\n", "```\n", "<!--\n", "# K\n", "  "])
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(LISTS, st.lists(LIST_CHANGES, max_size=4))
+def test_blocks_of_lists_after_every_change(text: str, changes: list[tuple[float, int, str]]) -> None:
+    cache = BlockCache()
+    for place, length, new in [(0.0, 0, ""), *changes]:
+        at = round(place * len(text))
+        text = text[:at] + new + text[at + length :]
+        assert shape(cache.parse(text)) == shape(parse_blocks(text))
+
+
 @pytest.mark.parametrize("path", DIALECTS, ids=lambda path: path.stem)
 def test_documents_of_all_dialects(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -88,6 +108,14 @@ def test_what_did_not_move_is_not_read_again() -> None:
     assert [one is two for one, two in zip(first.tasks, ticked.tasks, strict=True)] == [True, False, True]
     longer = reparser.update(SourceText("New words\n\n" + text))
     assert [one.span.start + len("New words\n\n") for one in first.tasks] == [one.span.start for one in longer.tasks]
+
+
+def test_an_item_beside_a_changed_one_is_not_read_again() -> None:
+    text = "- [ ] **1.1** Dig\n\n- [ ] **1.2** Pour\n  - slowly\n\n- [ ] **1.3** Go\n"
+    reparser = Reparser()
+    first = reparser.update(SourceText(text))
+    ticked = reparser.update(SourceText(text.replace("[ ] **1.2", "[x] **1.2")))
+    assert [one is two for one, two in zip(first.tasks, ticked.tasks, strict=True)] == [True, False, True]
 
 
 def test_moving_a_task_moves_all_its_places() -> None:

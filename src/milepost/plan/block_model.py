@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from milepost.source import Span
 
@@ -56,6 +57,8 @@ class Block:
     level: int = 0
     info: str = ""
     checkbox: Span | None = None
+    readings: dict[Hashable, Any] | None = None
+    """What was read from it, by the kind of reader, if somebody keeps that for the next version of the document."""
 
 
 def walk(block: Block) -> Iterator[Block]:

@@ -33,7 +33,6 @@ class Reparser:
         Raises:
             UnknownName: there is no dialect of that name.
         """
-        self._memory.turn()
         return read_document(source, self._document, self.dialect, self.sizes)
 
     def _document(self, source: SourceText) -> Document:

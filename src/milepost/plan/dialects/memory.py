@@ -7,7 +7,7 @@ such an item before holds again; only its places move.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,36 +23,27 @@ Read = tuple[tuple[Task, ...], tuple[Observation, ...]]
 
 
 class Remembered(NamedTuple):
-    """What was read from an item, with the places it has when the item stands at ``start``."""
+    """What was read from a block, with the places it has when the block stands at ``start``."""
 
-    item: Block
     start: int
     value: Any
 
 
-@dataclass
 class Memory:
-    """What was read in the reading before this one, and in this one."""
-
-    _before: dict[Hashable, Remembered] = field(default_factory=dict)
-    _now: dict[Hashable, Remembered] = field(default_factory=dict)
-
-    def turn(self) -> None:
-        """Begin another reading; what the last one did not use is forgotten."""
-        self._before, self._now = self._now, {}
+    """Keeps with every block what was read from it."""
 
     def recall(
-        self, item: Block, kind: Hashable, read: Callable[[], _Value], move: Callable[[_Value, int], _Value]
+        self, block: Block, kind: Hashable, read: Callable[[], _Value], move: Callable[[_Value, int], _Value]
     ) -> _Value:
-        """What a reader of some kind gives for an item: read now, or remembered and moved to where the item stands."""
-        key = (id(item), kind)
-        found = self._now.get(key) or self._before.get(key)
-        start = item.span.start
-        if found is None or found.item is not item:
-            found = Remembered(item, start, read())
+        """What a reader of some kind gives for a block: read now, or remembered and moved to where the block stands."""
+        if block.readings is None:
+            block.readings = {}
+        found = block.readings.get(kind)
+        start = block.span.start
+        if found is None:
+            found = block.readings[kind] = Remembered(start, read())
         elif found.start != start:
-            found = Remembered(item, start, move(found.value, start - found.start))
-        self._now[key] = found
+            found = block.readings[kind] = Remembered(start, move(found.value, start - found.start))
         value: _Value = found.value
         return value
 

@@ -118,7 +118,7 @@ class _ReferenceTasks:
 
     def _of_list(self, block: Block, phase: str | None) -> list[Task]:
         """The tasks of a list. Beside a task with an id, an item with a checkbox and no id is a task as well."""
-        reader = TaskReader(self.reading, self._head)
+        reader = TaskReader(self.reading, self._head, kind=(NAME, self.boxed))
         read = [(item, reader.read(item, phase)) for item in block.children]
         numbered = any(tasks for _, tasks in read)
         names = _FreeNames(phase, {task.id for _, tasks in read for task in tasks})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from milepost.app.documents import plan_identity, read_document
 from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, unread_lines
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger, LedgerArchive
-from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
+from milepost.app.runs import RunSession, latest_run, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, TierSettings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
 from milepost.errors import Refused
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from milepost.app.reports import RunReport
     from milepost.app.schedules import Leveler
     from milepost.app.syncs import Synced, SyncMemory
+    from milepost.app.traces import Trace
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
@@ -340,6 +341,17 @@ def relink_plan(old: str, new: str) -> str:
     """
     _, ledger = open_ledger(new)
     return Identities(project_settings(new).root).relink(ledger, plan_identity(old), plan_identity(new))
+
+
+def trace(path: str, requirements: Sequence[str] = ()) -> Trace:
+    """Trace the requirements of a plan, with what its newest run recorded. Raises as ``trace_plan`` does."""
+    from milepost.app.traces import evidence_of_run, trace_plan
+
+    settings = load_settings(path)
+    if not (settings.root / LEDGER).is_file():
+        return trace_plan(path, requirements)
+    session = latest_run(SqliteLedger(settings.root / LEDGER, durable=settings.durable), known_name(path))
+    return trace_plan(path, requirements, evidence_of_run(session.state) if session else None)
 
 
 def run_folder(root: Path, run: str) -> Path:

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from milepost.app.documents import read_document
+from milepost.app.documents import project_root, read_document
+from milepost.app.naming_tests import NamingTests, Place, find_naming_tests
 from milepost.app.plans import load_plan
 from milepost.app.requirement_files import BESIDE, find_requirements
 from milepost.errors import InputError, RequirementsNotFound
+from milepost.execution.records import TaskStatus
 from milepost.plan.model import Plan
 from milepost.spec.model import Requirement, RequirementsDocument
 from milepost.spec.requirements import read_requirements
 from milepost.spec.traceability import Matrix, TraceRow, UnknownReference, trace
 
+if TYPE_CHECKING:
+    from milepost.execution.state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvidence:
+    """What a run recorded of a done task: by whom, when (seconds since 1970), at which attempt, its evidence."""
+
+    task: str
+    by: str
+    at: float
+    attempt: int | None
+    evidence: Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A plan's traceability, and the documents it was computed from."""
+    """A plan's traceability, the documents it was computed from, the tests that name requirements, and the evidence."""
 
     plan: Plan
     documents: tuple[RequirementsDocument, ...]
     matrix: Matrix
+    tests: NamingTests = field(default_factory=NamingTests)
+    evidence: Mapping[str, TaskEvidence] = field(default_factory=dict)
+
+    def evidence_of(self, row: TraceRow) -> list[TaskEvidence]:
+        """What was recorded of the tasks that serve a requirement."""
+        return [self.evidence[task.id] for task in row.tasks if task.id in self.evidence]
+
+    def tests_of(self, row: TraceRow) -> Sequence[Place]:
+        """Where tests name a requirement."""
+        return self.tests.places.get(row.requirement.id, ())
 
     @property
     def serious(self) -> tuple[TraceRow, ...]:
@@ -35,7 +61,15 @@ class Trace:
         return {
             "plan": self.plan.source.path,
             "requirements_files": [document.source.path for document in self.documents],
-            "requirements": [_row_json(row) for row in rows],
+            "requirements": [
+                {
+                    **_row_json(row),
+                    "evidence": [_evidence_json(one) for one in self.evidence_of(row)],
+                    "tests": [{"path": one.path, "line": one.line} for one in self.tests_of(row)],
+                }
+                for row in rows
+            ],
+            "tests_searched": {"files": self.tests.files, "complete": self.tests.complete},
             "standards": [{"name": name, "tasks": list(ids)} for name, ids in matrix.standards.items()],
             "unknown_references": [_reference_json(one) for one in matrix.unknown],
             "references_elsewhere": [_reference_json(one) for one in matrix.elsewhere],
@@ -57,8 +91,25 @@ def coverage_counts(matrix: Matrix) -> dict[str, int]:
     return counts
 
 
-def trace_plan(path: str, requirements: Sequence[str] = ()) -> Trace:
+def evidence_of_run(state: RunState) -> dict[str, TaskEvidence]:
+    """What a run recorded of the tasks that are done."""
+    found: dict[str, TaskEvidence] = {}
+    for name, record in state.tasks.items():
+        if record.status is TaskStatus.DONE and record.finished_at is not None:
+            last = record.attempts[-1] if record.attempts else None
+            attempt = last.no if last else None
+            found[name] = TaskEvidence(
+                name, record.by, record.finished_at, attempt, dict(last.evidence) if last else {}
+            )
+    return found
+
+
+def trace_plan(
+    path: str, requirements: Sequence[str] = (), evidence: Mapping[str, TaskEvidence] | None = None
+) -> Trace:
     """Trace the requirements of a plan, those of the files named or else of the ones beside it.
+
+    Tests that name a requirement are looked for below the project's root; ``evidence`` is what a run recorded.
 
     Raises:
         PlanUnreadable, NoTasksFound: the plan or a requirements file cannot be read.
@@ -73,7 +124,9 @@ def trace_plan(path: str, requirements: Sequence[str] = ()) -> Trace:
             place=files[0] if files else path,
             remedy="a requirement is a line such as `1. **REQ-1.1:** It shall …`; --requirements names the file",
         )
-    return Trace(plan, documents, trace(plan, documents))
+    matrix = trace(plan, documents)
+    tests = find_naming_tests(project_root(path), [row.requirement for row in matrix.rows])
+    return Trace(plan, documents, matrix, tests, evidence or {})
 
 
 def requirements_beside(path: str) -> tuple[RequirementsDocument, ...]:
@@ -106,6 +159,16 @@ def _row_json(row: TraceRow) -> dict[str, Any]:
         "criteria_without_task": [criterion.id for criterion in row.missing],
         "path": row.document.source.path,
         "line": line_of(row.document, row.requirement),
+    }
+
+
+def _evidence_json(one: TaskEvidence) -> dict[str, Any]:
+    return {
+        "task": one.task,
+        "by": one.by,
+        "at": one.at,
+        "attempt": one.attempt,
+        "evidence": dict(one.evidence),
     }
 
 

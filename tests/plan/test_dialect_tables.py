@@ -188,6 +188,11 @@ def test_a_table_of_tasks_and_their_states_needs_no_ids() -> None:
     assert apply(plan.source, edits.tick(plan, "2", TaskState.DONE)).text == text.replace("In progress", "Complete   ")
 
 
+def test_milestones_with_deliverables_are_tasks() -> None:
+    text = table("| Milestone | Deliverable | Status |", "| M0 | Hull | complete |", "| M1 | Sails | in progress |")
+    assert rows(text) == [("M0", "Hull", "done"), ("M1", "Sails", "in progress")]
+
+
 def test_tables_about_other_things_hold_no_tasks() -> None:
     assert read(table("| Component | Status |", "| Sail | ✅ Done |", "| Hull | 🟡 In progress |")).tasks == ()
     assert read(table("| Task | Status |", "| Sew | Done |", "| Dye | see below |")).tasks == ()

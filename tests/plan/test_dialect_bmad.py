@@ -90,6 +90,13 @@ def test_a_remark_may_stand_between_number_and_title() -> None:
     assert plan.tasks[1].effort.likely == 3600
 
 
+def test_criteria_of_a_group_are_those_of_its_tasks() -> None:
+    plan = read(
+        "# S\n\n## Tasks / Subtasks\n\n### 1. Dig (AC: 1, 2)\n\n- [ ] Deep\n- [ ] Wide (AC: 3)\n\n### 2. Fill\n\n- [ ] Sand\n"
+    )
+    assert [[one.text for one in task.requirements] for task in plan.tasks] == [["AC1", "AC2"], ["AC3"], []]
+
+
 def test_all_criteria_are_those_the_story_states() -> None:
     def named(criteria: str) -> list[str]:
         plan = read(f"# S\n\n## Acceptance Criteria\n\n{criteria}\n\n## Tasks / Subtasks\n\n- [ ] Dig (AC: all)\n")

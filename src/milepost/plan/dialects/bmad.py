@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from milepost.plan.blocks import Block, BlockKind
@@ -19,7 +20,7 @@ from milepost.plan.dialects.story_criteria import criteria_references
 from milepost.plan.dialects.task_headings import TaskHeadings
 from milepost.plan.dialects.tasks import TaskReader, first_line, title_head
 from milepost.plan.grammar.states import find_state
-from milepost.plan.model import Claim, ClaimKind, Field, Plan, Task
+from milepost.plan.model import Claim, ClaimKind, Field, Plan, Reference, Task
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
 
@@ -115,7 +116,8 @@ class _StoryTasks:
             if line and box:
                 head = self._head(item) or title_head(self.reading, line, box, self._next())
                 tasks += reader.build(item, box, head, phase)
-        return tasks
+        shared = tuple(_criteria(self.reading, section.title_span))
+        return [task if any(_criteria(self.reading, task.title_span)) else _serving(task, shared) for task in tasks]
 
     def _head(self, item: Block) -> Head | None:
         line = first_line(item)
@@ -127,6 +129,16 @@ class _StoryTasks:
             self.last += 1
             if str(self.last) not in self.taken:
                 return str(self.last)
+
+
+def _criteria(reading: Reading, title: Span) -> Iterator[Reference]:
+    """The criteria that a title, of a task or of a group of tasks, names in brackets."""
+    for remark in _REMARK.finditer(reading.text, *title):
+        yield from criteria_references(reading.document, Span(*remark.span("inner"))) or ()
+
+
+def _serving(task: Task, criteria: tuple[Reference, ...]) -> Task:
+    return replace(task, requirements=(*task.requirements, *criteria)) if criteria else task
 
 
 def _finished(reading: Reading, task: Task) -> Task:

@@ -241,6 +241,20 @@ def test_a_rejected_checkpoint_holds_back_again_and_its_tasks_are_done_again(mil
     assert (early.code, "not due yet" in early.err) == (1, True)
 
 
+def test_a_failed_checkpoint_is_judged_again_while_the_run_waits(milepost: Milepost, plan: Path, project: Path) -> None:
+    plan.write_text(PLAN.replace("- [ ] The neighbour agrees", "- [ ] It is level `test -e level`"))
+    milepost("done", "tasks.md", "1.1", "--force")
+    milepost("done", "tasks.md", "1.2", "--force")
+    assert milepost("run", "tasks.md", "--trust", "--no-wait").code == 1
+    (project / "level").touch()
+    told = milepost("recheck", "tasks.md", "1", "--by", "ann")
+    assert told.out == "Checkpoint 1: what failed is judged again by the next `milepost run tasks.md`\n"
+    assert "no command of Checkpoint 1 has failed" in milepost("recheck", "tasks.md", "1").err
+    milepost("run", "tasks.md", "--no-wait")
+    assert "Checkpoint 1: passed" in milepost("status", "tasks.md").out
+    assert "Checkpoint 1: ann has what failed judged again" in milepost("log", "tasks.md").out
+
+
 def test_an_exhausted_budget_is_shown_and_extended(milepost: Milepost, plan: Path) -> None:
     (plan.parent / "milepost.toml").write_text("[run]\nbudget = { hours = 1e-9 }\n")
     milepost("claim", "tasks.md", "1.2")

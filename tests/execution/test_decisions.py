@@ -20,6 +20,7 @@ from milepost.execution.commands import (
     Lose,
     MarkDone,
     Overrun,
+    Recheck,
     RecordCriterion,
     RefuseCompletion,
     Reopen,
@@ -95,6 +96,19 @@ def test_a_mixed_gate_needs_the_command_and_the_person() -> None:
     assert [due.number for due in due_criteria(story.state)] == [0]
     passed = story.tell(RecordCriterion(5.0, "A", 0, True, "s"))
     assert kinds(passed) == ["CriterionPassed", "CheckpointPassed", "RunFinished"]
+
+
+def test_what_failed_at_a_gate_is_judged_again_when_somebody_asks() -> None:
+    story = Story(spec(task("1"), gates=[gate("A", "1", criteria=["$ pytest", "$ ruff"])]))
+    with pytest.raises(Refused, match="not due yet"):
+        story.tell(Recheck(0.0, "A", "ann"))
+    story.tell(
+        MarkDone(1.0, "1", "me"), RecordCriterion(2.0, "A", 0, False, "s"), RecordCriterion(2.0, "A", 1, True, "s")
+    )
+    assert kinds(story.tell(Recheck(3.0, "A", "ann"))) == ["CheckpointRechecked"]
+    assert [due.command for due in due_criteria(story.state)] == ["pytest"]
+    with pytest.raises(Refused, match="no command of Checkpoint A has failed"):
+        story.tell(Recheck(4.0, "A", "ann"))
 
 
 def test_gates_without_criteria_open_one_after_the_other() -> None:

@@ -92,6 +92,7 @@ def supervised(world: World) -> Iterator[Step]:
     yield Step(cmd.Join(NOW, "one"))
     yield Step(cmd.Join(NOW, "other"))
     yield Step(cmd.Leave(NOW, "one", "done"))
+    yield Step(cmd.Recheck(NOW, "A", "ann"))
     for good in (True, False):
         yield Step(cmd.RecordCriterion(NOW, "A", 0, good, "command"))
     yield from unblocking(world)

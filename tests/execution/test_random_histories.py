@@ -77,6 +77,7 @@ def commands(draw: st.DrawFn, spec: RunSpec, at: float) -> cmd.Command:
         cmd.Unblock(at, task, "a"),
         cmd.Approve(at, gate, "a"),
         cmd.RecordCriterion(at, gate, draw(st.integers(0, 1)), draw(st.booleans()), "s"),
+        cmd.Recheck(at, gate, "a"),
         cmd.Join(at, "s"),
         cmd.Leave(at, "s", "bye"),
         cmd.MarkDone(at, task, "hand"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from milepost.app.runs import RunSession
 from milepost.errors import UnknownName
-from milepost.execution.commands import Approve, Reject
+from milepost.execution.commands import Approve, Recheck, Reject
 from milepost.execution.events import Event
 from milepost.execution.state import RunState
 
@@ -32,6 +32,15 @@ def approve(session: RunSession, checkpoint: str, *, by: str, now: float, commen
         Refused: the checkpoint is not due yet, or has passed.
     """
     return session.execute(Approve(now, checkpoint, by, comment))
+
+
+def recheck(session: RunSession, checkpoint: str, *, by: str, now: float) -> list[Event]:
+    """Have the commands of criteria that failed judge again.
+
+    Raises:
+        Refused: the checkpoint is not due yet, has passed, or none of its commands failed.
+    """
+    return session.execute(Recheck(now, checkpoint, by))
 
 
 def reject(

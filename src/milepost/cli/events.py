@@ -50,6 +50,8 @@ def event_line(event: ev.Event, state: RunState) -> str:
             return f"{name}: {word}: {text}{_by(event.by, event.evidence)}"
         case ev.TaskSkipped():
             return f"{event.task} skipped by {event.by}: {event.reason}"
+        case ev.CheckpointRechecked():
+            return f"{_gate_name(state, event.checkpoint)}: {event.by} has what failed judged again"
         case ev.CheckpointRejected():
             return f"{_gate_name(state, event.checkpoint)} rejected by {event.by}: {event.reason}"
         case ev.BudgetWarned():

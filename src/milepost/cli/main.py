@@ -41,6 +41,7 @@ COMMANDS = {
     "skip": "Decide that a task will not be done.",
     "reopen": "Have a finished task done again.",
     "approve": "Sign off a checkpoint.",
+    "recheck": "Have the commands of a checkpoint judge again.",
     "reject": "Refuse a checkpoint.",
     "pause": "Start nothing new until resumed.",
     "resume": "Let a paused run go on.",

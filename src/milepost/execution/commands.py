@@ -229,6 +229,14 @@ class Approve(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck(Command):
+    """Have the commands of a due checkpoint's criteria that failed judge again."""
+
+    checkpoint: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reject(Command):
     """Refuse a checkpoint, and have the tasks named in ``reopen`` done again."""
 

@@ -180,5 +180,6 @@ _DECIDE: dict[type[cmd.Command], Callable[[RunState, Any], list[ev.Event]]] = {
     cmd.Unblock: _unblock,
     cmd.RecordCriterion: gates.record_criterion,
     cmd.Approve: gates.approve,
+    cmd.Recheck: gates.recheck,
     cmd.Reject: gates.reject,
 }

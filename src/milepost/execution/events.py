@@ -206,6 +206,14 @@ class CheckpointPassed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointRechecked(Event):
+    """Somebody wants the criteria that failed to be judged again by their commands."""
+
+    checkpoint: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointRejected(Event):
     """Somebody looked and was not content: the checkpoint has not passed, whatever was signed before."""
 
@@ -294,6 +302,7 @@ EVENTS: dict[str, type[Event]] = {
         CriterionPassed,
         CriterionFailed,
         CheckpointPassed,
+        CheckpointRechecked,
         CheckpointRejected,
         BudgetWarned,
         BudgetExhausted,

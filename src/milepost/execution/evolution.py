@@ -192,6 +192,10 @@ def _checkpoint_passed(state: RunState, event: ev.CheckpointPassed) -> None:
         state.checkpoints[gated].unmet -= 1
 
 
+def _checkpoint_rechecked(state: RunState, event: ev.CheckpointRechecked) -> None:
+    _judge_afresh(state.checkpoints[event.checkpoint], only_failed=True)
+
+
 def _checkpoint_rejected(state: RunState, event: ev.CheckpointRejected) -> None:
     checkpoint = state.checkpoints[event.checkpoint]
     state.finished_at = None
@@ -322,6 +326,7 @@ _EVOLVE: dict[type[ev.Event], Any] = {
     ev.CriterionPassed: _criterion_passed,
     ev.CriterionFailed: _criterion_failed,
     ev.CheckpointPassed: _checkpoint_passed,
+    ev.CheckpointRechecked: _checkpoint_rechecked,
     ev.CheckpointRejected: _checkpoint_rejected,
     ev.BudgetWarned: _budget_warned,
     ev.BudgetExhausted: _budget_exhausted,

@@ -38,6 +38,14 @@ def approve(state: RunState, command: cmd.Approve) -> list[ev.Event]:
     return signed + ripple(state, command.at, judged=checkpoint, passed=set(manual))
 
 
+def recheck(state: RunState, command: cmd.Recheck) -> list[ev.Event]:
+    """Let commands that failed judge again."""
+    checkpoint = _due(state, command.checkpoint)
+    if not any(item.status is CriterionStatus.FAILED and item.spec.command for item in checkpoint.criteria):
+        raise Refused(f"no command of {checkpoint.spec.name} has failed")
+    return [ev.CheckpointRechecked(command.at, checkpoint.spec.id, command.by)]
+
+
 def reject(state: RunState, command: cmd.Reject) -> list[ev.Event]:
     """Close a checkpoint again, and have tasks done again that it asked for."""
     checkpoint = find_checkpoint(state, command.checkpoint)

@@ -2,6 +2,8 @@
 
 A heading that starts in the first column ends everything before it but an open fence or HTML block. So the text from
 one such heading to the next has the same blocks wherever it stands, if nothing of that kind stays open at its end.
+A bullet with plain text in the first column does the same, but that it goes on with the list before it: so a section
+that changed keeps the items it had, and only what stands between them is read.
 """
 
 from __future__ import annotations

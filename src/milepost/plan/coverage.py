@@ -84,10 +84,9 @@ def unread_tasks(plan: Plan) -> Iterator[Span]:
 def _candidates(text: str, plan: Plan) -> Iterator[Span]:
     """Lines with a box that is nobody's, or with the number of a task, or of a group of them, that is not there."""
     known = set(_boxes(plan))
-    names = {name for task in plan.tasks for name in (task.id, _PREFIX.sub("", task.id))}
-    ids = {name[:place] for name in names for place, letter in enumerate(f"{name}.") if letter == "."}
     marks = [found.start() for found in _BOX.finditer(text) if found.start() + 1 not in known]
     marks += [found.start() for found in _TASK_HEADING.finditer(text)]
+    ids = _ids(plan) if marks else frozenset()
     end = 0
     for mark in sorted(marks):
         if mark >= end:
@@ -96,6 +95,12 @@ def _candidates(text: str, plan: Plan) -> Iterator[Span]:
             if found and (found["id"] or found["row"]) not in ids:
                 yield Span(found.start("line"), line.end)
             end = line.end
+
+
+def _ids(plan: Plan) -> frozenset[str]:
+    """The ids of tasks, and those of the groups that their numbers put them in."""
+    names = {name for task in plan.tasks for name in (task.id, _PREFIX.sub("", task.id))}
+    return frozenset(name[:place] for name in names for place, letter in enumerate(f"{name}.") if letter == ".")
 
 
 def _line_start(text: str, place: int) -> int:

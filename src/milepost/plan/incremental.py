@@ -18,7 +18,8 @@ from milepost.source import SourceText
 class Reparser:
     """Reads the versions of one document one after the other; each gives exactly what ``read_plan`` gives.
 
-    Sections whose text did not change are neither scanned nor read again; plans given before stay as they were.
+    Sections and list items whose text did not change are not scanned again, nor are the tasks in them read again;
+    plans given before stay as they were.
     ``dialect`` and ``sizes`` mean what they mean to ``read_plan``. Not to be shared between threads.
     """
 

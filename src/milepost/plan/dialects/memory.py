@@ -1,7 +1,7 @@
-"""What was read from list items, kept for the next reading of a document that changed only a little.
+"""What was read from lists and their items, kept for the next reading of a document that changed only a little.
 
-The blocks of unchanged sections are the same objects in both readings (see ``block_cache``), so what was read from
-such an item before holds again; only its places move.
+The blocks of unchanged text are the same objects in both readings (see ``block_cache``), so what was read from such a
+block before holds again; only its places move.
 """
 
 from __future__ import annotations

@@ -261,3 +261,12 @@ def test_the_audit_knows_deadlines_and_what_is_overdue(milepost: Milepost, plan:
     assert (points[7]["figure"], points[7]["offenders"]) == (0.5, ["1.1", "1.2"])
     assert (points[11]["figure"], points[11]["offenders"]) == (1.0, ["1.2", "2.1"])
     assert points[13]["figure"] == pytest.approx(28 / 30)
+
+
+def test_a_plan_under_way_on_different_calendars_is_scheduled_from_scratch(
+    milepost: Milepost, plan: Path, project: Path
+) -> None:
+    plan.write_text(PLAN.replace("[ ] **1.1**", "[x] **1.1**"))
+    settings(project, OFFICE + NIGHT)
+    found = milepost("schedule", "tasks.md", "--json")
+    assert (rows(found)["1.1"]["start"], "scheduled from scratch" in found.err) == ("2026-12-01T09:00:00+01:00", True)

@@ -107,7 +107,7 @@ def default_samples(tasks: int, *, calendars: bool = False) -> int:
     With ``calendars`` that differ still fewer.
     """
     if calendars:
-        return min(SAMPLES // 5, max(_FEWEST // 4, _PLAIN_DRAWS // 4 // max(tasks, 1)))
+        return min(SAMPLES // 5, max(_FEWEST // 2, _PLAIN_DRAWS // 4 // max(tasks, 1)))
     if tasks * SAMPLES >= COMPILED_FROM and can_compile():
         return SAMPLES
     return min(SAMPLES, max(_FEWEST, _PLAIN_DRAWS // max(tasks, 1)))

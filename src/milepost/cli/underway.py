@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from milepost.cli.gantt import Paper, compact_time
-from milepost.cli.text import printable
+from milepost.cli.text import printable, say
 from milepost.plan.model import Plan, TaskState
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def plan_underway(
     kept = (settings.root / ".milepost").is_dir()
     if not begun and not kept:
         return None, dates
-    if dates and len({id(one) for one in dates.calendars.tiers.values()}) > 1:
+    if dates and dates.differ:
+        say("note: the tiers' calendars differ: scheduled from scratch, as if nothing were done", err=True)
         return None, dates
     from milepost.app.schedule_facts import facts_of_boxes, facts_of_run
 

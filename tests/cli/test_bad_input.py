@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,28 @@ def test_a_ledger_that_is_no_ledger(milepost: Milepost, plan: Path, project: Pat
     path.write_bytes(b"this was never a database, only some bytes in a row" * 100)
     assert_told(milepost("run", "tasks.md", "--trust"), 1, "ledger", "ledger.db", "help:")
     assert path.read_bytes().startswith(b"this was never")
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("PRAGMA user_version = 99", "schema"),
+        ("INSERT INTO event VALUES (NULL, 'tasks.md#1', 4, 'MoonLanded', 1, '{\"at\": 1.0}', x'00')", "MoonLanded"),
+        ("INSERT INTO event VALUES (NULL, 'tasks.md#1', 4, 'TaskBlocked', 99, '{}', x'00')", "TaskBlocked"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "status", "log", "runs"])
+def test_a_ledger_of_a_newer_version(
+    milepost: Milepost, plan: Path, project: Path, command: str, statement: str, word: str
+) -> None:
+    milepost("pause", "tasks.md")
+    milepost("resume", "tasks.md")  # three events, with the beginning of the run
+    milepost("trust", "tasks.md")
+    path = project / ".milepost" / "ledger.db"
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(statement)
+        raw.commit()
+    assert_told(milepost(command, "tasks.md"), 1, word, "ledger.db", "help:", "newer")
 
 
 def test_a_ledger_that_somebody_keeps_locked(

@@ -132,8 +132,10 @@ def common_tasks(state: RunState, spec: RunSpec) -> int:
 
 def another_plan(state: RunState, spec: RunSpec) -> bool:
     """Whether a specification has nothing in common with the one of a run; a single task may have been reworded."""
-    several = min(len(state.spec.tasks), len(spec.tasks)) > 1
-    return several and not common_tasks(state, spec)
+    if min(len(state.spec.tasks), len(spec.tasks)) <= 1:
+        return False
+    records = ((state.tasks.get(task.id), task) for task in spec.tasks)
+    return not any(record is not None and record.spec.title == task.title for record, task in records)
 
 
 def open_run(

@@ -98,8 +98,9 @@ def in_checkpoint(section: Section) -> bool:
 
 
 def stated_dependencies(reader: PlanReader) -> Iterator[Dependency]:
-    """What graphs draw and ``_Depends:_`` fields say."""
-    yield from graph_dependencies(reader.reading, reader.document.sections)
+    """What graphs draw and ``_Depends:_`` fields say; a drawing names no tasks where none has an id."""
+    if any(task.id_span for task in reader.tasks):
+        yield from graph_dependencies(reader.reading, reader.document.sections)
     yield from field_dependencies(reader.reading, reader.tasks)
 
 

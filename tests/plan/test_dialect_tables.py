@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.plan.dialect_checks import check_ticks, read
 
 from milepost.plan import edits
+from milepost.plan.coverage import coverage
 from milepost.plan.dialects import task_tables
 from milepost.plan.dialects.document import Document
 from milepost.plan.model import TaskState
@@ -191,6 +192,15 @@ def test_a_table_of_tasks_and_their_states_needs_no_ids() -> None:
 def test_milestones_with_deliverables_are_tasks() -> None:
     text = table("| Milestone | Deliverable | Status |", "| M0 | Hull | complete |", "| M1 | Sails | in progress |")
     assert rows(text) == [("M0", "Hull", "done"), ("M1", "Sails", "in progress")]
+
+
+def test_boxes_beside_a_table_are_work_or_conditions() -> None:
+    text = table("| ID | Task | Status |", "| 1.1 | Sew | done |", "| 1.2 | Dye | open |", "| 1.3 | Dry | open |")
+    plan = read(f"{text}\n## Prerequisites\n\n- [ ] Wind\n\n## More tasks\n\n- [x] Hoist\n")
+    assert plan.dialect == "tables"
+    assert [task.title for task in plan.tasks] == ["Sew", "Dye", "Dry", "Hoist"]
+    assert [one.text for one in plan.criteria] == ["Wind"]
+    assert coverage(plan).unread == ()
 
 
 def test_tables_about_other_things_hold_no_tasks() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from milepost.plan.blocks import BlockKind
-from milepost.plan.dialects.assemble import PlanReader
+from milepost.plan.dialects.assemble import PlanReader, phase_name
 from milepost.plan.dialects.document import Document, Section
 from milepost.plan.dialects.headings import labelled_dependencies
+from milepost.plan.dialects.loose import PlacesOfWork, WithLooseBoxes
 from milepost.plan.dialects.numbered import document_heads
 from milepost.plan.dialects.numbering import separate
 from milepost.plan.dialects.plain import PlainTasks
@@ -39,9 +40,19 @@ def why(document: Document) -> str:
 
 
 def read(reading: Reading) -> Plan:
-    """Read the tables of tasks of a document; a later table that repeats ids of an earlier one is a summary."""
+    """Read the tables of tasks of a document; a later table that repeats ids of an earlier one is a summary.
+
+    Boxes beside the tables are tasks where a heading speaks of work, and else conditions.
+    """
+    places = PlacesOfWork(reading.document, phase_name, lambda _: False)
+    tasks = WithLooseBoxes(reading, _TableTasks(reading).of_section, places)
     reader = PlanReader(
-        reading, NAME, _TableTasks(reading).of_section, arrange=separate, dependencies=labelled_dependencies
+        reading,
+        NAME,
+        tasks.of_section,
+        arrange=separate,
+        dependencies=labelled_dependencies,
+        holds_criteria=tasks.holds_criteria,
     )
     return reader.read()
 

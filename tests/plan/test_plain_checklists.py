@@ -114,8 +114,9 @@ def test_the_title_may_stand_on_the_line_below() -> None:
 
 
 def test_a_drawing_names_no_tasks_where_none_has_an_id() -> None:
-    plan = read(
+    source = SourceText(
         "# P\n\n## Beds (1-2)\n\n- [ ] Dig\n- [ ] Rake\n\n## Dependencies\n\n```\nBeds (1-2)\n  ↓\nPaths (3-4)\n```\n"
     )
+    plan = read_plan(source)
     assert plan.dialect == "plain"
     assert (plan.dependencies, plan.observations) == ((), ())

@@ -52,7 +52,8 @@ def test_a_cycle_is_named(milepost: Milepost, project: Path, scheduling: tuple[s
 def test_no_effort_at_all_is_a_plan_that_is_over_at_once(milepost: Milepost, project: Path) -> None:
     plan(project, task("1", "Estimated: 0 hours"), task("2", "Estimated: 0h"))
     assert milepost("schedule", "tasks.md", "--json").json["leveled"]["makespan_seconds"] == 0
-    dated = milepost("schedule", "tasks.md", "--start", "2026-12-01", "--json").json
+    dated = milepost("schedule", "tasks.md", "--start", "2026-12-01", "--json", "--svg", "gantt.svg").json
+    assert milepost("schedule", "tasks.md", "--start", "2026-12-01").code == 0
     assert dated["dates"]["start"] == dated["dates"]["finish"] == "2026-12-01T00:00:00+00:00"
     assert milepost("forecast", "tasks.md", "--samples", "20").code == 0
 

@@ -172,6 +172,7 @@ def test_a_deadline_is_a_late_finish_and_what_breaks_it_is_named(milepost: Milep
     shown = milepost("schedule", "tasks.md").out
     assert "deadline 12-03 24:00  1.2 MISSED by 2h: finishes 12-04 11:00" in shown
     assert "1.1 → 1.2 cannot begin before 12-01 09:00" in shown
+    assert "1.1 -> 1.2 cannot begin" in milepost("schedule", "tasks.md", "--ascii").out
     assert "due      12-07 15:00  2.1 finishes 12-07 11:00, 3h to spare" in shown
 
 

@@ -188,7 +188,7 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
         from milepost.cli.schedule_dates import date_lines, promise_lines
 
         yield from date_lines(report.dates)
-        yield from promise_lines(report)
+        yield from promise_lines(report, paper)
     for use in report.tiers:
         if use.tasks:
             yield (

@@ -12,6 +12,7 @@ from milepost.cli.text import printable
 if TYPE_CHECKING:
     from milepost.app.schedule_dates import Promise, ScheduleDates
     from milepost.app.schedules import ScheduleReport
+    from milepost.cli.gantt import Paper
     from milepost.schedule.timescale import Timescale
 
 _SHOWN = 12
@@ -68,22 +69,22 @@ def date_lines(dates: ScheduleDates) -> Iterator[str]:
         yield "                they differ: makespans are real time, efforts and floats working time"
 
 
-def promise_lines(report: ScheduleReport) -> Iterator[str]:
+def promise_lines(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     """What becomes of deadlines and due dates, those that are missed first, and what was not understood."""
     if report.dates is None:
         return
     gates = report.checkpoints
     promises = sorted(report.dates.promises, key=lambda one: -one.late_seconds)
     for promise in promises[:_SHOWN]:
-        yield from _promise(promise, gates.get(promise.id, promise.id), report.dates)
+        yield from _promise(promise, gates.get(promise.id, promise.id), report.dates, paper)
     kept = sum(one.late_seconds <= 0 for one in promises[_SHOWN:])
     if len(promises) > _SHOWN:
-        yield f"  … and {len(promises) - _SHOWN} more dates, {kept} of them kept"
+        yield f"  and {len(promises) - _SHOWN} more dates, {kept} of them kept"
     for note in report.dates.notes:
         yield printable(f"note: {note}")
 
 
-def _promise(promise: Promise, name: str, dates: ScheduleDates) -> Iterator[str]:
+def _promise(promise: Promise, name: str, dates: ScheduleDates, paper: Paper) -> Iterator[str]:
     stated = f"{promise.kind:<8} {last_date(promise.at, spans_years(dates))}"
     finish = short_date(promise.finish, spans_years(dates))
     room = rough_time(abs(promise.late_seconds))
@@ -95,11 +96,15 @@ def _promise(promise: Promise, name: str, dates: ScheduleDates) -> Iterator[str]
     if not promise.missed_seconds:
         yield " " * 17 + "with more capacity it could be kept"
         return
-    chain = promise.chain if len(promise.chain) <= _SHOWN else (*promise.chain[: _SHOWN // 2], "…", *promise.chain[-6:])
+    chain = (
+        promise.chain
+        if len(promise.chain) <= _SHOWN
+        else (*promise.chain[: _SHOWN // 2], paper.glyphs.cut, *promise.chain[-6:])
+    )
     begins = short_date(promise.chain_begins, spans_years(dates))
     yield printable(
         f"{'':17}whatever the capacity it is {rough_time(promise.missed_seconds)} late: "
-        f"{' → '.join(chain)} cannot begin before {begins}"
+        f"{f' {paper.glyphs.arrow} '.join(chain)} cannot begin before {begins}"
     )
 
 

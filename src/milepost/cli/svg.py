@@ -151,7 +151,7 @@ def draw_gantt(report: ScheduleReport) -> str:
     until = f", until {report.dates.finish[:16].replace('T', ' ')}" if report.dates else ""
     picture.text(10, 36, f"within capacity {rough_time(report.leveled.makespan_seconds)}{until}", "s")
     if report.dates:
-        _draw_dates(picture, report.dates.scale, axis, report.leveled.makespan_seconds, _TOP - 6, bottom)
+        _draw_dates(picture, report.dates.scale, axis, max(report.leveled.makespan_seconds, 1), _TOP - 6, bottom)
     else:
         axis.draw(picture, _TOP - 6, bottom)
     for place, row in enumerate(rows):

@@ -130,7 +130,7 @@ def _text(found: Comparison, paper: Paper) -> Iterator[str]:
     ):
         line = f"{name:<18}{rough_time(one):>12}{rough_time(other):>12}{signed_time(other - one):>12}"
         yield paper.paint(line, fg="green" if other < one else "red" if other > one else "")
-    yield from _dates(found)
+    yield from _dates(found, paper)
     if before.mean_cost or after.mean_cost:
         change = after.mean_cost - before.mean_cost
         yield f"{'mean cost':<18}{before.mean_cost:>12,.2f}{after.mean_cost:>12,.2f}{change:>+12,.2f}"
@@ -139,7 +139,7 @@ def _text(found: Comparison, paper: Paper) -> Iterator[str]:
         yield f"critical {name:<9} {printable(f' {paper.glyphs.arrow} '.join(shown))}"
 
 
-def _dates(found: Comparison) -> Iterator[str]:
+def _dates(found: Comparison, paper: Paper) -> Iterator[str]:
     """The ends as dates, and the odds of a deadline."""
     before, after = found.before, found.after
     for name, one, other in (
@@ -148,7 +148,8 @@ def _dates(found: Comparison) -> Iterator[str]:
         (f"P{found.confidence:g}", before.confident_date, after.confident_date),
     ):
         if one and other:
-            yield f"{name + ' ends':<18}{one[:16].replace('T', ' ')} → {other[:16].replace('T', ' ')}"
+            ends = (text[:16].replace("T", " ") for text in (one, other))
+            yield f"{name + ' ends':<18}" + f" {paper.glyphs.arrow} ".join(ends)
     if before.kept is not None and after.kept is not None:
         yield f"{'deadline kept':<18}{share(before.kept):>12}{share(after.kept):>12}"
 

@@ -22,8 +22,8 @@ from milepost.source.lazy_regex import lazy_regex
 _BOX = lazy_regex(r"[`*]*\[(?P<mark>[ xX~/!>-])\][`*]*")
 _COLUMNS: dict[str, str] = {
     "id": r"#|ids?|no\.?|nr\.?|number|task(?:[ ]+(?:id|no\.?|number|#))?|step|milestone|编号|序号|任务",
-    "title": r"task(?:[ ]+(?:name|title|description))?|titles?|names?|descriptions?|issues?|items?|summary|what|action|deliverables?"
-    r"|tarea|título|任务|描述|名称",
+    "title": r"task(?:[ ]+(?:name|title|description))?|titles?|names?|descriptions?|issues?|items?|summary|what|action"
+    r"|deliverables?|tarea|título|任务|描述|名称",
     "status": r"status|state|progress|done\??|complete[d]?\??|✓|✅|estado|状态",
     "estimated": r"estimates?(?:d)?(?:[ ]+(?:time|effort|hours))?|effort|est\.?|duration|time|hours|工时|估时",
     "depends": r"depends(?:[ ]+on)?|dependenc(?:y|ies)|deps?|blocked[ ]+by|requires|after|prerequisites?|predecessors?"

@@ -126,3 +126,19 @@ def test_a_backup_while_a_run_goes_on(milepost: Milepost, plan: Path, project: P
         run.communicate()
     assert "intact" in milepost("ledger", "verify", "copy").out
     assert "intact" in milepost("ledger", "verify", ".").out
+
+
+def test_a_claim_is_asked_for_after_the_escalation_that_makes_it_necessary(
+    milepost: Milepost, plan: Path, project: Path
+) -> None:
+    (project / "milepost.toml").write_text(
+        '[tiers.2]\ndriver = "manual"\n[tiers.3]\ndriver = "command"\nattempts = 1\n'
+    )
+    plan.write_text(HEAD + task("1.1", "false"))
+    lines = milepost("run", "tasks.md", "--trust", "--no-wait").out.splitlines()
+    words = [line.partition(" ")[2] for line in lines]
+    escalated = next(
+        number for number, line in enumerate(words) if line.startswith("1.1 escalated from tier 3 to tier 2")
+    )
+    assert words[escalated + 1] == "1.1 waits for somebody to claim it on tier 2: Part 1.1"
+    assert words[escalated + 2] == "  take it with: milepost claim tasks.md 1.1 --by NAME"

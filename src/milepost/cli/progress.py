@@ -77,7 +77,7 @@ class LineProgress:
         line = event_line(event, state)
         if line:
             self._print(event.at, line)
-        for request in self.requests.news(state):
+        for request in self.requests.news(event, state):
             self._print(event.at, request)
 
     def notice(self, text: str) -> None:
@@ -127,7 +127,7 @@ class LiveProgress:
                 self.running.pop(event.task, None)
             self._count(state)
             self.waiting = [gate.spec.name for gate in awaiting_approval(state)]
-        lines = [event_line(event, state), *self.requests.news(state)]
+        lines = [event_line(event, state), *self.requests.news(event, state)]
         for line in filter(None, lines):
             stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
             self.console.print(Text.assemble((stamp, "dim"), " ", (printable(line), _style(event))))
@@ -189,8 +189,10 @@ class Requests:
         self.by_hand: set[int] = set()
         self.exhausted: set[tuple[str, str]] = set()
 
-    def news(self, state: RunState) -> list[str]:
-        """Lines that ask for what has not been asked for yet."""
+    def news(self, event: ev.Event, state: RunState) -> list[str]:
+        """Lines that ask for what has not been asked for yet, once all is told that ``event`` led to."""
+        if isinstance(event, (ev.AttemptFailed, ev.AttemptOverran)) and _escalated(event, state):
+            return []
         return self._approvals(state) + self._claims(state) + self._budgets(state)
 
     def _budgets(self, state: RunState) -> list[str]:
@@ -237,6 +239,13 @@ class Requests:
             lines.append(f"{record.spec.id} waits for somebody to claim it on tier {record.tier}: {record.spec.title}")
             lines.append(f"  take it with: milepost claim {in_shell(self.plan, record.spec.id)} --by NAME")
         return lines
+
+
+def _escalated(event: ev.AttemptFailed | ev.AttemptOverran, state: RunState) -> bool:
+    """Whether the task has left the tier of the attempt that ended, of which another event tells."""
+    record = state.tasks.get(event.task)
+    attempt = next((each for each in record.attempts if each.no == event.attempt_no), None) if record else None
+    return record is not None and attempt is not None and record.tier < attempt.tier
 
 
 def _style(event: ev.Event) -> str:

@@ -140,6 +140,21 @@ def explore(
     return Front(tuple(_undominated(kept)), count <= EXHAUSTIVE, supports)
 
 
+def menu(
+    network: Network, efforts: Mapping[str, int], weakest: Mapping[str, int], offers: Mapping[int, TierOffer]
+) -> list[list[Offer]]:
+    """The tiers that may do each task, with duration and cost.
+
+    Raises:
+        PlanInvalid: no tier is there for a task.
+    """
+    evaluate = _Evaluator(network, efforts, offers, None)
+    return [
+        [evaluate.offer(place, rank) for rank in _allowed(name, weakest, offers)]
+        for place, name in enumerate(evaluate.tasks)
+    ]
+
+
 def _relaxed(
     evaluate: _Evaluator, allowed: list[list[int]], shares: Mapping[int, float], budget: float | None
 ) -> tuple[Support, ...]:
@@ -307,7 +322,8 @@ class _Search:
             there = self.evaluate(move)
             gained = here.makespan - there.makespan
             less = here.excess(self.shares, self.budget) - there.excess(self.shares, self.budget)
-            if gained <= 0 and less <= 1e-9:
+            # Never more beyond the shares, and if not less then sooner: so no assignment comes twice.
+            if less < -1e-9 or (gained <= 0 and less <= 1e-9):
                 continue
             worth = (less, gained / max(there.cost - here.cost, 1e-6))
             if best is None or worth > best:

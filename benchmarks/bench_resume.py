@@ -72,11 +72,12 @@ def with_make(root: Path, tasks: int) -> float:
     for number in range(tasks // 2):
         (root / f"s{number}").touch()
     began = time.perf_counter()
-    process = subprocess.Popen(["make", "-s", "-j2"], cwd=root)
+    process = subprocess.Popen(["make", "-s", "-j2"], cwd=root, start_new_session=True)
     while not (root / f"s{tasks // 2}").exists():
         time.sleep(0.005)
     took = time.perf_counter() - began
-    kill(process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
     return took
 
 
@@ -86,7 +87,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryDirectory() as other:
         root, half = Path(folder), options.tasks // 2
         ledger = SqliteLedger(root / ".milepost" / "ledger.db")
         RunSession(ledger, "bench#1").execute(Start(time.time(), "bench#1", no_ops("independent", options.tasks)))

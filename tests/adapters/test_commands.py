@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -300,18 +301,24 @@ def test_an_exit_record_that_cannot_be_written_is_kept_until_it_can(
     refused, fine = tmp_path / "refused", tmp_path / "fine"
     (refused / shim.EXIT).mkdir(parents=True)  # stands in for a disk that refuses
     fine.mkdir()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            (refused / shim.EXIT).rmdir()
+
     ours = shim.Shim(channel=-1)
     monkeypatch.setattr(ours, "tell", told.append)
-    ours.ended = {str(folder): {"exit_code": 0} for folder in (refused, fine, tmp_path / "gone")}
-    ours.record()
-    assert told == [{str(fine): {"exit_code": 0}, str(tmp_path / "gone"): None}]
-    ours.record()
-    assert told[1:] == [{}]
-    (refused / shim.EXIT).rmdir()
-    ours.record()
-    assert told[2:] == [{str(refused): {"exit_code": 0}}]
+    monkeypatch.setattr(time, "sleep", pause)
+    ours.record({str(folder): {"exit_code": 0} for folder in (refused, fine, tmp_path / "gone")})
+    assert told == [
+        {str(fine): {"exit_code": 0}, str(tmp_path / "gone"): None},
+        {},
+        {str(refused): {"exit_code": 0}},
+    ]
+    assert len(pauses) == 2
     assert json.loads((refused / shim.EXIT).read_text()) == {"exit_code": 0}
-    assert not ours.ended
 
 
 def test_a_record_that_lost_power_kept_from_its_place_counts_when_it_is_whole(tmp_path: Path) -> None:

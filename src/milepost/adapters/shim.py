@@ -25,6 +25,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -38,7 +39,7 @@ ABANDONED = "abandoned"
 FOLDER_VARIABLE = "MILEPOST_ATTEMPT_DIR"
 
 _RESTORED_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them; a command must not inherit that
-_RETRY_MILLISECONDS = 1000
+_RETRY_SECONDS = 1.0
 _CHUNK = 1 << 16
 _LARGEST_PIPE = 1 << 20
 _MASK = b"***"
@@ -174,7 +175,7 @@ class Mask:
 class Shim:
     """Starts and watches commands. ``channel`` is the file descriptor of the socket to the supervisor.
 
-    ``ended`` are the commands whose exit records the disk has not taken yet.
+    ``ended`` are the commands whose exit records nobody has begun to write.
     """
 
     def __init__(self, channel: int) -> None:
@@ -186,9 +187,10 @@ class Shim:
         self.poll = select.poll()
         self.buffer = b""
         self.supervised = True
+        self.telling = threading.Lock()
 
     def serve(self) -> None:
-        """Work until the supervisor is gone and every command has ended and is recorded."""
+        """Work until the supervisor is gone and every command has ended; Python waits for the last records."""
         woken, waker = os.pipe()
         for end in (woken, waker, self.channel):
             os.set_blocking(end, end == self.channel)
@@ -196,8 +198,8 @@ class Shim:
         signal.set_wakeup_fd(waker)
         self.poll.register(woken, select.POLLIN)
         self.poll.register(self.channel, select.POLLIN)
-        while self.supervised or self.running or self.ended:
-            ready = [end for end, _ in self.poll.poll(_RETRY_MILLISECONDS if self.ended else None)]
+        while self.supervised or self.running:
+            ready = [end for end, _ in self.poll.poll()]
             for end in ready:
                 if end in self.outputs and not self.outputs[end].receive():
                     self.forget(end)
@@ -208,7 +210,9 @@ class Shim:
                 self.receive()
                 if not self.supervised:
                     self.poll.unregister(self.channel)
-            self.record()
+            if self.ended:
+                ended, self.ended = self.ended, {}
+                threading.Thread(target=self.record, args=(ended,)).start()
 
     def forget(self, source: int) -> None:
         """Let go of a pipe that nobody writes to any more."""
@@ -274,14 +278,26 @@ class Shim:
                     self.forget(output.source)
                 self.ended[folder] = _ending(wall, clock, status, usage, output)
 
-    def record(self) -> None:
-        """Make exit records durable, then tell the supervisor: several at once cost the disk little more than one.
+    def record(self, ended: dict[str, dict[str, Any]]) -> None:
+        """Make exit records durable, at the disk's leisure, then tell the supervisor.
 
-        What the disk refuses (it may be full) stays, to be tried again.
+        Those of commands that ended together cost the disk little more than one. What it refuses (it may be full) is
+        tried again.
         """
+        while True:
+            settled = self.settle(ended)
+            for folder in settled:
+                del ended[folder]
+            self.tell(settled)
+            if not ended:
+                return
+            time.sleep(_RETRY_SECONDS)
+
+    def settle(self, ended: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
+        """Write exit records; gives those that are durable, and None for those that nobody will ask for."""
         written: dict[str, int] = {}
         settled: dict[str, dict[str, Any] | None] = {}
-        for folder, ending in self.ended.items():
+        for folder, ending in ended.items():
             with contextlib.suppress(OSError):
                 try:
                     written[folder] = _write(folder, ending)
@@ -295,16 +311,15 @@ class Shim:
                     os.close(descriptor)
                 target = os.path.join(folder, EXIT)
                 os.rename(target + UNSETTLED, target)
-                settled[folder] = self.ended[folder]
-        for folder in settled:
-            del self.ended[folder]
-        self.tell(settled)
+                settled[folder] = ended[folder]
+        return settled
 
     def tell(self, news: dict[str, Any]) -> None:
         """Say that there is news in folders: how a command ended, or None for whoever looks there to find out."""
         if news and self.supervised:
             try:
-                _write_all(self.channel, b"".join(json.dumps(item).encode() + b"\n" for item in news.items()))
+                with self.telling:
+                    _write_all(self.channel, b"".join(json.dumps(item).encode() + b"\n" for item in news.items()))
             except OSError:
                 self.supervised = False
 

@@ -127,6 +127,8 @@ def test_a_deadline_out_of_reach(milepost: Milepost, project: Path) -> None:
     found = milepost("schedule", "tasks.md", "--start", "2026-12-01 10:00")
     assert found.code == 0
     assert "deadline 11-30 24:00  1 MISSED by 12h: finishes 12-01 12:00" in found.out
+    plan(project, task("1", "Estimated: 2 hours", "Deadline: 2025-11-30"))
+    assert "deadline 2025-11-30 24:00  1 MISSED" in milepost("schedule", "tasks.md", "--start", "2026-12-01").out
     odds = milepost("forecast", "tasks.md", "--start", "2026-12-01 10:00", "--samples", "20", "--json").json
     assert odds["promises"][0]["probability"] == 0.0
     never = milepost("assign", "tasks.md", "--start", "2026-12-01 10:00", "--deadline", "2026-11-30")

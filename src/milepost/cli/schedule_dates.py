@@ -85,7 +85,9 @@ def promise_lines(report: ScheduleReport, paper: Paper) -> Iterator[str]:
 
 
 def _promise(promise: Promise, name: str, dates: ScheduleDates, paper: Paper) -> Iterator[str]:
-    stated = f"{promise.kind:<8} {last_date(promise.at, spans_years(dates))}"
+    other_year = promise.at[:4] != dates.start[:4]
+    at = last_minute(promise.at) if other_year else last_date(promise.at, spans_years(dates))
+    stated = f"{promise.kind:<8} {at}"
     finish = short_date(promise.finish, spans_years(dates))
     room = rough_time(abs(promise.late_seconds))
     if promise.late_seconds <= 0:

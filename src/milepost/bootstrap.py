@@ -28,6 +28,7 @@ from milepost.execution.state import RunState
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.surroundings import Surroundings
+    from milepost.app.assignment_searches import AssignmentSearch
     from milepost.app.instances import Effort
     from milepost.app.reports import RunReport
     from milepost.app.schedules import Leveler
@@ -311,6 +312,17 @@ def optimizing_leveler(seconds: float, on_progress: Callable[[str], None]) -> Le
     from milepost.app.optimizations import OptimizingLeveler
 
     return OptimizingLeveler(prove, time.perf_counter, seconds, on_progress)
+
+
+def assignment_search(seconds: float) -> AssignmentSearch:
+    """What ``milepost assign --optimize`` searches with, for so many seconds of wall time."""
+    from milepost.adapters.solver import prove
+    from milepost.app.assignment_searches import AssignmentSearch
+    from milepost.app.optimizations import optimize
+
+    return AssignmentSearch(
+        lambda problem, part, start: optimize(problem, prove, time.perf_counter, seconds=part, start=start), seconds
+    )
 
 
 def solving_effort(seconds: float, on_progress: Callable[[str], None]) -> Effort:

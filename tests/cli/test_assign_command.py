@@ -136,5 +136,19 @@ def test_many_tasks_are_assigned_and_it_is_said_how_well(tmp_path: Path, capsys:
     assert found["quality"]["above"] < 0.02
     assert run(["assign", plan, "--budget", "1000", "--front"]) == 0
     out = capsys.readouterr().out
-    assert "above the fastest possible for that money" in out
+    assert "70h, cost 1000.00, the fastest possible for that money" in out
     assert "what such a time costs at least" in out
+
+
+def test_searching_longer_needs_something_to_reach(milepost: Milepost, plan: Path) -> None:
+    """Without a deadline or a budget the cheapest is chosen, and nothing is cheaper."""
+    found = milepost("assign", "tasks.md", "--optimize", "1")
+    assert found.code == 2
+    assert "--deadline or a --budget" in found.err
+
+
+def test_searching_longer_keeps_the_wish(milepost: Milepost, plan: Path) -> None:
+    """Six assignments: all were tried, and 200 stays the least by 5 h."""
+    found = milepost("assign", "tasks.md", "--deadline", "5h", "--optimize", "0.3", "--json").json
+    assert found["makespan_seconds"] <= 5 * 3600
+    assert found["cost"] == 200

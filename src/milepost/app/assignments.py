@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from milepost.app.assignment_searches import AssignmentSearch, Menu
 from milepost.app.settings import Settings
 from milepost.errors import PlanInvalid, UsageError
 from milepost.plan.model import Assignment, Plan
 from milepost.schedule.network import Network
-from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, suggested_tier
+from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, menu, suggested_tier
 from milepost.source import Edit, SourceText, Span, apply
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ class Wish:
 class Quality:
     """How good a choice is that comes from a search: no choice that keeps the wish has less than ``least``.
 
-    ``measure`` is ``cost``, or ``makespan`` in seconds; ``above`` is by what fraction of the least it may be higher.
+    ``measure`` is ``cost``, or ``makespan`` in seconds; ``above`` is by what fraction of the least it may be higher;
+    ``note`` says what was lost for want of an extra.
     """
 
     measure: str
     least: float
     above: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,19 @@ class AssignmentReport:
         }
 
 
-def assign(plan: Plan, settings: Settings, wish: Wish, dates: PlanDates | None = None) -> AssignmentReport:
+def assign(
+    plan: Plan,
+    settings: Settings,
+    wish: Wish,
+    dates: PlanDates | None = None,
+    search: AssignmentSearch | None = None,
+) -> AssignmentReport:
     """Choose a tier for every task that is to be done: the cheapest choice that the wish allows.
 
     With a budget and no deadline the fastest choice within it; with neither the cheapest of all. A task's lowest
     admissible tier comes from its score, else from its present assignment, else it is the weakest. With ``dates`` the
-    calendars of the tiers count, and what the plan says of dates.
+    calendars of the tiers count, and what the plan says of dates; without them ``search`` makes the choice better where
+    there is a deadline or a budget.
 
     Raises:
         PlanInvalid: nothing keeps to the wish; the message says what comes nearest.
@@ -125,11 +135,20 @@ def assign(plan: Plan, settings: Settings, wish: Wish, dates: PlanDates | None =
         scheduler=calendar,
     )
     chosen = _choose(front, wish, deadline, calendar)
+    quality = _quality(front, wish, deadline, chosen)
+    if search and calendar is None and (deadline is not None or wish.budget is not None):
+        dishes = Menu(
+            network,
+            menu(network, efforts, weakest, offers),
+            {rank: offer.capacity for rank, offer in offers.items() if offer.capacity > 0},
+            (wish.shares or {}) if wish.budget is not None else {},
+        )
+        # By a deadline the budget is what is searched for: then shares of it are no limits yet.
+        if not (wish.shares and (deadline is not None or wish.budget is None)):
+            chosen, quality = _searched(search, dishes, front, wish, deadline, chosen)
     reasons = {name: _reason(plan, name, weakest[name], chosen) for name in tasks}
     titles = {name: task.title for name, task in tasks.items()}
-    report = AssignmentReport(
-        front, chosen, plan.tiers, reasons, titles, quality=_quality(front, wish, deadline, chosen)
-    )
+    report = AssignmentReport(front, chosen, plan.tiers, reasons, titles, quality=quality)
     if calendar is None:
         return report
     return replace(report, start=calendar.date(0), finish=calendar.date(chosen.makespan), elapsed=calendar.dates.differ)
@@ -200,6 +219,21 @@ def _choose(front: Front, wish: Wish, deadline: int | None, calendar: _Scheduler
             remedy="give more money, or let weaker tiers do more",
         )
     return chosen
+
+
+def _searched(
+    search: AssignmentSearch, dishes: Menu, front: Front, wish: Wish, deadline: int | None, chosen: Choice
+) -> tuple[Choice, Quality]:
+    """A choice made better, and how good it is."""
+    if deadline is not None:
+        found = search.cheapest(dishes, chosen, deadline, max(front.least_cost(deadline), 0.0))
+        measure, value = "cost", found.choice.cost
+    else:
+        assert wish.budget is not None
+        found = search.fastest(dishes, chosen, wish.budget, max(front.least_makespan(wish.budget), 0.0))
+        measure, value = "makespan", float(found.choice.makespan)
+    above = value / found.least - 1 if found.least > 0 else 0.0
+    return found.choice, Quality(measure, round(found.least, 6), round(max(above, 0.0), 6), found.note)
 
 
 def _quality(front: Front, wish: Wish, deadline: int | None, chosen: Choice) -> Quality | None:

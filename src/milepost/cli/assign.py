@@ -31,6 +31,12 @@ _SHARE = re.compile(r"(\d+)\s*=\s*(\d+(?:\.\d+)?)\s*%?")
 @click.option("--start", metavar="DATE", help="When the plan starts.  [`start` of the settings, or now]")
 @click.option("--budget", type=click.FloatRange(min=0), help="The fastest assignment that costs no more.")
 @click.option("--share", "shares", multiple=True, metavar="TIER=PERCENT", help="The most a tier may cost of the whole.")
+@click.option(
+    "--optimize",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Search that long for a better choice by the deadline or within the budget, and for a proof.",
+)
 @click.option("--front", is_flag=True, help="List every choice of time against cost.")
 @click.option("--write", is_flag=True, help="Write the choice into the plan's assignment table, with its reasons.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what --write changes.")
@@ -42,6 +48,7 @@ def command(
     start: str | None,
     budget: float | None,
     shares: tuple[str, ...],
+    optimize: float | None,
     front: bool,
     write: bool,
     show_diff: bool,
@@ -59,7 +66,18 @@ def command(
     settings = load_settings(plan)
     wish = Wish(deadline, budget, dict(map(_share, shares)) or None)
     dates = plan_dates(loaded, settings, start, needed=isinstance(deadline, str))
-    report = assign(loaded, settings, wish, dates)
+    search = None
+    if optimize is not None:
+        from milepost.bootstrap import assignment_search
+
+        if deadline is None and budget is None:
+            raise UsageError("--optimize needs something to reach", remedy="give a --deadline or a --budget")
+        if dates:
+            say("dates and calendars count: no search, the choice stands", err=True)
+        search = assignment_search(optimize)
+    report = assign(loaded, settings, wish, dates, search)
+    if report.quality and report.quality.note:
+        say(report.quality.note, err=True)
     diff = unified_diff(loaded.source, write_assignment(loaded, report))
     if write:
         update_document(plan, lambda source: write_assignment(read_plan(source), report))
@@ -102,6 +120,8 @@ def _quality(report: AssignmentReport) -> str:
     if found is None:
         return ""
     best = "cheapest possible in that time" if found.measure == "cost" else "fastest possible for that money"
+    if found.above <= 1e-4:
+        return f", the {best}"
     return f", at most {found.above:.1%} above the {best}"
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from milepost.app.instances import Effort
     from milepost.app.reports import RunReport
     from milepost.app.schedules import Leveler
-    from milepost.app.syncs import Synced, SyncMemory
+    from milepost.app.sync_memory import SyncMemory
+    from milepost.app.syncs import Synced
     from milepost.app.traces import Trace
     from milepost.plan.model import Plan
     from milepost.source import SourceText
@@ -115,7 +116,7 @@ class Project:
     def synced(self) -> SyncMemory:
         """Which boxes were ticked when the document was last brought up to date."""
         from milepost.adapters.file_names import file_name
-        from milepost.app.syncs import SyncMemory
+        from milepost.app.sync_memory import SyncMemory
 
         return SyncMemory(self.settings.root / ".milepost" / "synced" / f"{file_name(self.identity)}.json")
 

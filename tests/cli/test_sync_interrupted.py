@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Milepost
 
-from milepost.app import documents, projection, syncs
+from milepost.app import documents, projection, sync_memory
 from milepost.errors import DocumentUnwritable
 
 PLAN = """\
@@ -81,7 +81,7 @@ def test_a_memory_that_cannot_be_written_costs_nothing_else(
     def full(*_: object, **__: object) -> None:
         raise DocumentUnwritable("it cannot be written: No space left on device", place="x")
 
-    monkeypatch.setattr(syncs, "replace_file", full)
+    monkeypatch.setattr(sync_memory, "replace_file", full)
     assert milepost("done", "tasks.md", "1.1").code == 0
     assert "[x] **1.1**" in plan.read_text()
 

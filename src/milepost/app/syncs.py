@@ -7,18 +7,15 @@ is a fact for the ledger to record, one unticked by hand is reported and left as
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from milepost.app.documents import read_document, replace_file, update_document
+from milepost.app.documents import read_document, update_document
 from milepost.app.merges import require_no_conflicts
 from milepost.app.plans import rereading
 from milepost.app.projection import finished_wholes, project
 from milepost.app.runs import RunSession
-from milepost.errors import DocumentUnwritable
+from milepost.app.sync_memory import SyncMemory as SyncMemory
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
 from milepost.source import SourceText
@@ -42,31 +39,6 @@ class Synced:
     def changed(self) -> bool:
         """Whether anything was not true."""
         return self.before.text != self.after.text
-
-
-@dataclass(frozen=True, slots=True)
-class SyncMemory:
-    """Which boxes of a plan were last seen ticked, kept beside the ledger; losing it loses only the memory.
-
-    Without it a box that is open although its task is done could not be told from one not ticked yet.
-    """
-
-    path: Path
-
-    def read(self) -> frozenset[str]:
-        """Ids of the tasks whose boxes were ticked."""
-        try:
-            found = json.loads(self.path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return frozenset()
-        return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
-
-    def write(self, ticked: Collection[str]) -> None:
-        """Remember the ids of the tasks whose boxes are ticked, if that can be."""
-        if self.path.parent.parent.is_dir():
-            with contextlib.suppress(OSError, DocumentUnwritable):
-                self.path.parent.mkdir(exist_ok=True)
-                replace_file(self.path, json.dumps(sorted(ticked)).encode(), shown=str(self.path))
 
 
 def sync_document(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from milepost.execution.state import RunState
 
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
+    from milepost.adapters.notifying import Hear
     from milepost.adapters.surroundings import Surroundings
     from milepost.app.assignment_searches import AssignmentSearch
     from milepost.app.instances import Effort
@@ -237,30 +238,14 @@ class Project:
         engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
         return engine.run()
 
-    @contextlib.contextmanager
-    def notifications(
-        self, session: RunSession, besides: Collection[str] = ()
-    ) -> Iterator[Callable[[Event, RunState, str], None]]:
+    def notifications(self, session: RunSession, besides: Collection[str] = ()) -> AbstractContextManager[Hear]:
         """Tell the configured command of a run, if there is one: give it each event, the state after it, and a line.
 
         Nobody is asked for the approval of the checkpoints in ``besides``.
         """
-        settings = self.settings.notify
-        if settings is None:
-            yield lambda event, state, message: None
-            return
-        from milepost.adapters.notify_hook import NotifyHook
-        from milepost.adapters.surroundings import passed
-        from milepost.app.notifications import Notifications
+        from milepost.adapters.notifying import notifying
 
-        root = self.settings.root
-        env = {**passed(os.environ, self.settings.env_pass), "MILEPOST_PLAN": self.path, "MILEPOST_RUN": session.stream}
-        log = str(root / ".milepost" / "notify.log")
-        hook = NotifyHook(settings.command, settings.time_limit, env=env, cwd=str(root), log=log)
-        try:
-            yield Notifications(settings, self.identity, hook.send, besides).see
-        finally:
-            hook.close()
+        return notifying(self.settings, self.path, self.identity, session.stream, besides)
 
     def verify(self, session: RunSession, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
         """Run a task's verifications for somebody who did it by hand; gives why they failed, and the evidence.

@@ -88,3 +88,17 @@ _PIECES = st.sampled_from(
 def test_any_pieces_are_read(text: str) -> None:
     plan = read_plan(SourceText(text), dialect="openspec")
     assert plan.source.text == text
+
+
+def test_boxes_without_a_blank_before_the_number() -> None:
+    plan = read("## Phase 1: A\n\n- [x]1.1 Dig\n  **Dependencies**: None\n\n- [ ]1.2 Rake\n")
+    assert [(task.id, task.title, task.state) for task in plan.tasks] == [
+        ("1.1", "Dig", TaskState.DONE),
+        ("1.2", "Rake", TaskState.NOT_STARTED),
+    ]
+
+
+def test_a_number_that_ends_in_nought_heads_those_of_its_kind() -> None:
+    plan = read("## 1. A\n\n- [ ] 1.0 All of it\n  - [ ] 1.1 Dig\n  - [x] 1.2 Rake\n    - gently\n")
+    assert [(task.id, task.parent) for task in plan.tasks] == [("1.0", None), ("1.1", "1.0"), ("1.2", "1.0")]
+    assert [task.id for task in plan.required] == ["1.1", "1.2"]

@@ -176,3 +176,11 @@ def test_any_pieces_are_read(text: str) -> None:
     assert plan.source.text == text
     known = {task.id for task in plan.tasks}
     assert all(one.predecessor in known and one.successor in known for one in plan.dependencies)
+
+
+def test_a_second_heading_about_a_subtask_of_a_prompt_is_part_of_it() -> None:
+    plan = read(
+        "---\nwork_package_id: WP01\n---\n\n# Dig\n\n### T001 - Beds\n\n### T002 - Paths\n\n### T001 - what else\n"
+    )
+    assert [task.id for task in plan.tasks] == ["T001", "T002"]
+    assert plan.observations == ()

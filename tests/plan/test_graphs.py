@@ -65,6 +65,7 @@ DRAWINGS = {
         "1\n│\n▼\n2 ─── Depends on: 1\n│\n▼\n3 ─── Depends on: 2",
         "1>2 2>3",
     ),
+    "but not in brackets": ("1 → 2 (its end depends on 3)", "1>2"),
     "nothing": ("", ""),
 }
 

@@ -200,3 +200,8 @@ def test_numbers_that_go_on_from_the_name_of_a_standard() -> None:
     ]  # fmt: skip
     meant = [index(NESTED).resolve(one.text, one.kind).meaning for one in found]
     assert meant == [Meaning.REQUIREMENTS, *[Meaning.STANDARD] * 3, Meaning.REQUIREMENTS]
+
+
+@pytest.mark.parametrize("reference", ["Requirement 1 - One", "Requirement 1: One", "1 – One and more"])
+def test_a_requirement_with_its_title(reference: str) -> None:
+    assert names(NESTED, reference) == ["1"]

@@ -25,6 +25,7 @@ _RANGE = lazy_regex(r"(?P<first>\S*\d[a-z]?)[ \t]*(?:-|–|—|‒|\.\.+|…|~|\
 _WILDCARD = lazy_regex(r"(?P<stem>\S*\d)\.(?:x|X|\*)")
 _ALL = lazy_regex(r"all(?:[ \t]+requirements)?|\*|todos|todas|全部|所有", re.IGNORECASE)
 _NOTE = lazy_regex(r"[ \t]*[(（][^()（）]*[)）][ \t]*$")
+_TITLED = lazy_regex(r"(?P<id>[A-Za-z-]*\d+(?:\.\d+)*)[ \t]*(?:[–—:]|[ \t]-)[ \t]*(?=[^\W\d_]{2})")
 _ALIAS = lazy_regex(rf"[(\[](?P<id>{ID})[)\]]")
 _CRITERION = lazy_regex(
     r"(?:(?P<of>\S*\d[a-z]?)[ \t:/,-]+)?AC[- #]?(?P<first>\d+)"
@@ -121,6 +122,8 @@ class RequirementIndex:
             return Resolution(Meaning.STANDARD)  # a number that goes on from a standard's name: "Findings 2, 4"
         bare = _STORY.sub("US", _WORD.sub("", _NOTE.sub("", text).replace("**", "").strip("[]` ")))
         targets = tuple(self._targets(bare)) or tuple(self._criteria(bare, within))
+        if not targets and (titled := _TITLED.match(bare)):
+            targets = tuple(self._targets(titled["id"]))
         if targets:
             return Resolution(Meaning.REQUIREMENTS, targets)
         key = key_of(bare.partition(".x")[0].partition(".*")[0]) or self._range_key(bare)

@@ -28,7 +28,9 @@ MARK_OF: dict[TaskState, str] = {
     TaskState.DEFERRED: ">",
 }
 
-_BOX = lazy_regex(r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*))(?=\S)")
+_BOX = lazy_regex(
+    r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*)|(?=\d+\.\d[\d.]*[ \t]))(?=\S)"
+)
 
 
 class Box(NamedTuple):

@@ -88,6 +88,8 @@ def _renamed(task: Task, names: dict[str, str]) -> Task:
 def _stems(task: Task) -> Iterator[str]:
     number = written_id(task)
     stems = [number[:place] for place in range(len(number) - 1, 0, -1) if number[place] == "."]
+    if number.count(".") == 1 and not number.endswith(".0"):
+        stems.append(f"{stems[-1]}.0")
     yield from (_in_phase(task.phase or "", stem) for stem in stems)
     yield from stems if number == task.id else ()
 

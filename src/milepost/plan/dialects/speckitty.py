@@ -102,9 +102,10 @@ def _read_packages(reading: Reading) -> Plan:
 
 def _read_prompt(reading: Reading) -> Plan:
     """A prompt's subtasks follow one another; without any the work package is one task."""
-    plan = PlanReader(reading, NAME, _Subtasks(reading).of_section, name_phase=lambda _: None).read()
-    tasks = tuple(replace(take_marks(task, reading.text), phase=None) for task in plan.tasks)
-    return replace(plan, phases=(), tasks=tasks or (_whole_prompt(reading),))
+    tasks = _Subtasks(reading).of_section
+    plan = PlanReader(reading, NAME, tasks, name_phase=lambda _: None).read()
+    found = tuple(replace(take_marks(task, reading.text), phase=None) for task in plan.tasks)
+    return replace(plan, phases=(), tasks=found or (_whole_prompt(reading),))
 
 
 def _whole_prompt(reading: Reading) -> Task:
@@ -159,12 +160,14 @@ class _Subtasks:
     """The subtasks of a prompt: headings, without a checkbox."""
 
     reading: Reading
+    seen: set[str] = field(default_factory=set)
 
     def of_section(self, section: Section, phase: str | None) -> list[Task]:
         """The task that a section's heading names."""
         found = _subtask(self.reading.document, section)
-        if found is None:
-            return []
+        if found is None or found["id"].upper() in self.seen:
+            return []  # what is said of a subtask again is part of it
+        self.seen.add(found["id"].upper())
         span = Span(*found.span("title"))
         task = _of_heading(self.reading, section, found["id"].upper(), found["title"], span, phase)
         return [replace(task, id_span=Span(*found.span("id")), parallel=found["mark"] is not None)]

@@ -40,8 +40,8 @@ def head_with_id(reading: Reading, item: Block, box: Box | None, line: Span) -> 
 
 
 def continues(parent: str, task_id: str) -> bool:
-    """Say whether an id continues the one of a parent."""
-    return task_id.startswith(f"{parent}.")
+    """Say whether an id continues the one of a parent; ``1.0`` heads ``1.1``."""
+    return task_id.startswith(f"{parent.removesuffix('.0')}.")
 
 
 def remembered(reading: Reading, block: Block, kind: Hashable, read: Callable[[], list[Task]]) -> list[Task]:

@@ -168,7 +168,9 @@ class _Scanner:
     def _read_waits(self, position: int) -> _Piece | None:
         """Read words behind a group that say what it waits for: they point to the left."""
         found = _WAITS.match(self.text, position, self.line.end) if self.text[position] in "DdBbWw" else None
-        return _Piece(TokenKind.LEFT, Span(*found.span())) if found and position > self.line.start else None
+        before = self.text[self.line.start : position] if found else ""
+        is_aside = before.count("(") > before.count(")")
+        return _Piece(TokenKind.LEFT, Span(*found.span())) if found and before and not is_aside else None
 
     def _read_group(self, position: int) -> _Piece | None:
         """Read a list of ids. After other words ids count only in brackets or behind a colon, and only once.

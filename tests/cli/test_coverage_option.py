@@ -24,7 +24,7 @@ PLAN = """\
   - [ ] 1.2 Sand the boards
   - _Requirements: 1.1_
 
-## Status update
+## Journal
 
 ### Yesterday
 
@@ -131,7 +131,7 @@ def test_sync_calls_no_plan_complete_that_was_not_read(
     project: Path, milepost: Milepost, text: str, status: str
 ) -> None:
     """Read are tasks 1 and 1.1, which are done; what may stand behind them is none of the plan's numbered tasks."""
-    done = PLAN.partition("## Status update")[0].replace("[ ]", "[x]")
+    done = PLAN.partition("## Journal")[0].replace("[ ]", "[x]")
     (project / "tasks.md").write_text("# Implementation Plan\n\n**Status:** In Progress\n" + done[21:] + text)
     assert milepost("sync", "tasks.md").code == 0
     assert f"**Status:** {status}\n" in (project / "tasks.md").read_text()

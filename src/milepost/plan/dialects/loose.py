@@ -73,6 +73,10 @@ class PlacesOfWork:
                 return around is section or (around.level > 1 and id(around) not in self._with_ids)
         return False
 
+    def may_state_conditions(self, section: Section) -> bool:
+        """Say whether boxes that are no tasks can be taken for conditions: under such a heading, or inside a phase."""
+        return any(_states_conditions(one) or bool(self.name_phase(one)) for one in section.ancestors())
+
     def are_conditions(self, section: Section) -> bool:
         """Say whether a section stands under a heading that speaks of conditions, outside all phases."""
         around = list(section.ancestors())
@@ -115,7 +119,8 @@ class WithLooseBoxes:
             return self._with_those_beside(section, phase, found)
         boxes = PlainTasks(self.reading).boxes(section)
         if boxes and self.places and not self.places.hold(section):
-            self.left_over.add(id(section))
+            if self.places.may_state_conditions(section):
+                self.left_over.add(id(section))
             return []
         tasks = [task for item in boxes for task in self._read(item, phase)]
         return [replace(task, optional=True) for task in tasks] if is_for_later(section) else tasks

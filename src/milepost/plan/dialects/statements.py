@@ -162,8 +162,9 @@ class Statements:
         verb = verb or reverse
         if verb is None or _is_doubtful(sentence[: verb.start()]):
             return
-        first = self.groups.find(sentence[: verb.start()])
-        if first and not _leads(sentence, first[0]):
+        before_verb = _CHAIN_ARROW.split(sentence[: verb.start()])[-1]  # of a chain, only its end waits
+        first = self.groups.find(before_verb)
+        if first and not _leads(before_verb, first[0]):
             return
         subject = _tasks(first) or tuple(about)
         if reverse:

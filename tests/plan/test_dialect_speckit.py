@@ -175,7 +175,7 @@ def test_without_any_statement_nothing_is_stated() -> None:
         ("- **US1** and **US2** could need each other after Phase 5", set()),
         ("- **Phase 1 → Phase 2**: the folder first", {("1", "2")}),
         ("**Sequence**: Setup → Foundational → US1 → sleep → US2", {("1", "2"), ("2", "3")}),
-        ("- **US2**: Foundational → US2 (its nest depends on US1's pole)", {("2", "4"), ("3", "4")}),
+        ("- **US2**: Foundational → US2 (its nest depends on US1's pole)", {("3", "4")}),
         ("- **Dev A**: US2 → US1", set()),
         ("- T007 blocks T009", {("4", "5")}),
         ("- Tests (T005) before the swan (T007)", {("3", "4")}),

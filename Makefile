@@ -34,7 +34,7 @@ bench: $(VENV)/.base ## Measure start-up, checking and running.
 fuzz: $(VENV)/.fuzz ## Search for documents that break the reader (SECONDS=60); what is found becomes a fixture.
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-explore: $(VENV)/.dev ## Look at every state of larger runs, and print how many there are (takes an hour).
+explore: $(VENV)/.dev ## Look at every state of larger runs, and print how many there are (some minutes).
 	@MILEPOST_EXPLORE=full $(BIN)/python -m pytest -rP -k every_state tests/execution/test_every_history.py
 
 corpus: $(VENV)/.dev ## Print what is read in the public plans below MILEPOST_SHARED.

@@ -198,9 +198,7 @@ RUNS = {
 LARGER = {
     "more tries": Small(spec(*DIAMOND, tiers=TWO_TRIES), 3, leased, 10_000),
     "more tasks of supervisors": Small(HELPED_MORE, 3, supervised, 10_000),
-    "more tasks of people": Small(
-        spec(task("1"), task("2", gates=["A"]), task("3"), gates=[gate("A", "1")], tiers=ONLY), 2, peopled, 10_000
-    ),
+    "two workers among people": Small(RUNS["people"].spec, 2, peopled, 9000),
 }
 
 

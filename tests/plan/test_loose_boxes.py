@@ -192,3 +192,13 @@ def test_headings_over_tasks_that_continue_their_number_are_no_tasks() -> None:
     assert plan.dialect == "spec-workflow"
     assert [task.id for task in plan.tasks] == ["1.1.1", "1.1.2"]
     assert coverage(plan).unread == ()
+
+
+def test_boxes_under_tasks_of_another_title_and_under_tests_to_come() -> None:
+    plan = read(
+        "# P\n\n## Remaining Tasks (by priority)\n\n### High\n\n- [ ] 1. Sow\n  - _Requirements: 1.1_\n\n### Medium\n\n- [ ] Rake\n\n"
+        "## Integration Testing Requirements\n\n### Core Tests\n\n- [ ] It rains in\n\n# Later\n\n- [ ] Paint it\n"
+    )
+    assert [(task.id, task.title) for task in plan.tasks] == [("1", "Sow"), ("2.1", "Rake")]
+    assert [one.text for one in plan.criteria] == ["It rains in"]
+    assert [plan.source.slice(span) for span in coverage(plan).unread] == ["- [ ] Paint it"]

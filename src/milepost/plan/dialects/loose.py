@@ -39,7 +39,8 @@ _ASIDE = lazy_regex(r"[(（\[][^()（）\[\]]*[)）\]]")
 _CONDITIONS = lazy_regex(
     r"\b(?:pre-?requisites?|dependenc(?:y|ies)|check-?lists?|validat(?:e|ion)|gates?|verification|verify|review"
     r"|guidance|status|summary|risks?|mitigation|roll-?backs?|roll-?out|monitoring|deployment|pre-?merge|merge|hand-?off"
-    r"|limitations|notes|format|coverage|criteria|metrics|progress|achievements|legend)\b|検証|确认|检查|注意|前提|基準|标准",
+    r"|limitations|notes|testing[ \t]+requirements?|protocols?"
+    r"|format|coverage|criteria|metrics|progress|achievements|legend)\b|検証|确认|检查|注意|前提|基準|标准",
     re.IGNORECASE,
 )
 _MENTION = lazy_regex(rf"(?:\*\*)?(?P<id>{ID})(?:[ \t]*(?:[-–—]|to\b|through\b)[ \t]*(?P<last>{ID})(?!\w))?(?![^\W_])")
@@ -70,7 +71,8 @@ class PlacesOfWork:
             if _states_conditions(around):
                 return False
             if is_for_later(around) or _WORK.search(_subject(around)):
-                return around is section or (around.level > 1 and id(around) not in self._with_ids)
+                says_so = around is section or _TASKS.search(_subject(around)) is not None
+                return says_so or (around.level > 1 and id(around) not in self._with_ids)
         return False
 
     def may_state_conditions(self, section: Section) -> bool:

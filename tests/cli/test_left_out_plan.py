@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.cli.conftest import Milepost
 
 PLAN = "# Nests - Implementation Plan\n\n- [ ] **1.1** Gather twigs\n  - _Estimated: 1 hour_\n"

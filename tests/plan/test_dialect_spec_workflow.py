@@ -103,6 +103,11 @@ def test_parts_are_nested_by_number() -> None:
     assert [(task.id, task.parent) for task in plan.tasks] == [("1", None), ("1.1", "1")]
 
 
+def test_a_number_that_starts_no_count_was_put_in_between() -> None:
+    plan = read(PLAN + "\n- [ ] 2.5. Bend the nails\n  - File: src/nails.py\n")
+    assert [task.parent for task in plan.tasks if task.id == "2.5"] == [None]
+
+
 def test_ticks_change_one_character() -> None:
     check_ticks(PLAN, "spec-workflow")
 

@@ -84,7 +84,7 @@ def read(reading: Reading) -> Plan:
     """Read one of Kiro's documents."""
 
     def arrange(tasks: list[Task]) -> list[Task]:
-        return [_finished(reading, task) for task in _inherit_optional(nest(separate(tasks)))]
+        return [_finished(reading, task) for task in _inherit_optional(nest(separate(tasks), insertions=False))]
 
     numbered = NumberedTasks(reading, _is_numbered, _nests)
     work = PlacesOfWork(reading.document, phase_name, _is_numbered)

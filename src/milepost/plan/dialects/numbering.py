@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from milepost.plan.model import Task
@@ -40,17 +40,26 @@ def separate(tasks: Sequence[Task]) -> list[Task]:
     return [_renamed(task, names.get(task.phase, {})) for task in tasks] if names else list(tasks)
 
 
-def nest(tasks: Sequence[Task]) -> list[Task]:
+def nest(tasks: Sequence[Task], *, insertions: bool = True) -> list[Task]:
     """Make tasks parts of the task whose number theirs begins with, wherever they stand in the document.
 
     The nearest number counts (``2.1.3`` is part of ``2.1``, or of ``2`` where there is no ``2.1``), first in the
     task's own phase. Where no such number exists, the indentation decides, as for tasks whose number the reader made.
+    With ``insertions`` it decides as well where a number starts no count: ``2.5`` without a ``2.1`` was put between
+    ``2`` and ``3``.
     """
     ids = {task.id for task in tasks if task.id_span}
     return [
-        _nested(task, next((stem for stem in _stems(task) if stem in ids), None)) if task.id_span else task
+        _nested(task, next((stem for stem in _stems(task) if stem in ids), None))
+        if task.id_span and not (insertions and _is_insertion(task.id, ids))
+        else task
         for task in tasks
     ]
+
+
+def _is_insertion(number: str, ids: Set[str]) -> bool:
+    stem, _, last = number.rpartition(".")
+    return last.isdecimal() and int(last) > 1 and f"{stem}.1" not in ids
 
 
 def written_id(task: Task) -> str:

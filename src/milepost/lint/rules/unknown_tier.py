@@ -33,7 +33,6 @@ from milepost.lint.context import Context
 from milepost.lint.rule import Rule
 from milepost.source import Diagnostic, Severity
 
-
 _WITHOUT_SETTINGS = (1, 2, 3)
 
 

@@ -19,7 +19,7 @@ PLAN = """\
   - [ ] 2.1 Sand the boards
   - _Requirements: 1.2_
 
-## Status update
+## Journal
 
 ### Yesterday
 
@@ -37,5 +37,5 @@ def test_unread_lines_are_told_on_standard_error(milepost: Milepost, project: Pa
 
 
 def test_nothing_is_said_of_a_plan_that_was_read_whole(milepost: Milepost, project: Path) -> None:
-    (project / "tasks.md").write_text(PLAN.partition("## Status")[0])
+    (project / "tasks.md").write_text(PLAN.partition("## Journal")[0])
     assert milepost("status", "tasks.md").err == ""

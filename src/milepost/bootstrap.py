@@ -21,7 +21,7 @@ from milepost.app.settings import Settings, TierSettings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
 from milepost.errors import Refused
 from milepost.execution.events import Event
-from milepost.execution.policy import RunSpec
+from milepost.execution.policy import RunSpec, SpecPayload
 from milepost.execution.records import Attempt
 from milepost.execution.state import RunState
 
@@ -111,7 +111,8 @@ class Project:
     @cached_property
     def ledger(self) -> Ledger:
         """The project's ledger; its file appears with the first event."""
-        return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable)
+        known = (self.known.spec_json.decode("ascii"), SpecPayload(self.known.spec)) if self.known else None
+        return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable, known=known)
 
     @cached_property
     def synced(self) -> SyncMemory:

@@ -19,6 +19,7 @@ from milepost.app.ledgers import chain
 from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, VersionConflict
 from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
+from milepost.execution.policy import SpecPayload
 
 SCHEMA = 1
 APPLICATION_ID = 0x4D505354  # "MPST": tells a ledger from another program's database
@@ -68,13 +69,21 @@ class SqliteLedger:
     """A :class:`~milepost.app.ports.Ledger` in one SQLite file, which the first append creates.
 
     Not ``durable``, it survives the crash of any process; ``durable``, a loss of power too, at 20 times the price.
-    ``patience`` is how many seconds to wait for other writers.
+    ``patience`` is how many seconds to wait for other writers. ``known`` is the JSON text of a specification that
+    runs are likely to begin with, and what it means; it is not parsed again.
     """
 
-    def __init__(self, path: str | Path, durable: bool = False, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        durable: bool = False,
+        patience: float = PATIENCE,
+        known: tuple[str, SpecPayload] | None = None,
+    ) -> None:
         self.path = Path(path)
         self.durable = durable
         self.patience = patience
+        self.known = known
         self._connection: sqlite3.Connection | None = None
 
     def append(self, stream: str, expected_version: int, events: Sequence[Event]) -> int:
@@ -235,13 +244,25 @@ class SqliteLedger:
         if kind not in EVENTS or v > VERSION:
             raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger")
         try:
-            return from_payload(kind, json.loads(payload))
+            return from_payload(kind, self._values(payload))
         except TypeError:
             raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger") from None
         except ValueError:
             raise self._unavailable(
                 f"event {version} of {stream} is damaged", "restore the file from a backup"
             ) from None
+
+    def _values(self, payload: str) -> Any:
+        """Parse an event's payload, all but a specification that is known."""
+        if self.known is not None:
+            text, spec = self.known
+            # Within a string of JSON its quotes would be escaped, so where it is found it is a value.
+            head, found, tail = payload.partition(f'"spec":{text}')
+            if found:
+                values = json.loads(f'{head}"spec":null{tail}')
+                if "spec" in values and values["spec"] is None:  # and not further in
+                    return {**values, "spec": spec}
+        return json.loads(payload)
 
     def _exists(self) -> bool:
         return self._connection is not None or self.path.exists()

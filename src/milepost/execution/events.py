@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from milepost.execution.policy import SpecPayload
+
 VERSION = 1
 
 
@@ -317,7 +319,10 @@ EVENTS: dict[str, type[Event]] = {
 
 def to_payload(event: Event) -> dict[str, Any]:
     """Give an event's fields as plain JSON values; its type's name is stored beside them."""
-    return {item.name: getattr(event, item.name) for item in fields(event)}
+    values = {item.name: getattr(event, item.name) for item in fields(event)}
+    return {
+        name: value.spec.to_payload() if isinstance(value, SpecPayload) else value for name, value in values.items()
+    }
 
 
 def from_payload(kind: str, payload: Mapping[str, Any]) -> Event:

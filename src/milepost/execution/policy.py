@@ -6,8 +6,8 @@ JSON and back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 
@@ -121,6 +121,8 @@ class RunSpec:
     @classmethod
     def from_payload(cls, data: Mapping[str, Any]) -> RunSpec:
         """Build the specification that :meth:`to_payload` described."""
+        if isinstance(data, SpecPayload):
+            return data.spec
         return cls(
             plan=data["plan"],
             tasks=tuple(_task(task) for task in data["tasks"]),
@@ -132,6 +134,28 @@ class RunSpec:
         )
 
 
+_TASK_FIELDS = frozenset(item.name for item in fields(TaskSpec))
+
+
+class SpecPayload(Mapping[str, Any]):
+    """The payload of a specification that is built already: it is put into JSON values only when somebody looks."""
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: RunSpec) -> None:
+        """Stand for a specification."""
+        self.spec = spec
+
+    def __getitem__(self, name: str) -> Any:
+        return self.spec.to_payload()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.spec.to_payload())
+
+    def __len__(self) -> int:
+        return len(self.spec.to_payload())
+
+
 def _budget(data: Mapping[str, Any] | None) -> Budget | None:
     return Budget(**data) if data else None
 
@@ -141,12 +165,24 @@ def _tier(data: Mapping[str, Any]) -> TierPolicy:
 
 
 def _task(data: Mapping[str, Any]) -> TaskSpec:
-    values = dict(data)
-    for name in ("gates", "verify", "files", "resources"):
-        values[name] = tuple(data.get(name, ()))
-    values["waits"] = tuple(Wait(**wait) for wait in data["waits"])
-    values["commands"] = {int(rank): command for rank, command in data["commands"].items()}
-    return TaskSpec(**values)
+    if not data.keys() <= _TASK_FIELDS:
+        raise TypeError(f"a task has no {', '.join(sorted(data.keys() - _TASK_FIELDS))}")
+    get = data.get
+    return TaskSpec(  # by position, as a plan may have tens of thousands
+        data["id"],
+        data["title"],
+        data["tier"],
+        get("effort"),
+        get("order", 0),
+        tuple([Wait(**wait) for wait in data["waits"]]),
+        tuple(get("gates", ())),
+        {int(rank): command for rank, command in data["commands"].items()},
+        tuple(get("verify", ())),
+        tuple(get("files", ())),
+        tuple(get("resources", ())),
+        get("human", False),
+        get("digest", ""),
+    )
 
 
 def _checkpoint(data: Mapping[str, Any]) -> CheckpointSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from milepost.errors import PlanInvalid
 from milepost.schedule.calendar import ALWAYS, Calendar
 from milepost.schedule.calendar_leveling import level_on_axes, search_on_axes
 from milepost.schedule.calendar_path import Axes, compute_on_axes
+from milepost.schedule.calendar_placement import Placement
 from milepost.schedule.critical_path import compute
 from milepost.schedule.distributions import ThreePoint
 from milepost.schedule.forecast import simulate
@@ -214,6 +216,41 @@ def test_a_search_gives_schedules_that_hold_and_are_no_longer(case: Case, seed: 
     start, finish = ([scale.main.moment(at) for at in times] for times in (found.start, found.finish))
     links = [link for link in case.links if not evening_before(case, link, scale.differ)]
     assert complaints(items, links, case.weeks, case.capacities, start, finish) == []
+
+
+@settings(max_examples=150)
+@given(cases(), st.randoms(use_true_random=False))
+def test_every_way_to_place_gives_schedules_that_hold(case: Case, chance: Random) -> None:
+    """Whatever is urgent: hour by hour, one after the other, and from the end backward; none beats the bound."""
+    network = case.network()
+    scale = case.calendars().timescale(network)
+    assume(scale.differ)
+    problem = Placement(compute_on_axes(scale.axes), case.capacities)
+    urgency = chance.sample(range(len(network)), len(network))
+    dispatched, placed = problem.dispatch(urgency), problem.place(urgency)
+    again = problem.place(problem.late_starts(dispatched.finish, dispatched.worth[1]))
+    items = [replace(item, not_before=0) for item in case.items]
+    links = [link for link in case.links if not evening_before(case, link, scale.differ)]
+    for found in (dispatched, placed, again):
+        start, finish = ([scale.main.moment(at) for at in times] for times in (found.start, found.finish))
+        assert complaints(items, links, case.weeks, case.capacities, start, finish) == []
+        assert problem.lower_bound <= found.worth[1] == max(found.finish)
+
+
+def test_hour_by_hour_no_place_is_free_while_a_task_waits() -> None:
+    """The night's most urgent task, d, waits for the office: so the others have the night first."""
+    weeks = {1: week("9-17", "1111111"), 2: week("22-6", "1111111")}
+    activities = [Activity("a", tier=2), Activity("b", tier=2), Activity("c", tier=1), Activity("d", tier=2)]
+    network = Network.from_links(activities, [4 * HOUR, 4 * HOUR, 1 * HOUR, 6 * HOUR], [(2, 3)])
+    tiers = {rank: calendar(one) for rank, one in weeks.items()}
+    scale = Calendars(datetime(2026, 6, 1, tzinfo=UTC), UTC, tiers=tiers).timescale(network)
+    problem = Placement(compute_on_axes(scale.axes), {1: 1, 2: 1})
+    found = problem.dispatch([2, 1, 3, 0])
+    # The plan starts at midnight, in the night's shift: b until 4:00, a two hours more, and two from 22:00 on.
+    assert [at // HOUR for at in found.start] == [4, 0, 9, 24]
+    assert [at // HOUR for at in found.finish] == [24, 4, 10, 30]
+    # Of 14 hours of the night's tier 6 are worked until 6:00 and 8 until 6:00 of the next day: nothing is shorter.
+    assert problem.lower_bound == found.worth[1] == 30 * HOUR
 
 
 @settings(max_examples=60)

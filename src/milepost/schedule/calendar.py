@@ -172,6 +172,7 @@ class WorkingTime:
         self._begins: list[int] = []
         self._ends: list[int] = []
         self._worked: list[int] = []
+        self._paused: list[int] = []
 
     def worked(self, elapsed: int) -> int:
         """``W``: working seconds in the first so many real seconds.
@@ -181,13 +182,14 @@ class WorkingTime:
         """
         if self._continuous or elapsed <= 0:
             return elapsed
-        while not self._ends or self._ends[-1] < elapsed:
+        ends = self._ends
+        while not ends or ends[-1] < elapsed:
             if not self._extend(elapsed):
                 break
         place = bisect_right(self._begins, elapsed) - 1
         if place < 0:
             return 0
-        return self._worked[place] - max(self._ends[place] - max(elapsed, self._begins[place]), 0)
+        return self._worked[place] if elapsed >= ends[place] else elapsed - self._paused[place]
 
     def begins(self, seconds: int) -> int:
         """When something that may begin after so many working seconds does begin: never in a pause.
@@ -197,10 +199,10 @@ class WorkingTime:
         """
         if self._continuous or seconds < 0:
             return seconds
-        while not self._worked or self._worked[-1] <= seconds:
+        worked = self._worked
+        while not worked or worked[-1] <= seconds:
             self._extend(None)
-        place = bisect_right(self._worked, seconds)
-        return self._ends[place] - self._worked[place] + seconds
+        return seconds + self._paused[bisect_right(worked, seconds)]
 
     def ends(self, seconds: int) -> int:
         """When so many working seconds are over: the end of a shift, not the next one's start.
@@ -210,10 +212,10 @@ class WorkingTime:
         """
         if self._continuous or seconds <= 0:
             return seconds
-        while not self._worked or self._worked[-1] < seconds:
+        worked = self._worked
+        while not worked or worked[-1] < seconds:
             self._extend(None)
-        place = bisect_left(self._worked, seconds)
-        return self._ends[place] - self._worked[place] + seconds
+        return seconds + self._paused[bisect_left(worked, seconds)]
 
     def elapsed(self, moment: datetime) -> int:
         """Real seconds from the start to a moment."""
@@ -272,6 +274,7 @@ class WorkingTime:
         self._begins.append(begin)
         self._ends.append(end)
         self._worked.append((self._worked[-1] if self._worked else 0) + end - begin)
+        self._paused.append(end - self._worked[-1])
         return True
 
 

@@ -1,22 +1,23 @@
 """Schedules within capacity where tiers keep different calendars.
 
-The same serial schedule generation and forward-backward improvement as without calendars, but that each tier's
-capacity is kept on the axis of its own calendar, and links between tiers go through real time.
+The same priority rules and forward-backward improvement as without calendars, but that the first schedules are made
+hour by hour: parallel schedule generation leaves no hour of a scarce tier unused for which there is work, which serial
+generation with its tasks placed far ahead often does (Kolisch, 1996, compares the two).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from heapq import heapify, heappop, heappush
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from milepost.schedule.calendar_path import Axes, AxisLink, CalendarPath
-from milepost.schedule.leveling import IMPROVEMENTS, LeveledSchedule, Profile, tier_ranks
-from milepost.schedule.network import FF, FS
+from milepost.schedule.calendar_path import CalendarPath
+from milepost.schedule.calendar_placement import Placed, Placement
+from milepost.schedule.leveling import IMPROVEMENTS, LeveledSchedule
 
 _SHAKEN = 30
+
+_THOROUGH = 300
+"""Up to so many activities every rule's schedule is improved, beyond only the best: an answer is to be instant."""
 
 
 def level_on_axes(path: CalendarPath, capacities: Mapping[int, int]) -> LeveledSchedule:
@@ -27,7 +28,7 @@ def level_on_axes(path: CalendarPath, capacities: Mapping[int, int]) -> LeveledS
     Raises:
         PlanInvalid: a task needs a tier that is not there or takes on nothing.
     """
-    problem = _Problem(path, capacities)
+    problem = Placement(path, capacities)
     return _schedule(problem, *_by_rule(problem))
 
 
@@ -48,7 +49,7 @@ def search_on_axes(
     Raises:
         PlanInvalid: a task needs a tier that is not there or takes on nothing.
     """
-    problem, chance = _Problem(path, capacities), Random(seed)
+    problem, chance = Placement(path, capacities), Random(seed)
     best, rule = _by_rule(problem)
     while best.worth > (0, problem.lower_bound) and not enough():
         width = best.worth[1] // _SHAKEN
@@ -62,24 +63,34 @@ def search_on_axes(
     return _schedule(problem, best, rule)
 
 
-def _by_rule(problem: _Problem) -> tuple[_Placed, str]:
-    """The better schedule of the priority rules, and the rule."""
-    best: tuple[_Placed, str] | None = None
-    for rule, urgency in {"LFT": problem.path.late_finish, "LST": problem.path.late_start}.items():
-        found = _improve(problem, problem.place(urgency))
-        if best is None or found.worth < best[0].worth:
-            best = found, rule
-        if best[0].worth <= (0, problem.lower_bound):
-            break
-    assert best is not None
-    return best
+def _by_rule(problem: Placement) -> tuple[Placed, str]:
+    """The best schedule of the priority rules, the first one when they tie, and its rule."""
+    found: list[tuple[Placed, str]] = []
+    thorough = len(problem.path.network) <= _THOROUGH
+    for rule, first in _firsts(problem):
+        found.append((_improve(problem, first) if thorough else first, rule))
+        if found[-1][0].worth <= (0, problem.lower_bound):
+            return found[-1]
+    best, rule = min(found, key=lambda one: one[0].worth)
+    return best if thorough else _improve(problem, best), rule
 
 
-def _schedule(problem: _Problem, best: _Placed, rule: str) -> LeveledSchedule:
+def _firsts(problem: Placement) -> Iterator[tuple[str, Placed]]:
+    """Schedules by rules, the most promising first; on one axis just those that are tried without calendars."""
+    path = problem.path
+    rules = {"LFT": path.late_finish, "LST": path.late_start}
+    if problem.varied:
+        yield from ((rule, problem.dispatch(urgency)) for rule, urgency in rules.items())
+        yield "backward", problem.place(problem.late_starts(path.early_start, problem.lower_bound))
+    if not problem.varied or len(path.network) <= _THOROUGH:
+        yield from ((rule, problem.place(urgency)) for rule, urgency in rules.items())
+
+
+def _schedule(problem: Placement, best: Placed, rule: str) -> LeveledSchedule:
     return LeveledSchedule(best.start, best.finish, problem.tiers, best.worth[1], rule, problem.lower_bound)
 
 
-def _improve(problem: _Problem, best: _Placed) -> _Placed:
+def _improve(problem: Placement, best: Placed) -> Placed:
     for _ in range(IMPROVEMENTS):
         if best.worth <= (0, problem.lower_bound):
             break
@@ -88,105 +99,3 @@ def _improve(problem: _Problem, best: _Placed) -> _Placed:
             break
         best = found
     return best
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A schedule in real seconds; ``worth`` is to be small: working seconds beyond deadlines, and the makespan."""
-
-    start: list[int]
-    finish: list[int]
-    worth: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """Activities to place, each on its own axis."""
-
-    path: CalendarPath
-    capacities: Mapping[int, int]
-
-    @cached_property
-    def tiers(self) -> list[int | None]:
-        return tier_ranks(self.path.network, self.capacities)
-
-    @property
-    def _axes(self) -> Axes:
-        return self.path.axes
-
-    @cached_property
-    def lower_bound(self) -> int:
-        """The critical path, or when a tier has done all its work with all its capacity, from its first task on."""
-        bounds = [self.path.makespan]
-        times = self.path.network.durations
-        for rank, capacity in self.capacities.items():
-            own = [here for here, tier in enumerate(self.tiers) if tier == rank and times[here]]
-            if own:
-                first = min(self.path.begins[here] for here in own)
-                work = sum(times[here] for here in own)
-                bounds.append(self._axes.of[own[0]].ends(first - (-work // capacity)))
-        return max(bounds)
-
-    def place(self, urgency: Sequence[int]) -> _Placed:
-        """Serial schedule generation: each activity as early as its predecessors and its tier allow."""
-        axes, times, releases = self._axes, self.path.network.durations, self.path.releases
-        profiles = self._profiles()
-        begins, start, finish = ([0] * len(times) for _ in range(3))
-        for here in self._order(urgency, axes.before, axes.after):
-            begin = releases[here]
-            for before, offset, kind, lag in axes.before[here]:
-                if offset is not None:
-                    bound = begins[before] + offset
-                else:
-                    moment = finish[before] if kind in (FS, FF) else start[before]
-                    bound = axes.carried(here, moment, kind, lag, times[here])
-                if bound > begin:
-                    begin = bound
-            begins[here] = begin = self._occupy(profiles, here, begin)
-            axis = axes.of[here]
-            start[here], finish[here] = axis.begins(begin), axis.ends(begin + times[here])
-        late = sum(max(begins[here] + times[here] - place, 0) for here, place in self.path.deadlines.items())
-        return _Placed(start, finish, (late, max(finish, default=0)))
-
-    def late_starts(self, finishes: Sequence[int], end: int) -> list[int]:
-        """The same from the end backward: each activity as late as its successors and its tier allow."""
-        axes, times = self._axes, self.path.network.durations
-        last = {id(axis): axis.worked(end) for axis in axes.of}
-        profiles = self._profiles()
-        begins, start = ([0] * len(times) for _ in range(2))
-        for here in self._order([-finish for finish in finishes], axes.after, axes.before):
-            axis = axes.of[here]
-            begin = last[id(axis)] - times[here]
-            for after, offset, kind, lag in axes.after[here]:
-                bound = (
-                    begins[after] - offset if offset is not None else axes.latest(here, after, begins[after], kind, lag)
-                )
-                if bound < begin:
-                    begin = bound
-            # On the mirrored axis, which runs backward from the end, the activity begins where it finishes.
-            mirrored = self._occupy(profiles, here, last[id(axis)] - begin - times[here])
-            begins[here] = begin = last[id(axis)] - mirrored - times[here]
-            start[here] = axis.begins(begin)
-        return start
-
-    def _profiles(self) -> dict[int, Profile]:
-        return {rank: Profile(capacity) for rank, capacity in self.capacities.items()}
-
-    def _occupy(self, profiles: Mapping[int, Profile], here: int, begin: int) -> int:
-        rank, time = self.tiers[here], self.path.network.durations[here]
-        return begin if rank is None or not time else profiles[rank].occupy(begin, time)
-
-    def _order(
-        self, urgency: Sequence[int], before: list[list[AxisLink]], after: list[list[AxisLink]]
-    ) -> Iterator[int]:
-        """The activities, the most urgent of those first that wait for nothing any more."""
-        open_links = [len(row) for row in before]
-        ready = [(urgency[here], here) for here, count in enumerate(open_links) if not count]
-        heapify(ready)
-        while ready:
-            _, here = heappop(ready)
-            yield here
-            for there, _, _, _ in after[here]:
-                open_links[there] -= 1
-                if not open_links[there]:
-                    heappush(ready, (urgency[there], there))

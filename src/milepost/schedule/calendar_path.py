@@ -37,18 +37,17 @@ class Axes:
     @cached_property
     def before(self) -> list[list[AxisLink]]:
         """For each activity the links to its predecessors."""
-        rows = self.network.predecessors
-        return [
-            [
-                self._link(rows.nodes[place], here, rows.kinds[place], rows.lags[place])
-                for place in range(rows.starts[here], rows.starts[here + 1])
-            ]
-            for here in range(len(self.network))
-        ]
-
-    def _link(self, before: int, here: int, kind: int, lag: int) -> AxisLink:
-        same = self.of[before] is self.of[here]
-        return before, self.earliest(here, before, 0, kind, lag) if same else None, kind, lag
+        rows, of = self.network.predecessors, self.of
+        found: list[list[AxisLink]] = []
+        links = list(zip(rows.nodes, self.network.start_offsets, rows.kinds, rows.lags, strict=True))
+        for here, own in enumerate(of):
+            found.append(
+                [
+                    (before, offset if of[before] is own else None, kind, lag)
+                    for before, offset, kind, lag in links[rows.starts[here] : rows.starts[here + 1]]
+                ]
+            )
+        return found
 
     @cached_property
     def after(self) -> list[list[AxisLink]]:

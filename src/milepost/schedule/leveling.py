@@ -227,8 +227,27 @@ class Profile:
 
     def occupy(self, ready: int, duration: int) -> int:
         """Take one place for ``duration`` seconds at the earliest time from ``ready`` on; give that time."""
-        start = self.earliest(ready, duration)
-        self.take(start, duration)
+        times, used, capacity = self._times, self._used, self._capacity
+        first = last = bisect_right(times, ready) - 1
+        start, end, count = ready, ready + duration, len(times)
+        # The same search and change as below, in one go: most of the time of scheduling is spent here.
+        while last < count and times[last] < end:
+            if used[last] >= capacity:
+                first = last + 1
+                start = times[first]
+                end = start + duration
+            last += 1
+        if last == count or times[last] != end:
+            times.insert(last, end)
+            used.insert(last, used[last - 1])
+        if times[first] != start:
+            first += 1
+            times.insert(first, start)
+            used.insert(first, used[first - 1])
+            last += 1
+        for place in range(first, last):
+            used[place] += 1
+        self._unite(first, last)
         return start
 
     def take(self, start: int, duration: int, places: int = 1) -> None:
@@ -244,7 +263,11 @@ class Profile:
             used.insert(last, used[last - 1])
         for place in range(first, last):
             used[place] += places
-        # Stretches of equal use become one.
+        self._unite(first, last)
+
+    def _unite(self, first: int, last: int) -> None:
+        """Make one stretch of two of equal use, where a change began and ended."""
+        times, used = self._times, self._used
         if used[last] == used[last - 1]:
             del times[last], used[last]
         if first and used[first] == used[first - 1]:

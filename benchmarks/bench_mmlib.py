@@ -15,7 +15,7 @@ from tests.schedule.schedule_checker import complaints
 from benchmarks.bench_psplib import cpu_clock, mean
 from benchmarks.instances import sample
 from milepost.adapters.solver import prove
-from milepost.app.optimizations import search_share
+from milepost.app.optimizations import SEARCH_SHARE
 from milepost.schedule.search import improve
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_mmlib")
     parser.add_argument("set", choices=["mm50", "mm100"])
     parser.add_argument("--seconds", type=float, default=10.0, help="budget of search and solver together")
-    parser.add_argument("--share", type=float, default=0.0, help="the part of it for the search (0: as `optimize`)")
+    parser.add_argument("--share", type=float, default=SEARCH_SHARE, help="the part of it for the search")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cpu", action="store_true", help="count the search's CPU time ÷ workers, not wall time")
@@ -32,11 +32,10 @@ def main() -> None:
     options = parser.parse_args()
     clock = cpu_clock(options.workers) if options.cpu else time.perf_counter
     instances = sample(options.set, 60)
-    before, gaps, proofs, infeasible, share = [], [], 0, 0, 0.0
+    share, budget = options.share, options.seconds * options.share
+    before, gaps, proofs, infeasible = [], [], 0, 0
     for instance in instances:
         problem = instance.problem()
-        share = options.share or search_share(problem)
-        budget = options.seconds * share
         found = improve(problem, seed=options.seed, seconds=budget, clock=clock, workers=options.workers)
         hint = (found.start, found.modes) if found.feasible else None
         bound = prove(problem, seconds=options.seconds - budget, hint=hint) if share < 1 else None

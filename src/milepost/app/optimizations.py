@@ -14,8 +14,8 @@ from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
-_SMALL = 60
-"""Activities up to which the solver beats the search where there are modes to choose."""
+SEARCH_SHARE = 0.65
+"""The part of the time that the search has; the rest is the solver's, for proofs and shorter schedules."""
 
 
 class Prover(Protocol):
@@ -47,9 +47,8 @@ def optimize(
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
-    ``start`` is a schedule (start times, modes) to begin with. The search has most of the time, except where modes
-    are to be chosen for few activities: there the solver finds the better schedules. A note of the bound says what
-    was lost for want of numba or OR-Tools.
+    ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
+    numba or OR-Tools.
 
     Raises:
         PlanInvalid: the links form a cycle, or a demand is beyond all measure.
@@ -59,7 +58,7 @@ def optimize(
     found = improve(
         problem,
         seed=seed,
-        seconds=seconds * search_share(problem),
+        seconds=seconds * SEARCH_SHARE,
         clock=clock,
         workers=workers,
         start=start,
@@ -74,12 +73,6 @@ def optimize(
     bound = prove(problem, seconds=left, hint=hint, seed=seed, on_bound=on_bound)
     note = "; ".join([*notes, *([bound.note] if bound.note else [])])
     return Bound(bound.lower, bound.schedule, bound.proven, note)
-
-
-def search_share(problem: Problem) -> float:
-    """The part of the time that the search has before the solver."""
-    several = any(len(choices) > 1 for choices in problem.choices)
-    return 0.15 if several and len(problem) <= _SMALL else 0.7
 
 
 @dataclass(frozen=True, slots=True)

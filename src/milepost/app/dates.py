@@ -152,16 +152,17 @@ def limits_of(plan: Plan, network: Network, dates: PlanDates) -> DateLimits:
 
 def _stated(plan: Plan, activity: Activity) -> Iterator[tuple[str, str, str]]:
     """What a task or the nearest one above it says, as (kind, id of who says it, text)."""
-    kinds = {"not before": "not_before", "due": "due", "deadline": "deadline"}
+    known: set[str] = set()
     seen: set[str] = set()
     task = plan.by_id.get(activity.id)
-    while task and kinds and task.id not in seen:
+    while task and task.id not in seen:
         seen.add(task.id)
-        for kind, name in list(kinds.items()):
-            if text := getattr(task, name):
-                yield kind, task.id, text
-                del kinds[kind]
-        task = plan.by_id.get(task.parent or "")
+        if task.not_before or task.due or task.deadline:
+            for kind, text in (("not before", task.not_before), ("due", task.due), ("deadline", task.deadline)):
+                if text and kind not in known:
+                    known.add(kind)
+                    yield kind, task.id, text
+        task = plan.by_id.get(task.parent) if task.parent else None
 
 
 def moment_of_deadline(text: str, dates: PlanDates) -> datetime:

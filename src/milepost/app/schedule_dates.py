@@ -143,19 +143,20 @@ class Dating:
     def row(self, here: int, path: CriticalPath, leveled: LeveledSchedule) -> RowDates:
         """The dates of an activity."""
         name = self.network.ids[here]
-        ends = self.scale.finishing
-        begins = self.scale.starting if self.network.durations[here] else ends
+        ends = self.scale.finishing_text
+        begins = self.scale.starting_text if self.network.durations[here] else ends
         late_start, late_finish = path.late_start[here], path.late_finish[here]
+        limits = self.limits
         return RowDates(
-            iso(begins(leveled.start[here])),
-            iso(ends(leveled.finish[here])),
-            iso(begins(path.early_start[here])),
-            iso(ends(path.early_finish[here])),
-            iso(begins(late_start)) if late_start >= 0 else None,
-            iso(ends(late_finish)) if late_finish >= 0 else None,
-            _iso_of(self.limits.not_before, name),
-            _iso_of(self.limits.due, name),
-            _iso_of(self.limits.deadline, name),
+            begins(leveled.start[here]),
+            ends(leveled.finish[here]),
+            begins(path.early_start[here]),
+            ends(path.early_finish[here]),
+            begins(late_start) if late_start >= 0 else None,
+            ends(late_finish) if late_finish >= 0 else None,
+            _iso_of(limits.not_before, name) if limits.not_before else None,
+            _iso_of(limits.due, name) if limits.due else None,
+            _iso_of(limits.deadline, name) if limits.deadline else None,
         )
 
     def summary(self, path: CriticalPath, leveled: LeveledSchedule) -> ScheduleDates:

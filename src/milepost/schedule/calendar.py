@@ -221,14 +221,14 @@ class WorkingTime:
         """Real seconds from the start to a moment."""
         return round(self.calendar.localize(moment).timestamp()) - self._origin
 
-    def moment(self, elapsed: int) -> datetime:
-        """The moment so many real seconds after the start, in the calendar's zone.
+    def moment(self, elapsed: int, zone: tzinfo | None = None) -> datetime:
+        """The moment so many real seconds after the start, in the calendar's zone or the one given.
 
         Raises:
             PlanInvalid: it lies beyond all dates.
         """
         try:
-            return datetime.fromtimestamp(self._origin + elapsed, self.calendar.zone)
+            return datetime.fromtimestamp(self._origin + elapsed, zone or self.calendar.zone)
         except (OverflowError, ValueError, OSError):
             raise self._too_little("9999") from None
 

@@ -58,6 +58,33 @@ class Axes:
                 found[before].append((here, offset, kind, lag))
         return found
 
+    def bounds(self, here: int, begins: Sequence[int], start: Sequence[int], finish: Sequence[int]) -> list[int]:
+        """Where each predecessor lets an activity begin, given where they begin, and their real seconds."""
+        axis, found = self.of[here], []
+        for before, offset, kind, lag in self.before[here]:
+            if offset is not None:
+                found.append(begins[before] + offset)
+            elif kind == FS:
+                found.append(axis.worked(finish[before]) + lag)
+            else:
+                moment = finish[before] if kind == FF else start[before]
+                found.append(self.carried(here, moment, kind, lag, self.network.durations[here]))
+        return found
+
+    def last(self, here: int, begin: int, begins: Sequence[int], start: Sequence[int]) -> int:
+        """Where an activity has to begin at the latest, given where its successors begin; at ``begin`` anyway."""
+        axis, time = self.of[here], self.network.durations[here]
+        for after, offset, kind, lag in self.after[here]:
+            if offset is not None:
+                bound = begins[after] - offset
+            elif kind == FS and not lag:
+                bound = axis.worked(start[after]) - time
+            else:
+                bound = self.latest(here, after, begins[after], kind, lag)
+            if bound < begin:
+                begin = bound
+        return begin
+
     def earliest(self, here: int, before: int, begin: int, kind: int, lag: int) -> int:
         """Where an activity may begin at the earliest, given where a predecessor begins."""
         own = self.network.durations[here]
@@ -117,14 +144,11 @@ class CalendarPath(CriticalPath):
     @cached_property
     def driving_predecessors(self) -> list[list[int]]:
         """For each activity the predecessors whose dates alone would let it start no earlier."""
-        return [
-            [
-                before
-                for before, _, kind, lag in row
-                if self.axes.earliest(here, before, self.begins[before], kind, lag) == self.begins[here]
-            ]
-            for here, row in enumerate(self.axes.before)
-        ]
+        begins, found = self.begins, []
+        for here, row in enumerate(self.axes.before):
+            bounds = self.axes.bounds(here, begins, self.early_start, self.early_finish)
+            found.append([link[0] for link, bound in zip(row, bounds, strict=True) if bound == begins[here]])
+        return found
 
 
 def compute_on_axes(
@@ -144,16 +168,16 @@ def compute_on_axes(
     earliest = [0] * len(network)
     for name, release in (releases or {}).items():
         earliest[network.number(name)] = max(release, 0)
-    begins = _forward(axes, earliest)
-    finish = [axes.finish(here, begins[here]) for here in count]
+    begins, start, finish = _forward(axes, earliest)
     makespan = max(finish, default=0)
-    late, free = _backward(axes, begins, makespan, deadlines or {})
+    free = _free(axes, begins, start, makespan)
+    late, late_start = _backward(axes, makespan, deadlines or {})
     return CalendarPath(
         network,
         earliest,
-        [axes.start(here, begins[here]) for here in count],
+        start,
         finish,
-        [axes.start(here, late[here]) for here in count],
+        late_start,
         [axes.finish(here, late[here]) for here in count],
         [late[here] - begins[here] for here in count],
         free,
@@ -164,41 +188,36 @@ def compute_on_axes(
     )
 
 
-def _forward(axes: Axes, releases: list[int]) -> list[int]:
-    begins = list(releases)
+def _forward(axes: Axes, releases: list[int]) -> tuple[list[int], list[int], list[int]]:
+    """Early begins on the axes, and starts and finishes in real seconds."""
+    times = axes.network.durations
+    begins, start, finish = ([0] * len(times) for _ in range(3))
     for here in axes.network.order:
-        begin = begins[here]
-        for before, offset, kind, lag in axes.before[here]:
-            bound = begins[before]
-            bound = axes.earliest(here, before, bound, kind, lag) if offset is None else bound + offset
-            if bound > begin:
-                begin = bound
-        begins[here] = begin
-    return begins
+        axis = axes.of[here]
+        begins[here] = begin = max([releases[here], *axes.bounds(here, begins, start, finish)])
+        start[here], finish[here] = axis.begins(begin), axis.ends(begin + times[here])
+    return begins, start, finish
 
 
-def _backward(
-    axes: Axes, begins: list[int], makespan: int, deadlines: Mapping[str, int]
-) -> tuple[list[int], list[int]]:
-    """Late begins and free floats on the axes."""
+def _ends(axes: Axes, makespan: int) -> list[int]:
+    """Where on its axis an activity has to begin to finish with the plan."""
+    ends = {axis: axis.worked(makespan) for axis in set(axes.of)}
+    return [ends[axis] - time for axis, time in zip(axes.of, axes.network.durations, strict=True)]
+
+
+def _free(axes: Axes, begins: list[int], start: list[int], makespan: int) -> list[int]:
+    """Free floats on the axes."""
+    return [axes.last(here, end, begins, start) - begins[here] for here, end in enumerate(_ends(axes, makespan))]
+
+
+def _backward(axes: Axes, makespan: int, deadlines: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Late begins on the axes, and late starts in real seconds."""
     network = axes.network
-    ends = {id(axis): axis.worked(makespan) for axis in axes.of}
-    late = [ends[id(axis)] - time for axis, time in zip(axes.of, network.durations, strict=True)]
-    free = [latest - begin for latest, begin in zip(late, begins, strict=True)]
+    late, start = _ends(axes, makespan), [0] * len(network)
     for name, deadline in deadlines.items():
         here = network.number(name)
         late[here] = min(late[here], deadline - network.durations[here])
     for here in reversed(network.order):
-        latest, room = late[here], free[here]
-        for after, offset, kind, lag in axes.after[here]:
-            if offset is None:
-                bound = axes.latest(here, after, late[after], kind, lag)
-                early = axes.latest(here, after, begins[after], kind, lag)
-            else:
-                bound, early = late[after] - offset, begins[after] - offset
-            if bound < latest:
-                latest = bound
-            if early - begins[here] < room:
-                room = early - begins[here]
-        late[here], free[here] = latest, room
-    return late, free
+        late[here] = axes.last(here, late[here], late, start)
+        start[here] = axes.of[here].begins(late[here])
+    return late, start

@@ -14,7 +14,6 @@ from heapq import heapify, heappop, heappush
 from milepost.schedule.calendar import WorkingTime
 from milepost.schedule.calendar_path import Axes, AxisLink, CalendarPath
 from milepost.schedule.leveling import Profile, tier_ranks
-from milepost.schedule.network import FF, FS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,7 @@ class Placement:
         be on one axis.
         """
         axes, times, ranks, after = self._axes.of, self._times, self._occupied, self._axes.after
+        releases, bounds = self.path.releases, self._axes.bounds
         begins, start, finish = ([0] * len(times) for _ in range(3))
         free, queues = dict(self.capacities), {rank: list[tuple[int, int]]() for rank in self.capacities}
         open_links = [len(row) for row in self._axes.before]
@@ -96,7 +96,8 @@ class Placement:
         while True:
             while opened:
                 here = opened.pop()
-                begin, axis, rank = self._ready(here, begins, start, finish), axes[here], ranks[here]
+                axis, rank = axes[here], ranks[here]
+                begin = max([releases[here], *bounds(here, begins, start, finish)])
                 at = axis.begins(begin)
                 if rank is not None:
                     if at < now:
@@ -132,10 +133,12 @@ class Placement:
     def place(self, urgency: Sequence[int]) -> Placed:
         """Serial schedule generation: each activity as early as its predecessors and its tier allow."""
         axes, times, ranks = self._axes.of, self._times, self._occupied
+        releases, bounds = self.path.releases, self._axes.bounds
         profiles = self._profiles()
         begins, start, finish = ([0] * len(times) for _ in range(3))
         for here in _order(urgency, self._axes.before, self._axes.after):
-            begin, axis, rank = self._ready(here, begins, start, finish), axes[here], ranks[here]
+            axis, rank = axes[here], ranks[here]
+            begin = max([releases[here], *bounds(here, begins, start, finish)])
             if rank is not None:
                 begin = profiles[rank].occupy(begin, times[here])
             begins[here], start[here], finish[here] = begin, axis.begins(begin), axis.ends(begin + times[here])
@@ -143,43 +146,19 @@ class Placement:
 
     def late_starts(self, finishes: Sequence[int], end: int) -> list[int]:
         """The same from the end backward: each activity as late as its successors and its tier allow."""
-        axes, times, ranks, rows = self._axes.of, self._times, self._occupied, self._axes.after
-        last = {axis: axis.worked(end) for axis in set(axes)}
+        axes, times, ranks = self._axes.of, self._times, self._occupied
+        final = {axis: axis.worked(end) for axis in set(axes)}
         profiles = self._profiles()
         begins, start = ([0] * len(times) for _ in range(2))
-        for here in _order([-finish for finish in finishes], rows, self._axes.before):
+        for here in _order([-finish for finish in finishes], self._axes.after, self._axes.before):
             axis, time, rank = axes[here], times[here], ranks[here]
-            final = last[axis]
-            begin = final - time
-            for after, offset, kind, lag in rows[here]:
-                if offset is not None:
-                    bound = begins[after] - offset
-                elif kind == FS and not lag:
-                    bound = axis.worked(start[after]) - time
-                else:
-                    bound = self._axes.latest(here, after, begins[after], kind, lag)
-                if bound < begin:
-                    begin = bound
+            latest = final[axis] - time
+            begin = self._axes.last(here, latest, begins, start)
             if rank is not None:
                 # On the mirrored axis, which runs backward from the end, the activity begins where it finishes.
-                begin = final - time - profiles[rank].occupy(final - begin - time, time)
+                begin = latest - profiles[rank].occupy(latest - begin, time)
             begins[here], start[here] = begin, axis.begins(begin)
         return start
-
-    def _ready(self, here: int, begins: list[int], start: list[int], finish: list[int]) -> int:
-        """Where an activity may begin, given where its predecessors do."""
-        begin, axis = self.path.releases[here], self._axes.of[here]
-        for before, offset, kind, lag in self._axes.before[here]:
-            if offset is not None:
-                bound = begins[before] + offset
-            elif kind == FS:
-                bound = axis.worked(finish[before]) + lag
-            else:
-                moment = finish[before] if kind == FF else start[before]
-                bound = self._axes.carried(here, moment, kind, lag, self._times[here])
-            if bound > begin:
-                begin = bound
-        return begin
 
     def _placed(self, begins: list[int], start: list[int], finish: list[int]) -> Placed:
         late = sum(max(begins[here] + self._times[here] - place, 0) for here, place in self.path.deadlines.items())

@@ -72,7 +72,7 @@ class Timescale:
     main: WorkingTime
     times: list[WorkingTime]
     differ: bool
-    _moments: dict[int, datetime] = field(default_factory=dict, repr=False, compare=False)
+    _texts: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, name: str, moment: datetime) -> int:
         """Where a moment lies on the axis of an activity; negative: so many real seconds before the start."""
@@ -132,7 +132,20 @@ class Timescale:
         """The moment at which what finishes at a place of the axis of dates has finished."""
         return self._moment(self.main.ends(seconds))
 
+    def starting_text(self, seconds: int) -> str:
+        """The same as :meth:`starting` in ISO form, to the second."""
+        return self._text(self.main.begins(seconds))
+
+    def finishing_text(self, seconds: int) -> str:
+        """The same as :meth:`finishing` in ISO form, to the second."""
+        return self._text(self.main.ends(seconds))
+
     def _moment(self, elapsed: int) -> datetime:
-        if elapsed not in self._moments:
-            self._moments[elapsed] = self.main.moment(elapsed).astimezone(self.zone)
-        return self._moments[elapsed]
+        return self.main.moment(elapsed, self.zone)
+
+    def _text(self, elapsed: int) -> str:
+        # Many dates of a schedule are the same, and turning them into texts takes longer than finding them.
+        found = self._texts.get(elapsed)
+        if found is None:
+            found = self._texts[elapsed] = self._moment(elapsed).isoformat(timespec="seconds")
+        return found

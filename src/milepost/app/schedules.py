@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from milepost.errors import PlanInvalid
@@ -226,6 +227,7 @@ def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule, dating: Dati
     gates = {gate.id: gate for gate in plan.checkpoints}
     places = _Places(plan, path.network)
     rows = []
+    durations, drivers = path.network.durations, path.driving_predecessors
     for here, activity in enumerate(path.network.activities):
         gate = gates[activity.id] if activity.checkpoint else None
         place, phase = places.of(gate) if gate else (here, plan.by_id[activity.id].phase or "")
@@ -238,7 +240,7 @@ def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule, dating: Dati
             optional=activity.optional,
             done=activity.done,
             assumed=activity.assumed,
-            duration_seconds=path.network.durations[here],
+            duration_seconds=durations[here],
             early_start_seconds=path.early_start[here],
             early_finish_seconds=path.early_finish[here],
             late_start_seconds=path.late_start[here],
@@ -246,13 +248,14 @@ def _rows(plan: Plan, path: CriticalPath, leveled: LeveledSchedule, dating: Dati
             total_float_seconds=path.total_float[here],
             free_float_seconds=path.free_float[here],
             critical=activity.id in critical,
-            drivers=tuple(ids[driver] for driver in path.driving_predecessors[here]),
+            drivers=tuple([ids[driver] for driver in drivers[here]]),
             start_seconds=leveled.start[here],
             finish_seconds=leveled.finish[here],
             dates=dating.row(here, path, leveled) if dating else None,
         )
         rows.append((place, activity.checkpoint, here, row))
-    return tuple(row for *_, row in sorted(rows, key=lambda item: item[:3]))
+    rows.sort(key=itemgetter(0, 1, 2))
+    return tuple([row[3] for row in rows])
 
 
 class _Places:

@@ -17,7 +17,7 @@ from milepost.schedule.leveling import IMPROVEMENTS, LeveledSchedule
 _SHAKEN = 30
 
 _THOROUGH = 300
-"""Up to so many activities every rule's schedule is improved, beyond only the best: an answer is to be instant."""
+"""Up to so many activities all rules are tried and improved, beyond only two, and the better: an answer is instant."""
 
 
 def level_on_axes(path: CalendarPath, capacities: Mapping[int, int]) -> LeveledSchedule:
@@ -66,8 +66,8 @@ def search_on_axes(
 def _by_rule(problem: Placement) -> tuple[Placed, str]:
     """The best schedule of the priority rules, the first one when they tie, and its rule."""
     found: list[tuple[Placed, str]] = []
-    thorough = len(problem.path.network) <= _THOROUGH
-    for rule, first in _firsts(problem):
+    thorough = len(problem.path.network) <= _THOROUGH or not problem.varied
+    for rule, first in _firsts(problem, thorough):
         found.append((_improve(problem, first) if thorough else first, rule))
         if found[-1][0].worth <= (0, problem.lower_bound):
             return found[-1]
@@ -75,15 +75,17 @@ def _by_rule(problem: Placement) -> tuple[Placed, str]:
     return best if thorough else _improve(problem, best), rule
 
 
-def _firsts(problem: Placement) -> Iterator[tuple[str, Placed]]:
+def _firsts(problem: Placement, thorough: bool) -> Iterator[tuple[str, Placed]]:
     """Schedules by rules, the most promising first; on one axis just those that are tried without calendars."""
     path = problem.path
-    rules = {"LFT": path.late_finish, "LST": path.late_start}
-    if problem.varied:
-        yield from ((rule, problem.dispatch(urgency)) for rule, urgency in rules.items())
-        yield "backward", problem.place(problem.late_starts(path.early_start, problem.lower_bound))
-    if not problem.varied or len(path.network) <= _THOROUGH:
-        yield from ((rule, problem.place(urgency)) for rule, urgency in rules.items())
+    if not problem.varied:
+        yield "LFT", problem.place(path.late_finish)
+        yield "LST", problem.place(path.late_start)
+        return
+    yield "LFT", problem.dispatch(path.late_finish)
+    yield "backward", problem.place(problem.late_starts(path.early_start, problem.lower_bound))
+    if thorough:
+        yield "LST", problem.dispatch(path.late_start)
 
 
 def _schedule(problem: Placement, best: Placed, rule: str) -> LeveledSchedule:

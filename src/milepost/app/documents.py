@@ -16,6 +16,7 @@ MAX_BYTES = 32 * 1024 * 1024
 SETTINGS = "milepost.toml"
 PYPROJECT = "pyproject.toml"
 _PROJECT_MARKS = (SETTINGS, ".milepost", ".git")
+_PLAN_FOLDERS = frozenset({"specs", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster", "openspec"})
 _OWN_SECTION = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*milepost\b", re.MULTILINE)
 
 
@@ -113,12 +114,24 @@ def _replace_if_unchanged(target: Path, old: SourceText, new: SourceText) -> boo
 
 
 def project_root(path: str) -> Path:
-    """The folder a plan belongs to: the nearest one above it with settings, a ledger or a repository."""
+    """The folder a plan belongs to: the nearest one above it with settings, a ledger or a repository.
+
+    Where nothing marks one it is the folder in which `specs`, `.kiro` and the like hold the plan's folder, else that.
+    """
     folder = Path(os.path.realpath(path)).parent
     for candidate in (folder, *folder.parents):
         if any((candidate / mark).exists() for mark in _PROJECT_MARKS) or states_settings(candidate / PYPROJECT):
             return candidate
-    return folder
+    return _above_plan_folders(folder)
+
+
+def _above_plan_folders(folder: Path) -> Path:
+    within = next((above for above in folder.parents if above.name in _PLAN_FOLDERS), None)
+    if within is None:
+        return folder
+    while within.parent.name in _PLAN_FOLDERS:
+        within = within.parent
+    return within.parent
 
 
 def states_settings(pyproject: Path) -> bool:

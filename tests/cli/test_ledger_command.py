@@ -30,7 +30,7 @@ def tamper(ledger: Path, statement: str) -> None:
 
 
 def test_an_untouched_ledger_is_intact(milepost: Milepost, ledger: Path) -> None:
-    assert milepost("ledger", "verify", "tasks.md").out == "3 events in 1 runs: intact\n"  # started, claimed, done
+    assert milepost("ledger", "verify", "tasks.md").out == "3 events in 1 run: intact\n"  # started, claimed, done
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_damaged_export_is_refused_whole(milepost: Milepost, ledger: Path, pro
 def test_a_backup_is_a_ledger(milepost: Milepost, ledger: Path, project: Path) -> None:
     (project / "copy" / ".milepost").mkdir(parents=True)
     assert milepost("ledger", "backup", "copy/.milepost/ledger.db").code == 0
-    assert milepost("ledger", "verify", "copy").out == "3 events in 1 runs: intact\n"
+    assert milepost("ledger", "verify", "copy").out == "3 events in 1 run: intact\n"
     assert milepost("ledger", "backup", "copy/.milepost/ledger.db").code == 2
 
 

@@ -18,6 +18,7 @@ from milepost.app.ledgers import verify
 from milepost.app.ports import LedgerArchive
 from milepost.app.settings import Settings
 from milepost.errors import MilepostError, SettingsInvalid
+from milepost.lint.wording import count
 
 _EXTRAS = {
     "schedule": ("ortools", "numpy", "numba"),
@@ -92,9 +93,11 @@ def _ledger(ledger: LedgerArchive, path: Path) -> Finding:
         return Finding("ledger", Health.BAD, f"{error}; {error.remedy}")
     if found.faults:
         return Finding(
-            "ledger", Health.BAD, f"{found.faults[0]} ({len(found.faults)} faults; `milepost ledger verify`)"
+            "ledger", Health.BAD, f"{found.faults[0]} ({count(len(found.faults), 'fault')}; `milepost ledger verify`)"
         )
-    return Finding("ledger", Health.GOOD, f"{found.events} events in {found.streams} runs, intact, {path}")
+    return Finding(
+        "ledger", Health.GOOD, f"{count(found.events, 'event')} in {count(found.streams, 'run')}, intact, {path}"
+    )
 
 
 def _tiers(settings: Settings) -> Iterator[Finding]:
@@ -121,7 +124,7 @@ def _notify(settings: Settings) -> Iterator[Finding]:
         yield Finding("notify", Health.NOTE, f"its last failure: {failures[-1]}")
     else:
         yield Finding(
-            "notify", Health.GOOD, f"`{settings.notify.command}` hears of {len(settings.notify.events)} events"
+            "notify", Health.GOOD, f"`{settings.notify.command}` hears of {count(len(settings.notify.events), 'event')}"
         )
 
 

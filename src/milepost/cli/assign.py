@@ -14,6 +14,7 @@ from milepost.cli.loading import load_plan, note_unreadable
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import duration, money
 from milepost.errors import UsageError
+from milepost.lint.wording import count
 from milepost.plan.reader import read_plan
 from milepost.schedule.tradeoff import Front
 
@@ -104,7 +105,8 @@ def _print(report: AssignmentReport, front: bool) -> None:
     say(f"{duration(chosen.makespan)}{real}{until}, cost {money(chosen.cost)}{_quality(report)}")
     for rank, cost in sorted(chosen.cost_of_tier.items()):
         percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
-        say(f"  tier {rank}: {sum(r == rank for r in chosen.tiers.values())} tasks, cost {money(cost)}{percent}")
+        tasks = count(sum(own == rank for own in chosen.tiers.values()), "task")
+        say(f"  tier {rank}: {tasks}, cost {money(cost)}{percent}")
     width = max(len(name) for name in chosen.tiers)
     for name, rank in chosen.tiers.items():
         now = report.current.get(name)

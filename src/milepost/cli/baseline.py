@@ -13,6 +13,7 @@ from milepost.cli.gantt import Paper
 from milepost.cli.options import json_option, plan_argument, say_json
 from milepost.cli.schedule import make_paper
 from milepost.cli.text import printable, say
+from milepost.lint.wording import count
 
 if TYPE_CHECKING:
     from milepost.app.baselines import Baseline, BaselineDiff, Performance
@@ -53,7 +54,7 @@ def set_command(plan: str, replace: bool, as_json: bool) -> int:
     if as_json:
         say_json({"path": str(path), "baseline": baseline.as_dict()})
         return 0
-    size = f"{len(baseline.tasks)} tasks, {rough_time(baseline.makespan_seconds)}"
+    size = f"{count(len(baseline.tasks), 'task')}, {rough_time(baseline.makespan_seconds)}"
     say(f"{size}, {_value(baseline.budget, baseline.unit)}")
     say(f"kept in {path}")
     return 0

@@ -8,6 +8,7 @@ from milepost.app.housekeeping import clear, leftovers, list_runs
 from milepost.bootstrap import extracts, open_ledger, run_folder, wall_clock
 from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
+from milepost.lint.wording import count
 
 
 @click.command()
@@ -44,6 +45,6 @@ def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     for item in found:
         say(f"{item.run}  {item.size / 1024:.0f} KiB")
     word = "would be freed" if dry_run else "freed"
-    say(f"{sum(item.size for item in found) / 1024:.0f} KiB {word} from {len(found)} runs")
+    say(f"{sum(item.size for item in found) / 1024:.0f} KiB {word} from {count(len(found), 'run')}")
     if extracts_size:
         say(f"{extracts_size / 1024:.0f} KiB {word} that were kept of plans")

@@ -13,6 +13,7 @@ from milepost.bootstrap import open_ledger
 from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 from milepost.errors import InputError, UsageError
+from milepost.lint.wording import count
 
 _place = click.argument("place", metavar="[PATH]", default=".")
 
@@ -33,8 +34,8 @@ def verify_command(place: str, as_json: bool) -> int:
     else:
         for fault in found.faults:
             say(fault)
-        word = "intact" if not found.faults else f"{len(found.faults)} faults"
-        say(f"{found.events} events in {found.streams} runs: {word}")
+        word = "intact" if not found.faults else count(len(found.faults), "fault")
+        say(f"{count(found.events, 'event')} in {count(found.streams, 'run')}: {word}")
     return 1 if found.faults else 0
 
 
@@ -69,7 +70,7 @@ def import_command(file: str, place: str, as_json: bool) -> None:
     if as_json:
         say_json({"added": added})
         return
-    say(f"{added} events added")
+    say(f"{count(added, 'event')} added")
 
 
 @command.command(name="backup")

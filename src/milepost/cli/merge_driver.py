@@ -11,6 +11,7 @@ from milepost.app.documents import replace_file
 from milepost.app.merges import merge
 from milepost.cli.options import say
 from milepost.errors import PlanUnreadable
+from milepost.lint.wording import count
 from milepost.source import SourceText
 
 
@@ -29,7 +30,7 @@ def command(base: str, ours: str, theirs: str, path: str) -> int:
     merged = merge(*versions, time.strftime("%Y-%m-%d"))
     replace_file(Path(ours), merged.source.to_bytes(), shown=ours)
     if merged.conflicts:
-        say(f"{path or ours}: {merged.conflicts} conflicts left in people's own words", err=True)
+        say(f"{path or ours}: {count(merged.conflicts, 'conflict')} left in people's own words", err=True)
     return 1 if merged.conflicts else 0
 
 

@@ -150,6 +150,7 @@ def test_suggested_commands_can_be_pasted(milepost: Milepost, plan: Path) -> Non
 
 def test_a_paused_run_gives_out_no_task(milepost: Milepost, plan: Path) -> None:
     assert milepost("pause", "tasks.md", "lunch", "--by", "ann").out == "paused by ann\n"
+    assert "the run is paused by ann; `milepost resume`" in milepost("next", "tasks.md").out
     refused = milepost("claim", "tasks.md", "1.2")
     assert (refused.code, "paused by ann" in refused.err) == (1, True)
     assert "the run is paused by ann" in milepost("status", "tasks.md").out

@@ -32,6 +32,8 @@ def command(plan: str, tier: int | None, limit: int, as_json: bool) -> None:
         say(f"{record.spec.id}  {record.spec.title}  (tier {record.tier}{effort})")
     if len(ready) > limit:
         say(f"… and {len(ready) - limit} more; --limit shows them")
+    if ready and status.state.paused_by:
+        say(f"None starts yet: the run is paused by {status.state.paused_by}; `milepost resume` lets it go on.")
     if not ready:
         say(_why_nothing(status.outcome, len(status.running), status.reasons()))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity, read_document
-from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, unread_lines
+from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, ticks_of, unread_lines
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger, LedgerArchive
 from milepost.app.runs import RunSession, latest_run, open_run, peek_run, require_runnable
@@ -180,14 +180,19 @@ class Project:
         """
         from milepost.app.syncs import sync_document
 
-        return sync_document(self.path, session, self.synced, time.strftime("%Y-%m-%d"), dry_run=dry_run)
+        known = (self.extract.ticks.digest, self.extract.sheet) if "extract" in self.__dict__ else ("", None)
+        return sync_document(self.path, session, self.synced, time.strftime("%Y-%m-%d"), dry_run=dry_run, known=known)
 
     def keep_extract(self, synced: Synced) -> None:
         """Spare the next command the reading of a document that we have just changed."""
         from dataclasses import replace
 
-        if synced.plans and synced.changed and "extract" in self.__dict__:
-            found = carried_over(self.extract, *synced.plans)
+        if (synced.plans or synced.sheet) and synced.changed and "extract" in self.__dict__:
+            if synced.sheet:
+                ticks = ticks_of(synced.sheet.plan(synced.after))
+                found: Extract | None = replace(self.extract, ticks=ticks, sheet_json=synced.sheet.to_bytes())
+            else:
+                found = carried_over(self.extract, *synced.plans) if synced.plans else None
             if found is not None:
                 changed = replace(self, source=synced.after)
                 extracts().put(self.path, changed._key, found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Milepost
 
-from milepost.app import documents, projection, sync_memory
+from milepost.app import documents, projection, sheets, sync_memory
 from milepost.errors import DocumentUnwritable
 
 PLAN = """\
@@ -55,19 +56,27 @@ def test_a_tick_that_could_not_be_written_is_written_later(
     assert "[x] **1.1**" in plan.read_text()
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["first on the plan's sheet", "first by reading"])
 def test_a_tick_decided_before_somebody_else_wrote_is_decided_again(
-    milepost: Milepost, plan: Path, monkeypatch: pytest.MonkeyPatch
+    milepost: Milepost, plan: Path, monkeypatch: pytest.MonkeyPatch, known: bool
 ) -> None:
-    right = projection.project
+    right, on_sheet = projection.project, sheets.write_on
     calls: list[str] = []
 
+    def write_and_edit(*args: object) -> object:
+        return project_and_edit_by(on_sheet, *args) if known else None
+
     def project_and_edit(*args: object, **more: object) -> object:
+        return project_and_edit_by(right, *args, **more)
+
+    def project_and_edit_by(write: Callable[..., object], *args: object, **more: object) -> object:
         if not calls:  # an editor saves the plan between reading and writing
             plan.write_text(plan.read_text() + "\nMeanwhile.\n")
         calls.append("")
-        return right(*args, **more)  # type: ignore[arg-type]
+        return write(*args, **more)
 
     monkeypatch.setattr("milepost.app.syncs.project", project_and_edit)
+    monkeypatch.setattr("milepost.app.syncs.write_on", write_and_edit)
     assert milepost("done", "tasks.md", "1.1").code == 0
     assert len(calls) == 2
     assert "[x] **1.1**" in plan.read_text()

@@ -24,10 +24,11 @@ from milepost.execution.policy import RunSpec
 
 if TYPE_CHECKING:
     from milepost.app.settings import Settings
+    from milepost.app.sheets import Sheet
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
-_FORMAT = 1
+_FORMAT = 2
 _SUFFIX = ".json"
 _CHECK_BYTES = 16
 
@@ -56,7 +57,7 @@ class Extract:
     """What a run needs of a plan.
 
     ``apart`` has the tasks that take no part in runs, ``unread`` counts lines that look like tasks but are none,
-    ``spec_json`` is the payload of the specification.
+    ``spec_json`` is the payload of the specification, ``sheet_json`` what a sheet of the plan says, if it has one.
     """
 
     title: str
@@ -64,24 +65,37 @@ class Extract:
     apart: Mapping[str, Apart]
     unread: int
     spec_json: bytes
+    sheet_json: bytes = b""
 
     @cached_property
     def spec(self) -> RunSpec:
         """What a run of the plan obeys."""
         return RunSpec.from_payload(json.loads(self.spec_json))
 
+    @cached_property
+    def sheet(self) -> Sheet | None:
+        """Where boxes and computed lines stand, if that is simple enough."""
+        from milepost.app.sheets import Sheet
+
+        try:
+            return Sheet.from_bytes(self.sheet_json) if self.sheet_json else None
+        except (KeyError, TypeError, ValueError):
+            return None
+
     def to_bytes(self) -> bytes:
-        """Give it as what :meth:`from_bytes` reads: ASCII, two lines of JSON."""
+        """Give it as what :meth:`from_bytes` reads: ASCII, three lines of JSON, the last perhaps empty."""
         values = (self.title, self.ticks, self.apart, self.unread)
-        return json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.spec_json
+        return (
+            json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.spec_json + b"\n" + self.sheet_json
+        )
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Extract:
         """Build the extract that :meth:`to_bytes` described; any exception says that it is none."""
-        values, _, spec = raw.partition(b"\n")
+        values, spec, sheet = raw.split(b"\n")
         title, (digest, *names), apart, unread = json.loads(values)
         reasons = {name: Apart(*reason) for name, reason in apart.items()}
-        found = cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, spec)
+        found = cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, spec, sheet)
         _ = found.spec  # now is the time to find that it is none
         return found
 
@@ -116,7 +130,7 @@ def extract(plan: Plan, settings: Settings, identity: str) -> Extract:
 
     payload = build_run_spec(plan, settings, identity).to_payload()
     spec = json.dumps(payload, separators=(",", ":")).encode("ascii")
-    return Extract(plan.title or "", ticks_of(plan), _apart(plan), unread_lines(plan), spec)
+    return Extract(plan.title or "", ticks_of(plan), _apart(plan), unread_lines(plan), spec, _sheet_json(plan))
 
 
 def carried_over(found: Extract, before: Plan, after: Plan) -> Extract | None:
@@ -126,7 +140,14 @@ def carried_over(found: Extract, before: Plan, after: Plan) -> Extract | None:
     """
     if before.source.digest != found.ticks.digest or _outline(before) != _outline(after):
         return None
-    return replace(found, ticks=ticks_of(after))
+    return replace(found, ticks=ticks_of(after), sheet_json=_sheet_json(after))
+
+
+def _sheet_json(plan: Plan) -> bytes:
+    from milepost.app.sheets import sheet_of
+
+    found = sheet_of(plan)
+    return found.to_bytes() if found else b""
 
 
 def _outline(plan: Plan) -> tuple[object, ...]:

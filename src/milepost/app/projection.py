@@ -13,13 +13,9 @@ from collections.abc import Callable, Collection
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
 from milepost.lint.status import Status, derived, read_status
-from milepost.plan.coverage import unread_tasks
 from milepost.plan.edits import set_assignment_status, set_header, tick, tick_criterion
 from milepost.plan.grammar.durations import format_duration, parse_duration
 from milepost.plan.model import Claim, ClaimKind, Plan, Task, TaskState
-from milepost.plan.reader import read_plan
-from milepost.schedule.critical_path import compute
-from milepost.schedule.network import Network
 from milepost.source import Edit, SourceText, apply
 
 _STATES = {
@@ -42,23 +38,36 @@ def project(
     *,
     leave: Collection[str] = (),
     untick: Collection[str] = (),
-    read: Callable[[SourceText], Plan] = read_plan,
+    read: Callable[[SourceText], Plan] | None = None,
 ) -> SourceText:
     """Give the document as it should read. ``today`` is an ISO date; the boxes of tasks in ``leave`` stay as they are,
     ticks of those in ``untick`` are no news: they are to be done again. ``read`` reads a document's text.
 
     Projecting twice changes nothing more.
     """
+    read = read or _read
     plan = read(source)
-    ticked = apply(source, _box_edits(plan, state, leave, untick) if state else [])
+    ticked = apply(source, box_edits(plan, state, leave, untick) if state else [])
     plan = read(ticked)
-    edits = _claim_edits(plan)
+    edits = claim_edits(plan)
     if apply(ticked, edits).text == source.text:
         return source
-    return apply(ticked, [*edits, *_header(plan, ClaimKind.LAST_UPDATED, lambda _: today)])
+    return apply(ticked, dated(plan, edits, today))
 
 
-def _box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Collection[str]) -> list[Edit]:
+def _read(source: SourceText) -> Plan:
+    from milepost.plan.reader import read_plan  # which those who know how to read have no need for
+
+    return read_plan(source)
+
+
+def dated(plan: Plan, edits: list[Edit], today: str) -> list[Edit]:
+    """These edits, and the one that gives the plan their date."""
+    return [*edits, *_header(plan, ClaimKind.LAST_UPDATED, lambda _: today)]
+
+
+def box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Collection[str]) -> list[Edit]:
+    """What makes the boxes of a plan show a run; ``leave`` and ``untick`` are those of :func:`project`."""
     edits: list[Edit] = []
     for task in plan.tasks:
         record = state.tasks.get(task.id)
@@ -131,11 +140,18 @@ def _wanted(task: Task, record: TaskRecord, *, again: bool) -> TaskState:
     return TaskState.NOT_STARTED if record.attempts else task.state
 
 
-def _claim_edits(plan: Plan) -> list[Edit]:
-    done = sum(task.state is TaskState.DONE for task in plan.required)
+def false_totals(plan: Plan) -> list[Edit]:
+    """What makes those lines of a plan true that do not depend on its boxes."""
     total = len(plan.required)
     edits = _header(plan, ClaimKind.TOTAL_TASKS, lambda claim: _total(claim, total))
-    edits += _header(plan, ClaimKind.ESTIMATED_TIME, lambda claim: _estimated(plan, claim))
+    return edits + _header(plan, ClaimKind.ESTIMATED_TIME, lambda claim: _estimated(plan, claim))
+
+
+def claim_edits(plan: Plan) -> list[Edit]:
+    """What makes the computed lines of a plan true, its date aside."""
+    done = sum(task.state is TaskState.DONE for task in plan.required)
+    total = len(plan.required)
+    edits = false_totals(plan)
     edits += _header(plan, ClaimKind.STATUS, lambda claim: _status(plan, claim, done, total))
     edits += _header(plan, ClaimKind.PROGRESS, lambda claim: _progress(claim, done, total))
     for row in plan.assignments:
@@ -190,6 +206,9 @@ def _told_makespan(bracket: str) -> int | None:
 
 
 def _makespan(plan: Plan) -> int:
+    from milepost.schedule.critical_path import compute
+    from milepost.schedule.network import Network
+
     network = Network.from_plan(plan, gates=True)
     return compute(network).makespan
 
@@ -204,6 +223,12 @@ def _status(plan: Plan, claim: Claim, done: int, total: int) -> str:
     if now is Status.IN_PROGRESS and done:
         told = percent and float(percent.group(1)) == 100 * done // total
         return claim.text if told else f"{100 * done // total}% Complete"
-    if now is Status.COMPLETE and any(unread_tasks(plan)):
+    if now is Status.COMPLETE and _has_unread(plan):
         return claim.text  # nobody knows whether the plan is complete: other lines of it look like tasks
     return now.value
+
+
+def _has_unread(plan: Plan) -> bool:
+    from milepost.plan.coverage import unread_tasks
+
+    return any(unread_tasks(plan))

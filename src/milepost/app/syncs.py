@@ -7,14 +7,13 @@ is a fact for the ledger to record, one unticked by hand is reported and left as
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from milepost.app.documents import read_document, update_document
-from milepost.app.merges import require_no_conflicts
-from milepost.app.plans import rereading
 from milepost.app.projection import finished_wholes, project
 from milepost.app.runs import RunSession
+from milepost.app.sheets import Sheet, write_on
 from milepost.app.sync_memory import SyncMemory as SyncMemory
 from milepost.execution.state import RunState
 from milepost.plan.model import Plan, TaskState
@@ -26,7 +25,7 @@ class Synced:
     """A document before and after, and the ids of tasks that are done but were unticked by hand.
 
     ``unwritten`` are the ids of tasks that are done, and have neither a box nor a status that could say so.
-    ``plans`` are what both were read as, when somebody had to.
+    ``plans`` are what both were read as, when somebody had to; else ``sheet`` is that of the document afterwards.
     """
 
     before: SourceText
@@ -34,6 +33,7 @@ class Synced:
     unticked: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
     plans: tuple[Plan, Plan] | None = None
+    sheet: Sheet | None = None
 
     @property
     def changed(self) -> bool:
@@ -42,12 +42,19 @@ class Synced:
 
 
 def sync_document(
-    path: str, session: RunSession | None, memory: SyncMemory, today: str, *, dry_run: bool = False
+    path: str,
+    session: RunSession | None,
+    memory: SyncMemory,
+    today: str,
+    *,
+    dry_run: bool = False,
+    known: tuple[str, Sheet | None] = ("", None),
 ) -> Synced:
     """Write the truth into a plan's document: the run's, if there is one, and what follows from its boxes.
 
     What was ticked is remembered only once it stands in the document: a tick that was decided but never written, or
-    written over by somebody, must not look unticked by hand.
+    written over by somebody, must not look unticked by hand. ``known`` is the digest of a document, and its sheet if
+    it has one: a document that is this very one need not be read as a plan.
 
     Raises:
         PlanInvalid: git left a conflict in it.
@@ -56,18 +63,21 @@ def sync_document(
     """
     found: list[Synced] = []
     old: list[Plan] = []
-    read = rereading()
+    read = _reading()
 
     def change(before: SourceText) -> SourceText:
-        require_no_conflicts(before)
         if session is not None:
             session.refresh()
         seen = memory.read()
+        if session is not None and known[1] is not None and before.digest == known[0]:
+            written = write_on(known[1], before, session.state, today, seen, _reopened(session.state, seen))
+            if written is not None:
+                found[:] = [Synced(before, written.source, written.unticked, sheet=written.sheet)]
+                return written.source
+        _require_no_conflicts(before)
         old[:] = [read(before)]
         unticked = unticked_by_hand(old[0], session.state, seen) if session else ()
-        again = {
-            name for name in seen if session and name in session.state.tasks and session.state.tasks[name].reopened
-        }
+        again = _reopened(session.state, seen) if session else set()
         after = project(before, session.state if session else None, today, leave=unticked, untick=again, read=read)
         unwritten = _unwritten(read(after), session.state) if session else ()
         found[:] = [Synced(before, after, unticked, unwritten)]
@@ -75,8 +85,11 @@ def sync_document(
 
     def remember() -> None:
         if session is not None:
-            new = read(found[0].after)
-            found[:] = [replace(found[0], plans=(old[0], new))]
+            if found[0].sheet is not None:
+                new = found[0].sheet.plan(found[0].after)
+            else:
+                new = read(found[0].after)
+                found[:] = [replace(found[0], plans=(old[0], new))]
             ticked = _ticked(new) | set(found[0].unticked)
             if ticked != memory.read():
                 memory.write(ticked)
@@ -86,6 +99,30 @@ def sync_document(
     else:
         update_document(path, change, settled=remember)
     return found[0]
+
+
+def _reading() -> Callable[[SourceText], Plan]:
+    """What reads a document; nothing of that is imported before it has to."""
+    readers: list[Callable[[SourceText], Plan]] = []
+
+    def read(source: SourceText) -> Plan:
+        from milepost.app.plans import rereading
+
+        if not readers:
+            readers.append(rereading())
+        return readers[0](source)
+
+    return read
+
+
+def _require_no_conflicts(source: SourceText) -> None:
+    from milepost.app.merges import require_no_conflicts
+
+    require_no_conflicts(source)
+
+
+def _reopened(state: RunState, seen: Collection[str]) -> set[str]:
+    return {name for name in seen if name in state.tasks and state.tasks[name].reopened}
 
 
 def _unwritten(plan: Plan, state: RunState) -> tuple[str, ...]:

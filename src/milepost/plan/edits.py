@@ -8,11 +8,10 @@ stand there.
 from __future__ import annotations
 
 from milepost.errors import UnknownName
-from milepost.plan.dialects.boxes import MARK_OF
 from milepost.plan.grammar.columns import display_width
 from milepost.plan.grammar.states import read_state, restate
+from milepost.plan.marks import MARK_OF
 from milepost.plan.model import Assignment, Checkbox, Checkpoint, ClaimKind, Plan, Step, TaskState, WrittenState
-from milepost.plan.status_lines import insert_status
 from milepost.source import Edit, Span
 
 
@@ -29,6 +28,8 @@ def tick(plan: Plan, task_id: str, state: TaskState) -> list[Edit]:
     if task.checkbox is None and task.written is not None:
         return (_reword if task.written.words else _restate)(plan, task.written, state)
     if task.checkbox is None and task.state is not state:
+        from milepost.plan.status_lines import insert_status  # which reads plans, for which others have no need
+
         return insert_status(plan, task, state)
     return _mark(task.checkbox, state)
 

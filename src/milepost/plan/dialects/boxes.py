@@ -5,28 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from milepost.plan.dialects.reading import Reading
+from milepost.plan.marks import MARK_OF as MARK_OF
+from milepost.plan.marks import MARKS as MARKS
 from milepost.plan.model import Checkbox, ObservationKind, TaskState
 from milepost.source import Edit, Span
 from milepost.source.lazy_regex import lazy_regex
-
-MARKS: dict[str, TaskState] = {
-    " ": TaskState.NOT_STARTED,
-    "x": TaskState.DONE,
-    "X": TaskState.DONE,
-    "-": TaskState.IN_PROGRESS,
-    "~": TaskState.IN_PROGRESS,
-    "/": TaskState.IN_PROGRESS,
-    "!": TaskState.BLOCKED,
-    ">": TaskState.DEFERRED,
-}
-
-MARK_OF: dict[TaskState, str] = {
-    TaskState.NOT_STARTED: " ",
-    TaskState.DONE: "x",
-    TaskState.IN_PROGRESS: "-",
-    TaskState.BLOCKED: "!",
-    TaskState.DEFERRED: ">",
-}
 
 _BOX = lazy_regex(
     r"\[(?P<mark>[^\[\]\r\nP]?)\](?P<star>\\?\*(?=[ \t\d]))?(?:[ \t]+|(?<=\*)|(?=\d+\.\d[\d.]*[ \t]))(?=\S)"

@@ -172,6 +172,15 @@ class Project:
 
         return unticked_by_hand(self.plan, state, seen)
 
+    def deserted(self, state: RunState) -> bool:
+        """Whether the supervisor that drove a run died on this machine, and none took its place."""
+        host, _, number = state.supervisor.rpartition(":")
+        if state.finished or host != os.uname().nodename or not number.isdecimal():
+            return False
+        from milepost.adapters.shim import identity
+
+        return identity(int(number)) is None
+
     def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
         """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.
 

@@ -65,3 +65,10 @@ def test_bad_usage(project: Path, milepost: Milepost) -> None:
     (project / "tasks.md").write_text(PLAN)
     assert milepost("convert", "tasks.md", "--to", "word").code == 2
     assert milepost("convert", "gone.md", "--to", "plain").code == 3
+
+
+def test_a_dialect_may_be_named_without_its_hyphen(project: Path, milepost: Milepost) -> None:
+    (project / "tasks.md").write_text(PLAN)
+    told = milepost("convert", "tasks.md", "--to", "spec-kit")
+    assert told.code == 0
+    assert milepost("convert", "tasks.md", "--to", "speckit") == told

@@ -36,7 +36,7 @@ def test_gc_deletes_the_files_of_old_runs_and_nothing_else(milepost: Milepost, f
     logs = list(finished.glob(".milepost/runs/*/tasks/1.1/1/output.log"))
     assert [log.read_text() for log in logs] == ["hello\n"]
     assert "from 0 runs" in milepost("gc").out  # it ended just now
-    assert "would be freed from 1 runs" in milepost("gc", "--older-than", "0", "--dry-run").out
+    assert "would be freed from 1 run" in milepost("gc", "--older-than", "0", "--dry-run").out
     assert logs[0].exists()
     assert [run["run"] for run in milepost("gc", "--older-than", "0", "--json").json["runs"]] == ["tasks.md#1"]
     assert not logs[0].exists()

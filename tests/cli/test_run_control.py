@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Milepost
+
+from milepost.bootstrap import open_project
+from milepost.execution.commands import Join
 
 PLAN = """\
 # Shed - Implementation Plan
@@ -296,3 +302,15 @@ def test_a_secret_that_is_missing_is_said_before_anything_runs(milepost: Milepos
     assert "NO_SUCH_VARIABLE" not in os.environ
     refused = milepost("run", "tasks.md", "--trust", "--no-wait")
     assert (refused.code, "the secret TOKEN of tier 3 is not there" in refused.err) == (1, True)
+
+
+def test_a_run_whose_supervisor_died_says_so(milepost: Milepost, plan: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    project = open_project(str(plan))
+    session = project.open_run("tester")
+    session.execute(Join(project.now(), f"{socket.gethostname()}:{os.getpid()}"))
+    assert milepost("status", "tasks.md", "--json").json["deserted"] is False
+    session.execute(Join(project.now(), f"{socket.gethostname()}:{dead.pid}"))
+    assert milepost("status", "tasks.md", "--json").json["deserted"] is True
+    assert "Its supervisor died" in milepost("status", "tasks.md").out

@@ -14,9 +14,18 @@ from milepost.plan.writing import STYLES, Written
 _SHOWN = 8
 
 
+class DialectChoice(click.Choice[str]):
+    """A dialect's name, with or without its hyphen: ``speckit`` is ``spec-kit``."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take the name that differs in nothing but hyphens and case."""
+        known = {name.replace("-", ""): name for name in STYLES}
+        return super().convert(known.get(value.replace("-", "").lower(), value), param, ctx)
+
+
 @click.command()
 @plan_argument
-@click.option("--to", "target", type=click.Choice(list(STYLES)), required=True, help="The dialect to write.")
+@click.option("--to", "target", type=DialectChoice(list(STYLES)), required=True, help="The dialect to write.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write it; standard output otherwise.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @json_option

@@ -246,7 +246,7 @@ _DATED_EARLY = ("ES", "EF", "LF", "float")
 def _table(report: ScheduleReport, paper: Paper, early: bool) -> Iterator[str]:
     """The dates of all rows; the title takes what room the others leave."""
     columns = _columns(report, paper, early)
-    cells = [("", "id", "title", "tier", "effort", *columns)]
+    cells = [("", "id", "title", "tier", "time", *columns)]
     cells += [_cells(row, paper, columns, report) for row in report.rows]
     widths = [max(display_width(line[column]) for line in cells) for column in range(len(cells[0]))]
     widths[1] = min(widths[1], _LONGEST_ID)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from milepost.app.statuses import RunStatus, run_status
+from milepost.app.suggestions import in_shell
 from milepost.cli.acting import tell_unticked
 from milepost.cli.loading import open_project
 from milepost.cli.options import json_option, plan_argument, say, say_json
@@ -29,12 +30,14 @@ def command(plan: str, show_all: bool, as_json: bool) -> None:
     """Show where a plan's run stands: what runs, what can start, what is blocked and what it waits for."""
     project = open_project(plan)
     status = run_status(project.peek_run(), project.now())
-    unticked = project.unticked(status.state)
+    unticked, deserted = project.unticked(status.state), project.deserted(status.state)
     if as_json:
-        say_json({**status.to_json(), "unticked": list(unticked)})
+        say_json({**status.to_json(), "unticked": list(unticked), "deserted": deserted})
         return
     tell_unticked(plan, unticked)
     say(headline(status, project.title))
+    if deserted:
+        say(f"Its supervisor died: nobody drives the run. `milepost run {in_shell(plan)}` takes it up again.")
     listed = list(status.state.tasks.values()) if show_all else [*status.running, *status.ready, *status.blocked]
     for record in listed:
         say(task_line(status, record))

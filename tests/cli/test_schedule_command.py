@@ -144,7 +144,7 @@ def test_the_text_shows_summary_table_and_chart(kitchen: str, capsys: pytest.Cap
     assert "5 tasks, 10h of effort" in lines
     assert "without gates   5h  1.4" in lines
     assert "within capacity 10h, the shortest possible (LFT rule)" in lines
-    assert "  1.2 Bake                1     2h 1h 3h 3h 5h    2h   2h" in lines
+    assert "  1.2 Bake                1   2h 1h 3h 3h 5h    2h   2h" in lines
     chart = lines[lines.index("Schedule within capacity, 10h") + 1 :]
     assert chart[2] == "Phase 1: Make"
     assert any(line.startswith("Checkpoint 1") and line.count("◆") == 1 for line in chart)

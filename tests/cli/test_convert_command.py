@@ -72,3 +72,8 @@ def test_a_dialect_may_be_named_without_its_hyphen(project: Path, milepost: Mile
     told = milepost("convert", "tasks.md", "--to", "spec-kit")
     assert told.code == 0
     assert milepost("convert", "tasks.md", "--to", "speckit") == told
+
+
+def test_a_reference_to_a_task_that_is_not_there_is_not_dropped_in_silence(project: Path, milepost: Milepost) -> None:
+    (project / "tasks.md").write_text(PLAN.replace("_Depends: 1.1_", "_Depends: 1.1, 7.7_"))
+    assert "lost: references to unknown tasks (1): 7.7\n" in milepost("convert", "tasks.md", "--to", "kiro").err

@@ -11,6 +11,7 @@ from milepost.plan.model import (
     Checkpoint,
     ClaimKind,
     Dependency,
+    ObservationKind,
     Plan,
     ReferenceKind,
     Step,
@@ -145,6 +146,8 @@ def _of_plan(before: Plan, after: Plan, arrangement: Arrangement) -> Iterator[tu
         yield "purpose", before.purpose
     yield from (("tasks that were none before", _named(task)) for task in _new_tasks(after, arrangement))
     yield from _missing_dependencies(before, after, arrangement)
+    unknown = _unknown_tasks(after)
+    yield from (("references to unknown tasks", name) for name in _unknown_tasks(before) if name not in unknown)
     yield from _of_checkpoints(before, after, arrangement)
     criteria = {_words(one.text) for one in after.criteria}
     yield from (("criteria", one.text) for one in before.criteria if _words(one.text) not in criteria)
@@ -156,6 +159,10 @@ def _of_plan(before: Plan, after: Plan, arrangement: Arrangement) -> Iterator[tu
     yield from (("claims", claim.kind.value) for claim in before.claims if claim.kind not in stated)
     yield from (("front matter", key) for key in before.metadata if before.metadata[key] != after.metadata.get(key))
     yield from (("text", f"line {number}") for number in _lost_lines(before, after))
+
+
+def _unknown_tasks(plan: Plan) -> list[str]:
+    return [found.text for found in plan.observations if found.kind is ObservationKind.UNKNOWN_TASK]
 
 
 def _new_tasks(after: Plan, arrangement: Arrangement) -> Iterator[Task]:

@@ -150,14 +150,8 @@ class Project:
         Raises:
             Refused: the plan seems to have been moved, or another one stands in its place.
         """
-        return peek_run(
-            self.ledger,
-            self.extract.ticks,
-            self.spec,
-            now=self.now(),
-            seen=self.synced.read(),
-            first=self._require_not_moved,
-        )
+        told = (self.ledger, self.extract.ticks, self.spec)
+        return peek_run(*told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved)
 
     def _require_not_moved(self) -> None:
         self.identities.require_not_moved(self.ledger, self.spec)
@@ -174,12 +168,9 @@ class Project:
 
     def deserted(self, state: RunState) -> bool:
         """Whether the supervisor that drove a run died on this machine, and none took its place."""
-        host, _, number = state.supervisor.rpartition(":")
-        if state.finished or host != os.uname().nodename or not number.isdecimal():
-            return False
-        from milepost.adapters.shim import identity
+        from milepost.adapters.supervisors import has_died
 
-        return identity(int(number)) is None
+        return not state.finished and has_died(state.supervisor)
 
     def sync(self, session: RunSession | None, *, dry_run: bool = False) -> Synced:
         """Write the truth into the plan's document: the run's, if there is one, and what follows from its boxes.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Milepost
 
+from milepost.adapters.supervisors import own_name
 from milepost.bootstrap import open_project
 from milepost.execution.commands import Join
 
@@ -309,8 +309,8 @@ def test_a_run_whose_supervisor_died_says_so(milepost: Milepost, plan: Path) -> 
     dead.wait()
     project = open_project(str(plan))
     session = project.open_run("tester")
-    session.execute(Join(project.now(), f"{socket.gethostname()}:{os.getpid()}"))
+    session.execute(Join(project.now(), own_name()))
     assert milepost("status", "tasks.md", "--json").json["deserted"] is False
-    session.execute(Join(project.now(), f"{socket.gethostname()}:{dead.pid}"))
+    session.execute(Join(project.now(), own_name().replace(str(os.getpid()), str(dead.pid))))
     assert milepost("status", "tasks.md", "--json").json["deserted"] is True
     assert "Its supervisor died" in milepost("status", "tasks.md").out

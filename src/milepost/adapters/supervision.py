@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-import socket
 import threading
 import time
 from collections import Counter
@@ -20,6 +18,7 @@ from milepost.adapters.document_sync import DocumentSync
 from milepost.adapters.processes import Standing, kill, standing, stop
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandLost
+from milepost.adapters.supervisors import own_name
 from milepost.errors import Refused
 from milepost.execution.commands import (
     Approve,
@@ -79,7 +78,7 @@ class Supervision:
         self.session = engine.session
         self.now = workshop.now
         self.workshop = workshop
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = own_name()
         self.jobs: dict[str, Job] = {}
         self.losses: Counter[str] = Counter()
         self.verdicts: list[Command] = []

@@ -58,8 +58,8 @@ clean: ## Remove everything that the other targets made.
 # Stamps: written last, so that an interrupted installation is repeated, and a finished one is not.
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
-	@echo "installing milepost with its development tools into $(VENV)"
-	@$(PIP) -c constraints.txt -e '.[dev]'
+	@echo "installing milepost with all extras and its development tools into $(VENV)"
+	@$(PIP) -c constraints.txt -e '.[all,dev]'
 	@touch $(VENV)/.base $@
 
 $(VENV)/.fuzz: $(VENV)/.dev

@@ -1,0 +1,1 @@
+"""The MCP server: what agents ask for, answered by one use case each."""

@@ -115,7 +115,7 @@ def test_a_claim_past_the_limit_goes_to_a_stronger_tier_and_its_late_report_is_r
     claimed = milepost("claim", "tasks.md", "1.2", "--by", "ann", "--lease", "600")
     assert "its limit is 2h, then it escalates" in claimed.out  # twice the estimate of an hour
     later = time.time() + 2 * 3600
-    monkeypatch.setattr("milepost.bootstrap.time.time", lambda: later)
+    monkeypatch.setattr("milepost.bootstrap.projects.time.time", lambda: later)
     assert milepost("status", "tasks.md", "--json").json["task_list"][1]["tier"] == 2
     late = milepost("done", "tasks.md", "1.2", "--by", "ann", "--attempt", "1")
     assert (late.code, "does not hold task 1.2 any more: task 1.2 is pending (overran: ran past 2h)" in late.err) == (
@@ -133,7 +133,7 @@ def test_a_lease_that_ran_out_is_over_though_nobody_noticed(
 ) -> None:
     milepost("claim", "tasks.md", "1.2", "--by", "ann", "--lease", "1")
     later = time.time() + 61
-    monkeypatch.setattr("milepost.bootstrap.time.time", lambda: later)
+    monkeypatch.setattr("milepost.bootstrap.projects.time.time", lambda: later)
     late = milepost("heartbeat", "tasks.md", "1.2", "--by", "ann")
     assert (late.code, "ann does not hold task 1.2 any more (lost: its lease ran out)" in late.err) == (1, True)
 

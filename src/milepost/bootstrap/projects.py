@@ -1,10 +1,10 @@
-"""Settings turned into a working whole: the only place that picks adapters."""
+"""A plan with everything needed to work on it."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,11 @@ from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity, read_document
 from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, ticks_of, unread_lines
 from milepost.app.identities import Identities
-from milepost.app.ports import Ledger, LedgerArchive
-from milepost.app.runs import RunSession, latest_run, open_run, peek_run, require_runnable
+from milepost.app.ports import Ledger
+from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, TierSettings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
+from milepost.bootstrap.ledgers import LEDGER
 from milepost.errors import Refused
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec, SpecPayload
@@ -29,17 +30,11 @@ if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.notifying import Hear
     from milepost.adapters.surroundings import Surroundings
-    from milepost.app.assignment_searches import AssignmentSearch
-    from milepost.app.instances import Effort
     from milepost.app.reports import RunReport
-    from milepost.app.schedules import Leveler
     from milepost.app.sync_memory import SyncMemory
     from milepost.app.syncs import Synced
-    from milepost.app.traces import Trace
     from milepost.plan.model import Plan
     from milepost.source import SourceText
-
-LEDGER = ".milepost/ledger.db"
 
 
 @dataclass(frozen=True)
@@ -290,88 +285,6 @@ class Project:
         return time.time()
 
 
-def wall_clock() -> float:
-    """Seconds since 1970, UTC."""
-    return time.time()
-
-
-def optimizing_leveler(seconds: float, on_progress: Callable[[str], None]) -> Leveler:
-    """A leveler that searches for a shorter schedule and proves how good it is, for so many seconds.
-
-    ``on_progress`` hears in words of better schedules, better bounds, and of what is lost without an extra.
-    """
-    from milepost.adapters.solver import prove
-    from milepost.app.optimizations import OptimizingLeveler
-
-    return OptimizingLeveler(prove, time.perf_counter, seconds, on_progress)
-
-
-def assignment_search(seconds: float) -> AssignmentSearch:
-    """What ``milepost assign --optimize`` searches with, for so many seconds of wall time."""
-    from milepost.adapters.solver import prove
-    from milepost.app.assignment_searches import AssignmentSearch
-    from milepost.app.optimizations import optimize
-
-    return AssignmentSearch(
-        lambda problem, part, start: optimize(problem, prove, time.perf_counter, seconds=part, start=start), seconds
-    )
-
-
-def solving_effort(seconds: float, on_progress: Callable[[str], None]) -> Effort:
-    """What ``milepost schedule --optimize`` may spend on an instance of a scheduling library."""
-    from milepost.adapters.solver import prove
-    from milepost.app.instances import Effort
-
-    return Effort(seconds, time.perf_counter, prove, on_progress)
-
-
-def project_settings(place: str) -> Settings:
-    """The settings of the project that a file or folder belongs to."""
-    inside = Path(place)
-    return load_settings(str(inside / "any" if inside.is_dir() else inside))
-
-
-def known_name(place: str) -> str:
-    """The name under which its ledger knows the plan at a path, whether it is there or not."""
-    return Identities(project_settings(place).root).resolve(plan_identity(place))
-
-
-def relink_plan(old: str, new: str) -> str:
-    """Have the ledger go on with the runs of the plan that was at ``old`` for the one at ``new``; gives their name.
-
-    Raises:
-        UnknownName: there is no such run.
-        Refused: the plan at ``new`` has runs of its own.
-    """
-    _, ledger = open_ledger(new)
-    return Identities(project_settings(new).root).relink(ledger, plan_identity(old), plan_identity(new))
-
-
-def trace(path: str, requirements: Sequence[str] = ()) -> Trace:
-    """Trace the requirements of a plan, with what its newest run recorded. Raises as ``trace_plan`` does."""
-    from milepost.app.traces import evidence_of_run, trace_plan
-
-    settings = load_settings(path)
-    if not (settings.root / LEDGER).is_file():
-        return trace_plan(path, requirements)
-    session = latest_run(SqliteLedger(settings.root / LEDGER, durable=settings.durable), known_name(path))
-    return trace_plan(path, requirements, evidence_of_run(session.state) if session else None)
-
-
-def run_folder(root: Path, run: str) -> Path:
-    """Where a run of the project at ``root`` keeps its files."""
-    from milepost.adapters.run_folder import RunFolder
-
-    return RunFolder(root, run).path
-
-
-def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
-    """The ledger of the project that a file or folder belongs to, and its path."""
-    settings = project_settings(place)
-    path = settings.root / LEDGER
-    return path, SqliteLedger(path, durable=settings.durable)
-
-
 def _load_runnable(path: str) -> tuple[Plan, RunSpec]:
     """A plan that can be run, and what a run of it obeys."""
     project = open_project(path)
@@ -395,3 +308,8 @@ def open_project(path: str) -> Project:
     if project.known is None:
         _ = project.plan  # now is the time to say that it cannot be read
     return project
+
+
+def wall_clock() -> float:
+    """Seconds since 1970, UTC."""
+    return time.time()

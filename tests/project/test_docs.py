@@ -99,6 +99,7 @@ def test_every_dependency_has_its_reason() -> None:
     import tomllib
 
     project = tomllib.loads(text("pyproject.toml"))["project"]
-    for item in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
-        name = re.split("[<>=]", item)[0]
+    extras = [item for name, items in project["optional-dependencies"].items() if name != "all" for item in items]
+    for item in [*project["dependencies"], *extras]:
+        name = re.split(r"[\[<>=]", item)[0]
         assert re.search(rf"^\| {name} \| \w", text("docs/dependencies.md"), re.MULTILINE), name

@@ -29,6 +29,7 @@ from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
 from milepost.execution.queries import DueCriterion
 from milepost.execution.records import Attempt, TaskRecord
+from milepost.execution.state import RunState
 from milepost.execution.wording import duration
 
 BY_COMMAND = "command"
@@ -220,6 +221,18 @@ class Workshop:
                 return ending(command.folder)
             await stop([command.folder], self.grace)
             raise Overran(limit) from None
+
+
+def leftovers(state: RunState, files: RunFolder) -> list[Path]:
+    """Commands that run for attempts which lost their task while nobody supervised."""
+    found = [
+        files.attempt(record.spec.id, attempt.no)
+        for record in state.tasks.values()
+        for attempt in record.attempts
+        if attempt.outcome and attempt.lease_until is None and "exit_code" not in attempt.evidence
+    ]
+    folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
+    return [folder for folder in folders if standing(folder) is Standing.RUNNING]
 
 
 def plain_brief(record: TaskRecord) -> str:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from milepost.adapters.attempts import Workshop, plain_brief
+from milepost.adapters.attempts import Workshop, leftovers, plain_brief
 from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import LOG_LIMIT, CommandRunner
 from milepost.adapters.supervision import Ended as Ended
-from milepost.adapters.supervision import Supervision, leftovers
+from milepost.adapters.supervision import Supervision
 from milepost.adapters.surroundings import Surroundings
 from milepost.app.runs import RunSession
 from milepost.errors import Refused

@@ -10,13 +10,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milepost.adapters.attempts import Job, Workshop
+from milepost.adapters.attempts import Job, Workshop, leftovers
 from milepost.adapters.document_sync import DocumentSync
 from milepost.adapters.processes import Standing, kill, standing, stop
-from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandLost
 from milepost.adapters.supervisors import own_name
 from milepost.errors import Refused
@@ -293,11 +291,16 @@ class Supervision:
             return
         async with self.stopping(job):
             verdict = await self.workshop.attempt(record, attempt, self.state.attempt_limit(record))
-        if isinstance(verdict, Lose):
-            self.losses[task] += 1
-            if self.losses[task] >= _LOSSES:
-                verdict = Fail(verdict.at, task, attempt.no, f"{verdict.reason}, {_LOSSES} times")
-        self.verdicts.append(verdict)
+        self.verdicts.append(self.weighed(verdict))
+
+    def weighed(self, verdict: Command) -> Command:
+        """A verdict, or a harder one on an attempt that was lost as often as others of its task before."""
+        if not isinstance(verdict, Lose):
+            return verdict
+        self.losses[verdict.task] += 1
+        if self.losses[verdict.task] < _LOSSES:
+            return verdict
+        return Fail(verdict.at, verdict.task, verdict.attempt_no, f"{verdict.reason}, {_LOSSES} times")
 
     async def evaluate(self, job: Job, checkpoint: str) -> None:
         """Evaluate a checkpoint's criteria one after the other."""
@@ -385,15 +388,3 @@ class Supervision:
             self.impatient()
         self.signal = signal.Signals(number).name
         self.wake.set()
-
-
-def leftovers(state: RunState, files: RunFolder) -> list[Path]:
-    """Commands that run for attempts which lost their task while nobody supervised."""
-    found = [
-        files.attempt(record.spec.id, attempt.no)
-        for record in state.tasks.values()
-        for attempt in record.attempts
-        if attempt.outcome and attempt.lease_until is None and "exit_code" not in attempt.evidence
-    ]
-    folders = [folder for attempt in found for folder in Job(folder=attempt).folders()]
-    return [folder for folder in folders if standing(folder) is Standing.RUNNING]

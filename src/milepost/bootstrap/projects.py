@@ -192,6 +192,19 @@ class Project:
                 changed = replace(self, source=synced.after)
                 extracts().put(self.path, changed._key, found)
 
+    def again(self) -> Project:
+        """The same plan for another thread: what was read of it is shared, its ledger is opened anew."""
+        other = Project(self.path, self.source, self.settings)
+        for part in ("plan", "known", "extract", "_key"):
+            if part in self.__dict__:
+                other.__dict__[part] = self.__dict__[part]
+        return other
+
+    def close(self) -> None:
+        """Let go of the ledger, if it was opened; the next use opens it again."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
     def engine(self, session: RunSession) -> LocalEngine:
         """The engine that drives a run on this machine, with everything the settings say.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from milepost.app.settings_tables import TableReader
 from milepost.errors import PlanInvalid, SettingsInvalid
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 if TYPE_CHECKING:
     from milepost.schedule.calendar import Calendar
@@ -25,7 +26,7 @@ DEFAULT_HOURS = ("09:00-17:00",)
 DEFAULT_WEEKDAYS = ("mon-fri",)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CalendarSettings:
     """A calendar in the words of its file; ``places`` says where each key stands (``path:line``).
 

@@ -6,7 +6,7 @@ There are defaults for everything. Where both files say something, ``milepost.to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,11 @@ from milepost.app.calendar_settings import (
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
 from milepost.app.settings_tables import BUDGET_KEYS, TIER_BUDGET_KEYS, TableReader
 from milepost.errors import SettingsInvalid
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 if TYPE_CHECKING:
     from milepost.app.notifications import NotifySettings
+    from milepost.app.temporal_settings import TemporalSettings
     from milepost.execution.policy import Budget
 
 FILE_NAME = SETTINGS
@@ -38,7 +40,7 @@ ENV_PASS = (
 _CAPACITY = {1: 1, 2: 2, 3: 4}
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TierSettings:
     """A class of workers. Rank 1 is the strongest and dearest.
 
@@ -70,7 +72,7 @@ class TierSettings:
     spread: tuple[float, float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class LintSettings:
     """Which rules are checked: codes, beginnings of codes, names, or ``ALL``.
 
@@ -88,7 +90,7 @@ class LintSettings:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configurable, and the file it came from (empty when there is none).
 
@@ -100,6 +102,7 @@ class Settings:
     as it is written (empty: not stated), ``zone`` the zone of dates where no calendar has one, ``calendar``
     the name of the calendar of tiers without their own (empty: all time is working time), one of ``calendars``.
     ``places`` says where the settings of ``[schedule]`` stand. ``notify`` is the command that hears of a run.
+    ``engine`` drives runs, ``local`` or ``temporal``; ``temporal`` says where its server is (``None``: by default).
     """
 
     root: Path
@@ -123,6 +126,8 @@ class Settings:
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     notify: NotifySettings | None = None
+    engine: str = "local"
+    temporal: TemporalSettings | None = None
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -210,6 +215,7 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "env_pass": (list,),
     "help_weaker": (bool,),
     "budget": (dict,),
+    "engine": (str,),
 }
 _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "select": (list,),
@@ -218,7 +224,7 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint")
+_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint", "temporal")
 
 
 class _Reader(TableReader):
@@ -249,6 +255,11 @@ class _Reader(TableReader):
             from milepost.app.notifications import read_notify
 
             run["notify"] = read_notify(self, self.data["notify"])
+        if "temporal" in self.data or "engine" in run:
+            from milepost.app.temporal_settings import read_engine, read_temporal
+
+            run["engine"] = read_engine(self, run)
+            run["temporal"] = read_temporal(self, self.data.get("temporal", {}))
         return Settings(
             root=root,
             path=self.path,

@@ -7,20 +7,21 @@ attempt's number, which is compared before anything is written (fencing).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from milepost.execution.policy import RunSpec
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Command:
     """A wish, and the moment it is made."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Start(Command):
     """Begin a run."""
 
@@ -29,26 +30,26 @@ class Start(Command):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Revise(Command):
     """Go on with another specification; nothing happens when it is the same."""
 
     spec: RunSpec
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Settle(Command):
     """Draw the conclusions from the state as it is, after it was revised."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Join(Command):
     """Begin to drive the run."""
 
     supervisor: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Leave(Command):
     """Stop driving the run."""
 
@@ -56,7 +57,7 @@ class Leave(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Pause(Command):
     """Start nothing new until :class:`Resume`."""
 
@@ -64,14 +65,14 @@ class Pause(Command):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Resume(Command):
     """Go on with a paused run."""
 
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Cancel(Command):
     """End the run before its end."""
 
@@ -79,7 +80,7 @@ class Cancel(Command):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class ExtendBudget(Command):
     """Set a new limit. ``scope`` is ``run`` or ``tier N``, ``measure`` money, hours or tokens."""
 
@@ -89,7 +90,7 @@ class ExtendBudget(Command):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Claim(Command):
     """Take a task. ``tier`` is the worker's rank (``None``: whoever may), ``lease`` seconds without a heartbeat."""
 
@@ -99,7 +100,7 @@ class Claim(Command):
     lease: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Heartbeat(Command):
     """Say that the attempt still lives, for ``lease`` seconds more."""
 
@@ -108,7 +109,7 @@ class Heartbeat(Command):
     lease: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Complete(Command):
     """Report an attempt's success."""
 
@@ -118,7 +119,7 @@ class Complete(Command):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RefuseCompletion(Command):
     """Keep why a task that was reported as done is not: a verification failed. ``attempt_no`` 0: nobody held it."""
 
@@ -129,7 +130,7 @@ class RefuseCompletion(Command):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Fail(Command):
     """Report an attempt's failure; ``escalate`` is the worker's own wish for a stronger tier."""
 
@@ -140,7 +141,7 @@ class Fail(Command):
     escalate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Overrun(Command):
     """Report that an attempt ran past its limit, in seconds, and was stopped."""
 
@@ -150,7 +151,7 @@ class Overrun(Command):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Lose(Command):
     """Report that an attempt's worker vanished."""
 
@@ -159,12 +160,12 @@ class Lose(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class ExpireLeases(Command):
     """End every claim whose lease has run out, or that is past the limit of its task."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class MarkDone(Command):
     """Record that a task was finished by hand."""
 
@@ -173,7 +174,7 @@ class MarkDone(Command):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Skip(Command):
     """Decide that a task will not be done."""
 
@@ -182,7 +183,7 @@ class Skip(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Reopen(Command):
     """Have a finished task done again."""
 
@@ -191,7 +192,7 @@ class Reopen(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Block(Command):
     """Stop a task until a human lets it go on."""
 
@@ -200,7 +201,7 @@ class Block(Command):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Unblock(Command):
     """Let a blocked task go on."""
 
@@ -208,7 +209,7 @@ class Unblock(Command):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RecordCriterion(Command):
     """Report what evaluating one criterion (index from 0) of a due checkpoint gave."""
 
@@ -219,7 +220,7 @@ class RecordCriterion(Command):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Approve(Command):
     """Sign off every criterion of a due checkpoint that has no command."""
 
@@ -228,7 +229,7 @@ class Approve(Command):
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Recheck(Command):
     """Have the commands of a due checkpoint's criteria that failed judge again."""
 
@@ -236,7 +237,7 @@ class Recheck(Command):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Reject(Command):
     """Refuse a checkpoint, and have the tasks named in ``reopen`` done again."""
 

@@ -16,22 +16,23 @@ State of a task, and the events that change it::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from milepost.execution.policy import SpecPayload
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened at a moment."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunStarted(Event):
     """A run of a plan began; ``spec`` is the payload of its :class:`~milepost.execution.policy.RunSpec`."""
 
@@ -40,7 +41,7 @@ class RunStarted(Event):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class PlanRevised(Event):
     """The document changed what the run is to do; the text of tasks in ``finished`` changed though they are over."""
 
@@ -48,14 +49,14 @@ class PlanRevised(Event):
     finished: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class SupervisorJoined(Event):
     """A supervisor began to drive the run."""
 
     supervisor: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class SupervisorLeft(Event):
     """A supervisor stopped driving the run in good order."""
 
@@ -63,7 +64,7 @@ class SupervisorLeft(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class AttemptStarted(Event):
     """A worker took a task. Without ``lease_until`` the attempt lives as long as its process does."""
 
@@ -74,7 +75,7 @@ class AttemptStarted(Event):
     lease_until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class LeaseExtended(Event):
     """A worker said that it is still at it."""
 
@@ -83,7 +84,7 @@ class LeaseExtended(Event):
     lease_until: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class AttemptFailed(Event):
     """An attempt ended without success; the task may be tried again, from ``retry_at`` on."""
 
@@ -94,7 +95,7 @@ class AttemptFailed(Event):
     retry_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class AttemptOverran(Event):
     """An attempt ran past the escalation factor × its estimate (``limit`` seconds) and was stopped."""
 
@@ -104,7 +105,7 @@ class AttemptOverran(Event):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class AttemptLost(Event):
     """An attempt's worker vanished; this is not the task's fault and does not count as a try."""
 
@@ -113,7 +114,7 @@ class AttemptLost(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CompletionRefused(Event):
     """Somebody reported a task as done, and a verification of it failed (``attempt_no`` 0: nobody held it)."""
 
@@ -124,7 +125,7 @@ class CompletionRefused(Event):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskCompleted(Event):
     """A task is done: by an attempt, or by hand (``attempt_no`` 0)."""
 
@@ -134,7 +135,7 @@ class TaskCompleted(Event):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskSkipped(Event):
     """A task will not be done; what waits for it need not wait any more."""
 
@@ -143,7 +144,7 @@ class TaskSkipped(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskReopened(Event):
     """A finished task has to be done again."""
 
@@ -152,7 +153,7 @@ class TaskReopened(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskEscalated(Event):
     """A task moved to the next stronger tier; ``cost`` is what its attempts cost so far."""
 
@@ -163,7 +164,7 @@ class TaskEscalated(Event):
     cost: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskBlocked(Event):
     """A task waits for a human."""
 
@@ -172,7 +173,7 @@ class TaskBlocked(Event):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskUnblocked(Event):
     """A human let a blocked task go on; its tries are counted afresh."""
 
@@ -180,7 +181,7 @@ class TaskUnblocked(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CriterionPassed(Event):
     """An exit condition holds."""
 
@@ -190,7 +191,7 @@ class CriterionPassed(Event):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CriterionFailed(Event):
     """An exit condition does not hold."""
 
@@ -200,14 +201,14 @@ class CriterionFailed(Event):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CheckpointPassed(Event):
     """All criteria of a checkpoint hold: what it held back may start."""
 
     checkpoint: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CheckpointRechecked(Event):
     """Somebody wants the criteria that failed to be judged again by their commands."""
 
@@ -215,7 +216,7 @@ class CheckpointRechecked(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CheckpointRejected(Event):
     """Somebody looked and was not content: the checkpoint has not passed, whatever was signed before."""
 
@@ -224,7 +225,7 @@ class CheckpointRejected(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class BudgetWarned(Event):
     """Most of a budget is spent. ``scope`` is ``run`` or ``tier N``, ``measure`` money, hours or tokens."""
 
@@ -234,7 +235,7 @@ class BudgetWarned(Event):
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class BudgetExhausted(Event):
     """A budget is spent: nothing more starts in its scope until somebody extends it."""
 
@@ -244,7 +245,7 @@ class BudgetExhausted(Event):
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class BudgetExtended(Event):
     """Somebody set a new limit."""
 
@@ -254,7 +255,7 @@ class BudgetExtended(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunPaused(Event):
     """Nothing new starts; what runs goes on."""
 
@@ -262,14 +263,14 @@ class RunPaused(Event):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunResumed(Event):
     """A paused run goes on."""
 
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunCancelled(Event):
     """Somebody ended the run before its end; nothing in it changes any more."""
 
@@ -277,7 +278,7 @@ class RunCancelled(Event):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunFinished(Event):
     """Every task is done or skipped and every checkpoint passed."""
 

@@ -8,7 +8,7 @@ truth of claims) is computed elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 
@@ -23,9 +23,10 @@ from milepost.plan.task_model import Task as Task
 from milepost.plan.task_model import TaskState as TaskState
 from milepost.plan.task_model import WrittenState as WrittenState
 from milepost.source import Edit, SourceText, Span
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Phase:
     """A group of tasks under one heading. ``id`` is its number as written (``"2"``), or its ordinal."""
 
@@ -45,7 +46,7 @@ class AnchorKind(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Anchor:
     """Where a checkpoint stands: after phases or tasks (their ids), before completion, or nowhere."""
 
@@ -54,7 +55,7 @@ class Anchor:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Criterion:
     """An exit condition of a checkpoint: automatic when it states a command, else a person signs it off."""
 
@@ -64,7 +65,7 @@ class Criterion:
     command: CommandText | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A quality gate, a zero-duration milestone. ``name`` is how people call it (``Checkpoint 1``)."""
 
@@ -95,7 +96,7 @@ class DependencyOrigin(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class DependencySource:
     """One place that states a dependency."""
 
@@ -103,7 +104,7 @@ class DependencySource:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Dependency:
     """``successor`` waits for ``predecessor``; ``lag`` in working seconds, negative for a lead."""
 
@@ -114,7 +115,7 @@ class Dependency:
     sources: tuple[DependencySource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Cell:
     """A table cell's trimmed text and the span of exactly that text (empty span in an empty cell)."""
 
@@ -122,7 +123,7 @@ class Cell:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Assignment:
     """A row of the assignment table: which tasks go to which tier. ``tier`` is the rank it names, if any."""
 
@@ -147,7 +148,7 @@ class ClaimKind(StrEnum):
     PROGRESS = "progress"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Claim:
     """A claim: its value as written and, for those that name tasks, the ids in their order."""
 
@@ -158,7 +159,7 @@ class Claim:
     tasks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Note:
     """A bullet of the plan's notes: ``label`` is the bold word before the colon, empty when there is none."""
 
@@ -167,7 +168,7 @@ class Note:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class EscalationRule:
     """The plan's own rule: escalate an attempt that takes more than ``factor`` × its estimate."""
 
@@ -187,7 +188,7 @@ class ObservationKind(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Observation:
     """Something the reader noticed: the text it concerns, a detail in words, and edits that would settle it."""
 
@@ -199,7 +200,7 @@ class Observation:
     related: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True)
+@lazy_dataclass(frozen=True)
 class Plan:
     """A whole plan as its document states it. ``dependencies`` are the stated ones, duplicates merged.
 

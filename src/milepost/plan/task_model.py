@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from milepost.source import Span
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
 class TaskState(StrEnum):
@@ -19,7 +19,7 @@ class TaskState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Checkbox:
     """A checkbox; ``span`` covers the one mark between the brackets."""
 
@@ -28,7 +28,7 @@ class Checkbox:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class WrittenState:
     """A state in words where a task has no checkbox: a status field, a table cell, a mark behind a heading.
 
@@ -41,7 +41,7 @@ class WrittenState:
     words: tuple[tuple[TaskState, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Effort:
     """Working time a task demands at its tier, in seconds: ``low <= likely <= high``."""
 
@@ -62,7 +62,7 @@ class ReferenceKind(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Reference:
     """One requirement reference of a task."""
 
@@ -71,7 +71,7 @@ class Reference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CommandText:
     """A shell command the document states."""
 
@@ -79,7 +79,7 @@ class CommandText:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Field:
     """An italic ``_Key: value_`` line; ``span`` includes the underscores, ``value_span`` is the value alone."""
 
@@ -89,7 +89,7 @@ class Field:
     value_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Step:
     """A nested bullet of a task: part of the worker's brief, never a task of its own."""
 
@@ -99,7 +99,7 @@ class Step:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Task:
     """The unit of scheduling and execution. ``span`` covers its whole block, ``head_span`` its first line.
 

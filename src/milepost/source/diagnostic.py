@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from milepost.source.edit import Edit
+from milepost.source.lazy_dataclass import lazy_dataclass
 from milepost.source.span import Span
 from milepost.source.text import SourceText
 
@@ -26,7 +27,7 @@ class Safety(StrEnum):
     DISPLAY = "display"
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Fix:
     """A way to make a finding go away: what it does, the edits, and whether they keep the plan's meaning."""
 
@@ -35,7 +36,7 @@ class Fix:
     safety: Safety = Safety.SAFE
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Related:
     """Another place that belongs to a finding."""
 
@@ -43,7 +44,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: what is wrong and where. The message says what is wrong, the fix says what to do."""
 

@@ -7,11 +7,13 @@ JSON and back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any, Literal
 
+from milepost.source.lazy_dataclass import lazy_dataclass
 
-@dataclass(frozen=True, slots=True)
+
+@lazy_dataclass(frozen=True, slots=True)
 class Wait:
     """A task waits until another one has finished (or started), and ``lag`` seconds more."""
 
@@ -20,7 +22,7 @@ class Wait:
     lag: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Budget:
     """What may be spent: money, working hours of attempts, tokens; ``None`` is no limit.
 
@@ -35,7 +37,7 @@ class Budget:
     escalate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TierPolicy:
     """A tier as the run sees it: ``attempts`` is how many tries a task gets here before it escalates.
 
@@ -52,7 +54,7 @@ class TierPolicy:
     budget: Budget | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class TaskSpec:
     """One task: ``tier`` is the rank it starts on, ``effort`` its estimate in seconds, ``order`` its place in the
     queue (lower starts first), ``gates`` the checkpoints that must have passed before it starts.
@@ -78,7 +80,7 @@ class TaskSpec:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CriterionSpec:
     """An exit condition: automatic when it has a command, else somebody signs it off."""
 
@@ -86,7 +88,7 @@ class CriterionSpec:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class CheckpointSpec:
     """A gate: due once the tasks in ``after`` are done and the checkpoints in ``gates`` passed, passed once all its
     criteria are.
@@ -99,7 +101,7 @@ class CheckpointSpec:
     criteria: tuple[CriterionSpec, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunSpec:
     """Everything a run obeys. ``factor`` × estimate is when an attempt overruns.
 

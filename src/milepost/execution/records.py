@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from milepost.execution.policy import CheckpointSpec, CriterionSpec, TaskSpec, TierPolicy
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
 class TaskStatus(StrEnum):
@@ -28,7 +29,7 @@ class CriterionStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True)
+@lazy_dataclass(slots=True)
 class Attempt:
     """One try at a task. ``outcome`` is empty while it runs, then the word for how it ended."""
 
@@ -43,7 +44,7 @@ class Attempt:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@lazy_dataclass(slots=True)
 class TaskRecord:
     """What happened to a task. ``tries`` counts failures since it came to its present tier.
 
@@ -98,7 +99,7 @@ class TaskRecord:
         return sum(a.ended_at - a.started_at for a in self.attempts if a.ended_at is not None)
 
 
-@dataclass(slots=True)
+@lazy_dataclass(slots=True)
 class CriterionRecord:
     """What is known of a criterion."""
 
@@ -109,7 +110,7 @@ class CriterionRecord:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@lazy_dataclass(slots=True)
 class CheckpointRecord:
     """Where a checkpoint stands; ``unmet`` is how many tasks and checkpoints it still waits for.
 

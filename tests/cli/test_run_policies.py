@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,47 @@ def test_the_critical_path_goes_first(milepost: Milepost, plan: Path, project: P
     )
     assert milepost("run", "tasks.md", "--trust", "--no-wait").code == 0
     assert [event["task"] for event in events(milepost, "AttemptStarted")] == ["1.2", "1.3", "1.1"]
+
+
+def test_a_task_that_may_not_begin_yet_is_not_offered_and_its_date_is_said(
+    milepost: Milepost, plan: Path, project: Path
+) -> None:
+    """2999 is the day after tomorrow for nobody; 1.4 may begin since 2001, and only its end waits."""
+    settle(project)
+    plan.write_text(
+        HEAD
+        + task("1.1", "true")
+        + task("1.2", "true", "Not before: 2999-03-01 09:00")
+        + "- [ ] **1.3** Paint\n  - _Not before: 2999-04-01_\n"
+        + task("1.4", "true", "Not before: 2001-01-01", "Depends: 1.1 (FF)")
+    )
+    assert [one["id"] for one in milepost("next", "tasks.md", "--json").json["tasks"]] == ["1.1", "1.4"]
+    refused = milepost("claim", "tasks.md", "1.3")
+    assert refused.code != 0
+    assert "the plan has it begin no sooner" in refused.err
+    told = milepost("status", "tasks.md").out
+    begin = datetime(2999, 3, 1, 9, tzinfo=UTC)
+    day = begin.astimezone().isoformat(sep=" ", timespec="minutes")
+    assert f"task 1.2 can start from {day} on: the plan has it begin no sooner" in told
+    assert milepost("status", "tasks.md", "--json").json["task_list"][1]["not_before"] == begin.timestamp()
+
+
+def test_a_run_works_on_what_may_begin_and_says_what_waits_for_its_date(
+    milepost: Milepost, plan: Path, project: Path
+) -> None:
+    """1.3 stops the run once 1.1 is done: without a stop it would go on in 2999."""
+    settle(project)
+    plan.write_text(
+        HEAD
+        + task("1.1", "true")
+        + task("1.2", "true", "Not before: 2999-03-01")
+        + "- [ ] **1.3** Name her\n  - _Not before: 2999-04-01_\n"
+        + task("1.4", f"{sys.executable} -m milepost cancel tasks.md enough --by tester", "Depends: 1.1")
+    )
+    told = milepost("run", "tasks.md", "--trust").out
+    assert [event["task"] for event in events(milepost, "AttemptStarted")] == ["1.1", "1.4"]
+    assert "1.2 starts from 2999-03-0" in told
+    assert "1.3 waits for somebody to claim it on tier 3 from 2999-0" in told
 
 
 def test_optional_tasks_take_no_part_and_hold_nothing_back(milepost: Milepost, plan: Path, project: Path) -> None:

@@ -70,6 +70,25 @@ def test_a_start_to_start_wait_ends_when_the_other_starts_and_its_lag_is_over() 
     assert [record.spec.id for record in startable(story.state, 15.0)] == ["2"]
 
 
+def test_a_task_is_not_started_before_its_date_whatever_else_it_waited_for() -> None:
+    later = dataclasses.replace(task("2", "1"), not_before=100.0)
+    story = Story(spec(task("1"), later))
+    story.tell(Claim(1.0, "1", "w"), Complete(2.0, "1", 1, "w"))
+    assert startable(story.state, 99.0) == []
+    assert next_wake(story.state, 99.0) == 100.0
+    with pytest.raises(Refused, match="waits 1s more, the plan has it begin no sooner"):
+        story.tell(Claim(99.0, "2", "w"))
+    assert [record.spec.id for record in startable(story.state, 100.0)] == ["2"]
+
+
+def test_a_new_date_in_the_plan_holds_for_tasks_that_have_not_started() -> None:
+    story = Story(spec(dataclasses.replace(task("1"), not_before=100.0)))
+    story.tell(Revise(5.0, spec(dataclasses.replace(task("1"), not_before=50.0))))
+    assert next_wake(story.state, 5.0) == 50.0
+    story.tell(Revise(6.0, spec(task("1"))))
+    assert [record.spec.id for record in startable(story.state, 6.0)] == ["1"]
+
+
 def test_a_gate_holds_back_what_comes_after_it_until_somebody_approves() -> None:
     story = Story(spec(task("1"), task("2", gates=["A"]), gates=[gate("A", "1")]))
     with pytest.raises(Refused, match="not due yet: it waits for task 1"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
-_FORMAT = 2
+_FORMAT = 3
 _SUFFIX = ".json"
 _CHECK_BYTES = 16
 

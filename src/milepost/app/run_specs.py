@@ -23,21 +23,25 @@ def build_run_spec(plan: Plan, settings: Settings, identity: str) -> RunSpec:
     """Give what a run of the plan obeys: its required leaf tasks, most urgent first, its gates and its tiers.
 
     Optional tasks take no part; what waits for one waits for what it would have waited for. Only finish-to-start
-    and start-to-start dependencies can hold a start back, and a lead is waited for as if it were none.
+    and start-to-start dependencies can hold a start back, and a lead is waited for as if it were none. A date that
+    cannot be read holds nothing back.
 
     Raises:
         PlanInvalid: the dependencies form a cycle.
-        SettingsInvalid: a task is assigned to a tier that is not configured.
+        SettingsInvalid: a task is assigned to a tier that is not configured, or the time zone of dates is none.
     """
     network = Network.from_plan(plan, gates=True, default_effort=settings.default_effort)
     order = _urgency(network)
     tasks = list({task.id: task for task in reversed(plan.required)}.values())[::-1]
     waits = _waits(plan, network.order, network.ids, {task.id for task in tasks})
     gates = {checkpoint.id for checkpoint in plan.checkpoints}
+    earliest = _earliest(plan, settings, network)
     factor = settings.escalation_factor or (plan.escalation.factor if plan.escalation else DEFAULT_FACTOR)
     return RunSpec(
         plan=identity,
-        tasks=tuple(_task(plan, task, settings, waits[task.id], gates, order[task.id]) for task in tasks),
+        tasks=tuple(
+            _task(plan, task, settings, waits[task.id], gates, order[task.id], earliest.get(task.id)) for task in tasks
+        ),
         checkpoints=tuple(
             CheckpointSpec(
                 item.id,
@@ -60,6 +64,16 @@ def _urgency(network: Network) -> dict[str, int]:
     dates = compute(network)
     numbers = sorted(range(len(network)), key=lambda n: (dates.late_start[n], dates.early_start[n], n))
     return {network.ids[number]: rank for rank, number in enumerate(numbers)}
+
+
+def _earliest(plan: Plan, settings: Settings, network: Network) -> dict[str, float]:
+    """The moments before which tasks may not start, in seconds since 1970, by id."""
+    if not any(task.not_before for task in plan.tasks):
+        return {}
+    from milepost.app.dates import limits_of, make_dates
+
+    limits = limits_of(plan, network, make_dates(settings, None, lambda: 0.0))
+    return {name: at.timestamp() for name, at in limits.not_before.items()}
 
 
 def _waits(plan: Plan, order: list[int], ids: tuple[str, ...], taking_part: set[str]) -> dict[str, list[Wait]]:
@@ -89,7 +103,15 @@ def _wait(dependency: Dependency) -> list[Wait]:
     return []
 
 
-def _task(plan: Plan, task: Task, settings: Settings, waits: list[Wait], gates: set[str], order: int) -> TaskSpec:
+def _task(
+    plan: Plan,
+    task: Task,
+    settings: Settings,
+    waits: list[Wait],
+    gates: set[str],
+    order: int,
+    not_before: float | None,
+) -> TaskSpec:
     rank = plan.tiers.get(task.id, max(settings.tiers))
     settings.tier(rank, wanted_by=f"task {task.id}")
     return TaskSpec(
@@ -106,6 +128,7 @@ def _task(plan: Plan, task: Task, settings: Settings, waits: list[Wait], gates: 
         resources=_resources(task),
         human=task.human,
         digest=_digest(plan, task),
+        not_before=not_before,
     )
 
 

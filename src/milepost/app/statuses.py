@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from milepost.execution.lookup import holding_back
+from milepost.execution.lookup import delay, holding_back
 from milepost.execution.queries import (
     Outcome,
     awaiting_approval,
     blocked,
     claimable,
     counts,
+    delayed,
     failed_criteria,
     outcome,
     running,
@@ -71,7 +73,11 @@ class RunStatus:
             for record in self.running
             if (current := record.current) and current.lease_until is not None
         ]
-        return self._holds() + waiting + failed + stopped + claims + held
+        later = [
+            f"task {record.spec.id} can start from {_moment(record.ready_at)} on: {delay(record)}"
+            for record in delayed(self.state, self.now)
+        ]
+        return self._holds() + waiting + failed + stopped + claims + held + later
 
     def _holds(self) -> list[str]:
         """What holds the whole run or a tier."""
@@ -112,6 +118,7 @@ class RunStatus:
             "lease_until": current.lease_until if current else None,
             "reason": record.reason,
             "cost": round(record.cost, 6),
+            "not_before": record.spec.not_before,
             "waits_for": holding_back(self.state, record) if record.status is TaskStatus.PENDING else [],
         }
 
@@ -132,6 +139,11 @@ class RunStatus:
                 for criterion in checkpoint.criteria
             ],
         }
+
+
+def _moment(at: float) -> str:
+    """A moment as local wall time that states its zone."""
+    return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="minutes")
 
 
 def run_status(state: RunState, now: float) -> RunStatus:

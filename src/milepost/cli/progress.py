@@ -12,11 +12,11 @@ import click
 
 from milepost.app.suggestions import in_shell
 from milepost.cli.events import event_line
-from milepost.cli.text import duration, printable
+from milepost.cli.text import clock, duration, printable
 from milepost.execution import events as ev
 from milepost.execution.policy import RunSpec
 from milepost.execution.queries import awaiting_approval
-from milepost.execution.records import CriterionStatus
+from milepost.execution.records import CriterionStatus, TaskStatus
 from milepost.execution.state import RunState
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ class LiveProgress:
 class Requests:
     """What a run asks people for: approvals of checkpoints, workers for tasks that no command does, larger budgets.
 
-    Each is asked for once; nobody is asked for the approval of the checkpoints in ``announced``.
+    And it says which tasks wait for their date. Each is said once; nobody is asked for the approval of the checkpoints
+    in ``announced``.
     """
 
     def __init__(self, plan: str, announced: set[str]) -> None:
@@ -187,13 +188,15 @@ class Requests:
         self.asked: set[tuple[str, int, int]] = set()
         self.spec: RunSpec | None = None
         self.by_hand: set[int] = set()
+        self.dated: set[str] = set()
         self.exhausted: set[tuple[str, str]] = set()
 
     def news(self, event: ev.Event, state: RunState) -> list[str]:
         """Lines that ask for what has not been asked for yet, once all is told that ``event`` led to."""
         if isinstance(event, (ev.AttemptFailed, ev.AttemptOverran)) and _escalated(event, state):
             return []
-        return self._approvals(state) + self._claims(state) + self._budgets(state)
+        timely = self._claims(state, event.at) + self._dates(state, event.at)
+        return self._approvals(state) + timely + self._budgets(state)
 
     def _budgets(self, state: RunState) -> list[str]:
         lines = []
@@ -220,9 +223,10 @@ class Requests:
             lines.append(f"  sign it off with: milepost approve {in_shell(self.plan, gate.spec.name)} --by NAME")
         return lines
 
-    def _claims(self, state: RunState) -> list[str]:
+    def _claims(self, state: RunState, now: float) -> list[str]:
         if state.spec is not self.spec:  # a tier at which every task has a command need not be looked at again
             self.spec = state.spec
+            self.dated = {task.id for task in state.spec.tasks if task.not_before}
             self.by_hand = {rank for rank in state.tiers if any(rank not in t.commands for t in state.spec.tasks)}
         found = []
         for rank in self.by_hand:
@@ -236,9 +240,23 @@ class Requests:
             return [f"{len(found)} tasks wait for somebody to claim them: milepost next {in_shell(self.plan)}"]
         lines = []
         for record in found:
-            lines.append(f"{record.spec.id} waits for somebody to claim it on tier {record.tier}: {record.spec.title}")
+            when = f" from {clock(record.ready_at)} on" if record.ready_at > now else ""
+            lines.append(
+                f"{record.spec.id} waits for somebody to claim it on tier {record.tier}{when}: {record.spec.title}"
+            )
             lines.append(f"  take it with: milepost claim {in_shell(self.plan, record.spec.id)} --by NAME")
         return lines
+
+    def _dates(self, state: RunState, now: float) -> list[str]:
+        """Commands that only the date of their task holds back."""
+        found = [state.tasks[name] for name in sorted(self.dated)]
+        found = [record for record in found if record.unmet == 0 and record.status is TaskStatus.PENDING]
+        self.dated -= {record.spec.id for record in found}
+        return [
+            f"{record.spec.id} starts from {clock(record.ready_at)} on: {record.spec.title}"
+            for record in found
+            if record.command and record.ready_at > now
+        ]
 
 
 def _escalated(event: ev.AttemptFailed | ev.AttemptOverran, state: RunState) -> bool:

@@ -76,7 +76,8 @@ def task_line(status: RunStatus, record: TaskRecord) -> str:
     elif record.status is TaskStatus.BLOCKED:
         words.append(f"blocked: {record.reason}")
     elif record.status is TaskStatus.PENDING and record.unmet == 0:
-        words.append("can start" if record.command else "can be claimed")
+        when = "" if record.ready_at <= status.now else " later"
+        words.append(("can start" if record.command else "can be claimed") + when)
     if record.tier != record.spec.tier:
         words.append(f"escalated from tier {record.spec.tier}")
     return "  ".join(words)

@@ -8,7 +8,7 @@ from typing import Any
 from milepost.errors import Refused
 from milepost.execution import commands as cmd
 from milepost.execution import events as ev
-from milepost.execution.lookup import find_task, held_attempt, holding_back, in_the_way
+from milepost.execution.lookup import delay, find_task, held_attempt, holding_back, in_the_way
 from milepost.execution.records import Attempt, TaskRecord, TaskStatus
 from milepost.execution.ripples import overflow, ripple, spend
 from milepost.execution.state import RunState
@@ -50,8 +50,7 @@ def _require_startable(state: RunState, record: TaskRecord, command: cmd.Claim) 
     if record.unmet:
         raise Refused(f"task {task} waits for {', '.join(holding_back(state, record))}")
     if record.ready_at > command.at:
-        why = "before it is tried again" if record.tries else "the lag of a dependency"
-        raise Refused(f"task {task} waits {duration(record.ready_at - command.at)} more, {why}")
+        raise Refused(f"task {task} waits {duration(record.ready_at - command.at)} more, {delay(record)}")
     other = in_the_way(state, record)
     if other is not None:
         raise Refused(f"task {task} shares files or resources with task {other.spec.id}, which is running")

@@ -71,6 +71,13 @@ def holding_back(state: RunState, record: TaskRecord) -> list[str]:
     return names + open_gates(state, record.spec.gates)
 
 
+def delay(record: TaskRecord) -> str:
+    """Why a task that waits for nothing else starts only at its ``ready_at``."""
+    if record.ready_at == record.spec.not_before:
+        return "the plan has it begin no sooner"
+    return "before it is tried again" if record.tries else "the lag of a dependency"
+
+
 def open_gates(state: RunState, gates: tuple[str, ...]) -> list[str]:
     """Names of those of the checkpoints that have not passed."""
     found = (state.checkpoints[gate] for gate in gates if gate in state.checkpoints)

@@ -62,7 +62,8 @@ class TaskSpec:
     ``commands`` says for a tier's rank what its worker runs; on a tier without one somebody has to claim the task.
     ``verify`` are the commands that must succeed before the task counts as done. Tasks whose ``files`` (paths, or
     folders with all in them) overlap, or that share one of ``resources``, never run together. A ``human`` task is
-    for people alone. ``digest`` changes when the task's text does.
+    for people alone. ``digest`` changes when the task's text does. It starts no sooner than ``not_before`` (seconds
+    since 1970).
     """
 
     id: str
@@ -78,6 +79,7 @@ class TaskSpec:
     resources: tuple[str, ...] = ()
     human: bool = False
     digest: str = ""
+    not_before: float | None = None
 
 
 @lazy_dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _task(data: Mapping[str, Any]) -> TaskSpec:
         tuple(get("resources", ())),
         get("human", False),
         get("digest", ""),
+        get("not_before"),
     )
 
 

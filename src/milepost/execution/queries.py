@@ -86,6 +86,12 @@ def claimable(state: RunState, now: float, tier: int | None = None) -> list[Task
     return sorted((r for r in found if r.ready_at <= now), key=lambda r: (r.spec.order, r.spec.id))
 
 
+def delayed(state: RunState, now: float) -> list[TaskRecord]:
+    """Tasks that wait for nothing but their time, the next first."""
+    found = [state.tasks[task] for queue in state.ready.values() for _, task in queue]
+    return sorted((r for r in found if r.ready_at > now), key=lambda r: (r.ready_at, r.spec.order, r.spec.id))
+
+
 def due_checkpoints(state: RunState) -> list[CheckpointRecord]:
     """Checkpoints whose criteria are to be judged now."""
     return [checkpoint for checkpoint in state.checkpoints.values() if checkpoint.due]
@@ -132,15 +138,10 @@ def running(state: RunState) -> list[TaskRecord]:
 
 
 def next_wake(state: RunState, now: float) -> float | None:
-    """The next moment at which time alone changes what is possible: a lag or a claim ends."""
-    lags = [
-        state.tasks[task].ready_at
-        for queue in state.ready.values()
-        for _, task in queue
-        if state.tasks[task].ready_at > now
-    ]
+    """The next moment at which time alone changes what is possible: a task's time comes, or a claim ends."""
     claims = (state.claim_ends_at(record) for record in state.active.values())
-    return min([*lags, *(end for end in claims if end is not None)], default=None)
+    times = [*(record.ready_at for record in delayed(state, now)), *(end for end in claims if end is not None)]
+    return min(times, default=None)
 
 
 def outcome(state: RunState, now: float) -> Outcome:

@@ -48,7 +48,7 @@ class Attempt:
 class TaskRecord:
     """What happened to a task. ``tries`` counts failures since it came to its present tier.
 
-    ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which a lag does.
+    ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which time does.
     It is ``reopened`` from when somebody asked for it to be done again until it is. So many ``earlier`` attempts were
     at another task of that name, which the plan had before.
     """

@@ -143,3 +143,9 @@ class WorkerUnavailable(MilepostError):
     """A worker cannot be started."""
 
     code = "worker-unavailable"
+
+
+class WorkspaceUnavailable(MilepostError):
+    """Work cannot be isolated in git worktrees here."""
+
+    code = "workspace-unavailable"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from milepost.execution.events import Event
@@ -79,6 +80,66 @@ class LedgerArchive(Ledger, Protocol):
 
     def backup(self, path: str) -> None:
         """Copy the store to another file while others go on writing."""
+
+
+class Left(NamedTuple):
+    """What an attempt left in its workspace: kept on ``branch`` as ``commit``, with the ``files`` it changed.
+
+    Files are relative to the project's folder. ``complaint`` says why it cannot be merged (empty: it can).
+    """
+
+    branch: str
+    commit: str
+    files: tuple[str, ...]
+    complaint: str = ""
+
+
+class Conflict(NamedTuple):
+    """Files that an attempt and what was merged before changed differently.
+
+    ``ours`` is what the attempt changed in them and ``theirs`` what others did, as diffs; ``others`` are the subjects
+    of the others' commits.
+    """
+
+    files: tuple[str, ...]
+    ours: str
+    theirs: str
+    others: tuple[str, ...]
+
+
+class Workspace(Protocol):
+    """Places of their own for the attempts of a run, and where what passed comes together.
+
+    Everything can be asked again after a crash, and then gives the same. All methods raise
+    :class:`~milepost.errors.WorkspaceUnavailable` when the place cannot be used for reasons that are not the worker's.
+    """
+
+    def begin(self) -> list[str]:
+        """Make ready for a stay of a supervisor; gives what people should know."""
+
+    def enter(self, task: str, attempt_no: int) -> Path:
+        """The project's folder in the place of an attempt, made from everything that was merged so far."""
+
+    def keep(self, task: str, attempt_no: int, message: str) -> Left:
+        """Keep what an attempt did, once; what changes in its place later is not kept."""
+
+    def merge(self, task: str, attempt_no: int, message: str) -> Conflict | None:
+        """Merge what was kept of an attempt, unless it conflicts with what was merged before."""
+
+    def leave(self, task: str, attempt_no: int) -> None:
+        """Give up the place of an attempt; what was kept stays."""
+
+    def look(self, name: str) -> Path:
+        """The project's folder in a place that shows everything merged so far; ``name`` tells it from others."""
+
+    def forget(self, name: str) -> None:
+        """Give up a place to look."""
+
+    def tidy(self, running: Collection[tuple[str, int]]) -> list[str]:
+        """Keep and give up every place but those of the attempts that run, and hand over what was merged.
+
+        Gives what people should know.
+        """
 
 
 class Clock(Protocol):

@@ -1,0 +1,117 @@
+"""Git, called as a program: without hooks, prompts or translations, and out of reach of the terminal's signals."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from milepost.errors import WorkspaceUnavailable
+
+OLDEST = (2, 38)
+"""The first version that merges without touching any files."""
+
+IN_PLACE = 'or have attempts work in the project\'s own folder: workspace = "in-place"'
+
+_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_LOCAL = re.compile(
+    r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|PREFIX|NAMESPACE)"
+)
+_NOBODY = {"NAME": "Milepost", "EMAIL": "milepost@localhost"}
+
+
+class GitFailed(Exception):
+    """Git gave an exit code that was not expected; the message is what it said last."""
+
+
+class Git:
+    """Git in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._identity: dict[str, str] | None = None
+
+    def __call__(self, *arguments: str, ok: Collection[int] = (0,), text: str = "") -> str:
+        """Call git, with ``text`` on its standard input, and give what it prints.
+
+        Raises:
+            GitFailed: its exit code is none of ``ok``.
+            WorkspaceUnavailable: it is not installed.
+        """
+        return self.call(*arguments, ok=ok, text=text)[1]
+
+    def call(self, *arguments: str, ok: Collection[int] = (0,), text: str = "") -> tuple[int, str]:
+        """Call git as above; gives the exit code too."""
+        try:
+            done = subprocess.run(
+                ["git", *_QUIET, *arguments],
+                cwd=self.folder,
+                env=self._environment(),
+                input=text.encode("utf-8", "surrogateescape"),
+                capture_output=True,
+                check=False,
+                start_new_session=True,
+            )
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if not self.folder.is_dir():
+                raise GitFailed(f"there is no folder {self.folder}") from None
+            raise WorkspaceUnavailable(
+                "git is not installed", remedy=f"install git {_shown(OLDEST)} or newer, {IN_PLACE}"
+            ) from error
+        except OSError as error:
+            raise GitFailed(f"git cannot be run: {error.strerror}") from None
+        if done.returncode not in ok:
+            said = done.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} gave {done.returncode}"
+            raise GitFailed(re.sub(r"^(?:fatal|error): ", "", said))
+        return done.returncode, done.stdout.decode("utf-8", "surrogateescape")
+
+    def holds(self, *arguments: str) -> bool:
+        """Whether git answers a question with yes (exit code 0) or no (1, or 128 where a name is unknown)."""
+        return self.call(*arguments, ok=(0, 1, 128))[0] == 0
+
+    def commit(self, revision: str) -> str:
+        """The hash of the commit that a name stands for; empty when it stands for none."""
+        return self("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", ok=(0, 1, 128)).strip()
+
+    def contains(self, whole: str, part: str) -> bool:
+        """Whether one commit is another one, or descends from it."""
+        return self.holds("merge-base", "--is-ancestor", part, whole)
+
+    def new_commit(self, tree: str, parents: Collection[str], message: str) -> str:
+        """Write a commit and give its hash."""
+        above = [word for parent in parents for word in ("-p", parent)]
+        return self("commit-tree", tree, *above, "-F", "-", text=message).strip()
+
+    def version(self) -> tuple[int, ...]:
+        """The version of git, such as (2, 39, 5)."""
+        return tuple(map(int, re.findall(r"\d+", self("version"))[:3]))
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not _LOCAL.fullmatch(name)}
+        return {**kept, **(self._identity or {}), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+    def name_ourselves(self) -> None:
+        """Commit under the user's name, or under Milepost's own where git knows none."""
+        known = self.holds("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        nobody = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _NOBODY.items()}
+        self._identity = {} if known else nobody
+
+
+def require_git(git: Git) -> None:
+    """Check that git is there and new enough.
+
+    Raises:
+        WorkspaceUnavailable: it is not.
+    """
+    version = git.version()
+    if version < OLDEST:
+        raise WorkspaceUnavailable(
+            f"git {_shown(version)} is too old: it cannot merge outside of a folder",
+            remedy=f"install git {_shown(OLDEST)} or newer, {IN_PLACE}",
+        )
+
+
+def _shown(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -16,10 +16,7 @@ from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
 
 if TYPE_CHECKING:
-    from milepost.app.dates import PlanDates
     from milepost.app.forecast_reports import Chance, ForecastReport
-    from milepost.app.forecasts import Progress
-    from milepost.bootstrap import Project
 
 _BAR = 40
 _FROM = {"--start": "--start", "settings": "`start` of the settings, or now", "now": "now"}
@@ -68,6 +65,7 @@ def command(
     where the settings name calendars or the plan states dates.
     """
     from milepost.app.forecasts import ForecastOptions, forecast_plan
+    from milepost.bootstrap.outlooks import run_progress
     from milepost.cli.loading import note_unreadable, open_project
     from milepost.schedule.distributions import Distribution
 
@@ -103,28 +101,6 @@ def command(
 
 
 command.epilog = "Example: milepost forecast specs/login/tasks.md --deadline 3d"
-
-
-def run_progress(project: Project, dates: PlanDates | None, *, calibrated: bool = True) -> Progress:
-    """What the ledger tells: where the plan's run stands, and how far the estimates of all runs held.
-
-    Where there are calendars, what tasks took counts in their tiers' working time.
-    """
-    from dataclasses import replace
-
-    from milepost.app.forecasts import Progress, calibrations_of, progress_of
-    from milepost.app.runs import RunSession, latest_run
-    from milepost.bootstrap import LEDGER
-
-    if not (project.settings.root / LEDGER).exists():
-        return Progress()
-    session = latest_run(project.ledger, project.identity)
-    spent = {"spent": dates.worked} if dates else {}
-    progress = progress_of(session.state, project.now(), **spent) if session else Progress()
-    if not calibrated:
-        return progress
-    states = (RunSession(project.ledger, stream.name).state for stream in project.ledger.streams())
-    return replace(progress, calibrations=calibrations_of(states, project.settings, **spent))
 
 
 def _text(report: ForecastReport, paper: Paper) -> Iterator[str]:

@@ -85,7 +85,7 @@ def command(
     """
     from milepost.app.forecasts import ForecastOptions
     from milepost.app.what_ifs import Changes, compare
-    from milepost.cli.forecast import run_progress
+    from milepost.bootstrap.outlooks import run_progress
     from milepost.cli.loading import note_unreadable, open_project
 
     project = open_project(plan)

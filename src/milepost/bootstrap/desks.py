@@ -1,0 +1,302 @@
+"""Plans kept at hand by a process that is asked about them again and again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from milepost.app.documents import PYPROJECT, SETTINGS, project_root, read_document
+from milepost.app.folders import task_files
+from milepost.app.rereads import reread
+from milepost.app.runs import RunSession, news_of_document
+from milepost.bootstrap.projects import Project, open_project
+from milepost.errors import MilepostError, PlanUnreadable
+from milepost.execution.commands import Command, ExpireLeases
+from milepost.execution.policy import RunSpec
+from milepost.execution.state import RunState
+
+if TYPE_CHECKING:
+    from milepost.plan.model import Plan
+    from milepost.source import SourceText
+
+_KEPT = 8
+"""How many plans are kept at hand."""
+
+_GRAIN_NS = 50_000_000
+"""File systems tell two changes apart only when some milliseconds lie between them."""
+
+
+class _Told(NamedTuple):
+    """What a run was last told: by which version of a document, ticks remembered of it, and settings."""
+
+    digest: str
+    seen: frozenset[str]
+
+
+class OpenPlan:
+    """A plan at hand: its document is read again only where it changed, its run only from where it was left.
+
+    Not to be shared between threads. ``unsaved_since`` is when the run began to know more than the document, in
+    seconds of the monotonic clock.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open the plan at a path.
+
+        Raises:
+            InputError: it or its settings cannot be read.
+        """
+        self.path = path
+        self._stamp = _stamp(path)
+        self._project = open_project(path)
+        self._session: RunSession | None = None
+        self._told: _Told | None = None
+        self._spec: RunSpec | None = None
+        self._remembered: tuple[object, frozenset[str]] = (None, frozenset())
+        self._peeked: tuple[str, RunState] | None = None
+        self._read: Callable[[SourceText], Plan] | None = None
+        self.unsaved_since: float | None = None
+
+    @property
+    def project(self) -> Project:
+        """The plan as its document says it now.
+
+        Raises:
+            InputError: it cannot be read any more.
+        """
+        stamp = _stamp(self.path)
+        if stamp != self._stamp or not _settled(stamp):
+            self._look_again(stamp)
+        return self._project
+
+    def _look_again(self, stamp: _Stamp) -> None:
+        old = self._project
+        if stamp.settings != self._stamp.settings:
+            self._project = open_project(self.path)
+            old.close()
+            self._session = self._told = self._spec = None
+        else:
+            source = read_document(self.path)
+            if source.text != old.source.text or source.bom != old.source.bom:
+                self._project = self._changed(old, source)
+        self._stamp = stamp
+
+    def _changed(self, old: Project, source: SourceText) -> Project:
+        """The plan of another version of the document, read as a plan only where more than boxes changed."""
+        found = reread(old.extract, old.source, source) if "extract" in old.__dict__ else None
+        new = replace(old, source=source) if found else open_project(self.path)
+        for part in ("ledger", "identities", "identity", "synced"):
+            if part in old.__dict__:
+                new.__dict__[part] = old.__dict__[part]
+        if found:
+            new.__dict__["extract"] = new.__dict__["known"] = found
+        return new
+
+    @property
+    def plan(self) -> Plan:
+        """The whole plan, read again only where it changed."""
+        if self._read is None:
+            from milepost.app.plans import rereading
+
+            self._read = rereading()
+        return self._read(self.project.source)
+
+    def run(self, by: str) -> RunSession:
+        """Open the plan's newest run, or begin its first, told what the document says by now.
+
+        Raises:
+            Refused: the plan seems to have been moved, or another one stands in its place.
+        """
+        project = self.project
+        session = self._newest(project)
+        told = _Told(project.source.digest, self._seen(project))
+        if session is None or session.state.cancelled_by or project.spec is not self._spec:
+            self._session = session = project.open_run(by)
+            self._spec = project.spec
+        else:
+            session.execute(*self._news(project, session.state, told))
+        self._told = told
+        return session
+
+    def state(self, by: str) -> RunState:
+        """How the plan's run stands; of a plan that was never run how it would stand, and none is begun."""
+        project = self.project
+        session = self._newest(project)
+        if session is not None and not session.state.cancelled_by:
+            return self.run(by).state
+        if self._peeked is None or self._peeked[0] != project.source.digest:
+            self._peeked = project.source.digest, project.peek_run()
+        return self._peeked[1]
+
+    def _newest(self, project: Project) -> RunSession | None:
+        """The session of the newest run, if there is one, with all that happened."""
+        streams = project.ledger.streams(f"{project.identity}#")
+        if not streams:
+            return None
+        if self._session is None or self._session.stream != streams[-1].name:
+            self._session, self._told = RunSession(project.ledger, streams[-1].name), None
+        elif self._session.state.version != streams[-1].version:
+            self._session.refresh()
+        return self._session
+
+    def _news(self, project: Project, state: RunState, told: _Told) -> list[Command]:
+        now = project.now()
+        ends = (state.claim_ends_at(record) for record in state.active.values())
+        over: list[Command] = [ExpireLeases(now)] if any(end is not None and end <= now for end in ends) else []
+        if told == self._told:
+            return over
+        return [*over, *news_of_document(state, project.extract.ticks, project.spec, now, told.seen)]
+
+    def mark_unsaved(self) -> None:
+        """Note that the run knows more than the document."""
+        if self.unsaved_since is None:
+            self.unsaved_since = time.monotonic()
+
+    def save(self) -> None:
+        """Write into the document what the run knows.
+
+        Raises:
+            DocumentUnwritable, DocumentChanged, PlanInvalid: that is not possible; nothing was lost.
+        """
+        self.unsaved_since = None
+        project = self.project
+        if self._newest(project) is None:
+            return
+        synced = project.sync(self._session)
+        project.keep_extract(synced)
+        if self._told is not None and synced.before.digest == self._told.digest:
+            self._told = _Told(synced.after.digest, self._seen(project))
+
+    def _seen(self, project: Project) -> frozenset[str]:
+        """Which boxes were ticked when the document was last brought up to date."""
+        stamp = _look([str(project.synced.path)])
+        if self._remembered[0] != stamp or not stamp:
+            self._remembered = stamp, project.synced.read()
+        return self._remembered[1]
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._project.close()
+
+
+class Desk:
+    """The plans below a file or folder, each opened when first asked for; the least recently used are put away.
+
+    Not to be shared between threads.
+    """
+
+    def __init__(self, place: str) -> None:
+        """Work on the plan at ``place``, or on those in that folder."""
+        self.place = place
+        self.folder = os.path.realpath(place if os.path.isdir(place) else os.path.dirname(os.path.abspath(place)))
+        self._plans: OrderedDict[str, OpenPlan] = OrderedDict()
+
+    def plans(self) -> list[str]:
+        """The plans, each by its path below the desk's folder.
+
+        Raises:
+            PlanUnreadable: there is none.
+        """
+        from milepost.app.plan_files import find_plans
+
+        return [self.name(path) for path in find_plans(self.place)]
+
+    def name(self, path: str) -> str:
+        """What a plan is called: its path below the desk's folder, with forward slashes."""
+        return Path(os.path.relpath(os.path.realpath(path), self.folder)).as_posix()
+
+    def open(self, name: str = "") -> OpenPlan:
+        """The plan of a name; without one the only plan there is.
+
+        Raises:
+            PlanUnreadable: there is none, or it lies elsewhere; the nearest name is suggested.
+            UsageError: no name was given, and there are several.
+        """
+        path = self._path(name)
+        if path not in self._plans:
+            self._plans[path] = OpenPlan(path)
+        self._plans.move_to_end(path)
+        self._put_away()
+        return self._plans[path]
+
+    def _path(self, name: str) -> str:
+        from milepost.app.plan_files import the_plan
+
+        if not name:
+            return the_plan(self.place)
+        path = os.path.join(self.folder, name)
+        real = os.path.realpath(path)
+        inside = real == self.folder or real.startswith(self.folder.rstrip(os.sep) + os.sep)
+        if not inside or not os.path.exists(real):
+            why = "there is no such plan" if inside else "it lies outside the folder that is served"
+            raise PlanUnreadable(why, place=name, remedy=self._nearest(name))
+        return the_plan(path) if os.path.isdir(real) else path
+
+    def _nearest(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        try:
+            known = self.plans()
+        except MilepostError:
+            return ""
+        near = get_close_matches(name, known, n=1, cutoff=0.3) or known[:1]
+        return f"did you mean {near[0]}? list_plans has all"
+
+    def _put_away(self) -> None:
+        for path in list(self._plans)[: max(len(self._plans) - _KEPT, 0)]:
+            if self._plans[path].unsaved_since is None:
+                self._plans.pop(path).close()
+
+    def save(self) -> list[MilepostError]:
+        """Write into every document what its run knows; gives why some cannot be written."""
+        failures = []
+        for plan in self._plans.values():
+            if plan.unsaved_since is not None:
+                try:
+                    plan.save()
+                except MilepostError as error:
+                    failures.append(error)
+        return failures
+
+    def close(self) -> list[MilepostError]:
+        """Save everything and let go of the ledgers; gives why some documents cannot be written."""
+        failures = self.save()
+        for plan in self._plans.values():
+            plan.close()
+        self._plans.clear()
+        return failures
+
+
+class _Stamp(NamedTuple):
+    """What the system knows of a document and of its settings: paths, times of change, sizes, inode numbers."""
+
+    documents: tuple[tuple[str, int, int, int], ...]
+    settings: tuple[tuple[str, int, int, int], ...]
+
+
+def _stamp(path: str) -> _Stamp:
+    documents = task_files(path) if os.path.isdir(path) else [path]
+    root = project_root(path)
+    return _Stamp(_look(documents), _look([str(root / name) for name in (SETTINGS, PYPROJECT)]))
+
+
+def _look(files: list[str]) -> tuple[tuple[str, int, int, int], ...]:
+    found = []
+    for file in files:
+        try:
+            state = os.stat(file)
+        except OSError:
+            continue
+        found.append((file, state.st_mtime_ns, state.st_size, state.st_ino))
+    return tuple(found)
+
+
+def _settled(stamp: _Stamp) -> bool:
+    """Whether the last change is long enough ago that another one would show."""
+    now = time.time_ns()
+    return all(now - changed > _GRAIN_NS for _, changed, _, _ in (*stamp.documents, *stamp.settings))

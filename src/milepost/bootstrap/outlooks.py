@@ -1,0 +1,142 @@
+"""What lies ahead of a project: its dates, schedule and forecast, by its document, settings, baseline and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from milepost.bootstrap.ledgers import LEDGER
+from milepost.bootstrap.projects import Project, wall_clock
+from milepost.plan.model import Plan, TaskState
+
+if TYPE_CHECKING:
+    from milepost.app.dates import PlanDates
+    from milepost.app.forecast_reports import ForecastReport
+    from milepost.app.forecasts import Progress
+    from milepost.app.schedule_facts import Underway
+    from milepost.app.schedules import ScheduleReport
+    from milepost.app.settings import Settings
+    from milepost.execution.state import RunState
+    from milepost.plan.model import Task
+
+Notice = Callable[[str], None]
+"""Hears in words of what could not be taken into account."""
+
+
+def plan_dates(
+    plan: Plan, settings: Settings, start: str | None, *, needed: bool = False, remaining: bool = False
+) -> PlanDates | None:
+    """The plan's dates, if it has any or they are ``needed``; what they need is imported only then.
+
+    What is ``remaining`` begins now, unless a start is asked for or is still ahead.
+    """
+    if not (needed or start or settings.start or settings.calendars or any(map(_states_date, plan.tasks))):
+        return None
+    from milepost.app.dates import dates_of, from_now, make_dates
+
+    found = make_dates(settings, start, wall_clock) if needed else dates_of(plan, settings, start, wall_clock)
+    return from_now(found, wall_clock()) if found and remaining and not start else found
+
+
+def plan_underway(
+    path: str, plan: Plan, settings: Settings, dates: PlanDates | None, on_notice: Notice = lambda text: None
+) -> tuple[Underway | None, PlanDates | None]:
+    """What has happened of a plan, by its run's times if it has one, else by its boxes; and its dates.
+
+    Where nothing states a start, the plan started with its run. Nothing is known for tiers of different calendars.
+    """
+    begun = any(task.state in (TaskState.DONE, TaskState.IN_PROGRESS) for task in plan.tasks)
+    kept = (settings.root / ".milepost").is_dir()
+    if not begun and not kept:
+        return None, dates
+    if dates and dates.differ:
+        on_notice("the tiers' calendars differ: scheduled from scratch, as if nothing were done")
+        return None, dates
+    from milepost.app.schedule_facts import facts_of_boxes, facts_of_run
+
+    state, now, last = _run(path, plan, settings) if kept else (None, 0.0, {})
+    if state is None or state.started_at is None:
+        return facts_of_boxes(plan), dates
+    if dates and dates.stated == "now":
+        start = datetime.fromtimestamp(state.started_at, dates.calendars.zone)
+        dates = replace(dates, calendars=replace(dates.calendars, start=start, _counted={}), stated="its run")
+    return facts_of_run(state, now, _position(state.started_at, dates), last), dates
+
+
+def run_progress(project: Project, dates: PlanDates | None, *, calibrated: bool = True) -> Progress:
+    """What the ledger tells: where the plan's run stands, and how far the estimates of all runs held.
+
+    Where there are calendars, what tasks took counts in their tiers' working time.
+    """
+    from milepost.app.forecasts import Progress, calibrations_of, progress_of
+    from milepost.app.runs import RunSession, latest_run
+
+    if not (project.settings.root / LEDGER).exists():
+        return Progress()
+    session = latest_run(project.ledger, project.identity)
+    spent = {"spent": dates.worked} if dates else {}
+    progress = progress_of(session.state, project.now(), **spent) if session else Progress()
+    if not calibrated:
+        return progress
+    states = (RunSession(project.ledger, stream.name).state for stream in project.ledger.streams())
+    return replace(progress, calibrations=calibrations_of(states, project.settings, **spent))
+
+
+def current_schedule(project: Project) -> ScheduleReport:
+    """The schedule of a project's plan as it goes on from what has happened.
+
+    Raises:
+        PlanInvalid: it cannot be scheduled.
+    """
+    from milepost.app.schedules import TierCapacity, schedule_plan
+
+    plan, settings = project.plan, project.settings
+    dates = plan_dates(plan, settings, None)
+    underway, dates = plan_underway(project.path, plan, settings, dates)
+    tiers = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
+    return schedule_plan(plan, tiers, default_effort=settings.default_effort, dates=dates, underway=underway)
+
+
+def current_forecast(project: Project, confidence: float = 80, samples: int | None = None) -> ForecastReport:
+    """The forecast of what remains of a project's plan.
+
+    Raises:
+        PlanInvalid: it cannot be scheduled.
+        UsageError: the confidence is no percentage.
+    """
+    from milepost.app.forecasts import ForecastOptions, forecast_plan
+
+    dates = plan_dates(project.plan, project.settings, None, remaining=True)
+    options = ForecastOptions(samples=samples, confidence=confidence, dates=dates)
+    return forecast_plan(project.plan, project.settings, options, run_progress(project, dates))
+
+
+def _states_date(task: Task) -> bool:
+    return bool(task.not_before or task.due or task.deadline)
+
+
+def _run(path: str, plan: Plan, settings: Settings) -> tuple[RunState | None, float, Mapping[str, int]]:
+    """The plan's run with what the boxes add to it, the time, and the starts of the plan's baseline."""
+    from milepost.app.baselines import find_baseline
+    from milepost.app.runs import latest_run
+
+    project = Project(path, plan.source, settings)
+    if not (settings.root / LEDGER).exists():
+        return None, 0.0, {}
+    session = latest_run(project.ledger, project.identity)
+    if session is None or session.state.cancelled_by:
+        return None, 0.0, {}
+    baseline = find_baseline(settings.root, path)
+    last = {task.id: task.start_seconds for task in baseline.tasks} if baseline else {}
+    return project.peek_run(), project.now(), last
+
+
+def _position(started_at: float, dates: PlanDates | None) -> Callable[[float], int]:
+    """What turns seconds since 1970 into working seconds from the start of the plan."""
+    if dates is None:
+        return lambda moment: int(moment - started_at)
+    calendars = dates.calendars
+    work = calendars.working_time(next(iter(calendars.tiers.values()), calendars.usual))
+    return lambda moment: work.worked(work.elapsed(datetime.fromtimestamp(moment, calendars.zone)))

@@ -145,6 +145,12 @@ class WorkerUnavailable(MilepostError):
     code = "worker-unavailable"
 
 
+class EngineUnavailable(MilepostError):
+    """The engine cannot be used."""
+
+    code = "engine-unavailable"
+
+
 class WorkspaceUnavailable(MilepostError):
     """Work cannot be isolated in git worktrees here."""
 

@@ -2,7 +2,7 @@
 
 It outlives the supervisor that started it. While the supervisor lives, requests (one JSON object a line) come over a
 socket and the folder of each ended command goes back. When the supervisor dies, the shim starts nothing new, sees
-its running commands through, and leaves.
+its running commands through, and leaves. A mortal one, whose supervisor nobody follows, kills them instead.
 
 A command's folder tells its story to anybody, now or after a crash:
 
@@ -178,8 +178,9 @@ class Shim:
     ``ended`` are the commands whose exit records nobody has begun to write.
     """
 
-    def __init__(self, channel: int) -> None:
+    def __init__(self, channel: int, mortal: bool = False) -> None:
         self.channel = channel
+        self.mortal = mortal
         self.owner = identity(os.getpid()) or ABANDONED
         self.running: dict[int, tuple[str, float, float, Output]] = {}
         self.outputs: dict[int, Output] = {}
@@ -210,9 +211,18 @@ class Shim:
                 self.receive()
                 if not self.supervised:
                     self.poll.unregister(self.channel)
+                    if self.mortal:
+                        self.kill()
             if self.ended:
                 ended, self.ended = self.ended, {}
                 threading.Thread(target=self.record, args=(ended,)).start()
+
+    def kill(self) -> None:
+        """Kill every running command with all that is left in its session."""
+        for pid in [int(name) for name in os.listdir("/proc") if name.isdecimal()]:
+            with contextlib.suppress(OSError):
+                if os.getsid(pid) in self.running:
+                    os.kill(pid, signal.SIGKILL)
 
     def forget(self, source: int) -> None:
         """Let go of a pipe that nobody writes to any more."""
@@ -382,4 +392,4 @@ def _write_all(descriptor: int, data: bytes) -> None:
 if __name__ == "__main__":
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)
-    Shim(channel).serve()
+    Shim(channel, "mortal" in sys.argv).serve()

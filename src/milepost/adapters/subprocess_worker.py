@@ -105,10 +105,12 @@ def make_folder(folder: Path) -> bool:
 class CommandRunner:
     """Runs shell commands through one shim, which it starts when first needed.
 
-    Use it as an asynchronous context manager. Leaving it ends no command: the shim sees them through.
+    Use it as an asynchronous context manager. Leaving it ends no command: the shim sees them through. With a
+    ``mortal`` shim leaving it, or dying, kills them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, mortal: bool = False) -> None:
+        self._mortal = mortal
         self._waiting: dict[str, asyncio.Future[Ending | None]] = {}
         self._starting = asyncio.Lock()
         self._channel: asyncio.WriteTransport | None = None
@@ -190,7 +192,7 @@ class CommandRunner:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", shim.__file__, str(theirs.fileno())],
+                    [sys.executable, "-I", "-S", shim.__file__, str(theirs.fileno()), *["mortal"][: self._mortal]],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

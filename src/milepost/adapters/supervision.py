@@ -102,6 +102,7 @@ class Supervision:
         self.execute(Join(self.now(), self.name))
         await kill(folder for folder in self.workshop.files.criteria() if standing(folder) is Standing.RUNNING)
         await stop(leftovers(self.state, self.workshop.files), self.engine.grace)
+        await self.tidy()
         for record in running(self.state):
             self.see_to(record)
         try:
@@ -111,10 +112,16 @@ class Supervision:
                 await self.stop_all()
         finally:
             await self.forget_jobs()
+        await self.tidy()
         reason = self.signal or reached.value
         self.execute(Leave(self.now(), self.name, reason))
         self.document.at_once(self.state.version)
         return Ended(reached, self.signal)
+
+    async def tidy(self) -> None:
+        """Clear away what attempts left that run no more."""
+        for notice in await self.workshop.tidy(self.state):
+            self.engine.on_notice(notice)
 
     async def supervise(self) -> Outcome:
         """Do what is to be done until nothing is, or a signal arrives."""
@@ -224,8 +231,11 @@ class Supervision:
     def anything_due(self) -> bool:
         """Whether there may be something to start or to sign."""
         now = self.now()
-        due = startable(self.state, now) or helpable(self.state, now) or due_criteria(self.state)
-        return bool(due or (self.engine.approved and awaiting_approval(self.state)))
+        if startable(self.state, now) or helpable(self.state, now):
+            return True
+        if any(due.checkpoint not in self.jobs for due in due_criteria(self.state)):
+            return True
+        return any(gate.spec.id in self.engine.approved and not gate.rejected for gate in awaiting_approval(self.state))
 
     def start_jobs(self) -> None:
         """Take what can be started, and evaluate what is due."""

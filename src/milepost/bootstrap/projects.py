@@ -17,7 +17,7 @@ from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, 
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger
 from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
-from milepost.app.settings import Settings, TierSettings, load_settings
+from milepost.app.settings import Settings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
 from milepost.bootstrap.ledgers import LEDGER
 from milepost.errors import Refused
@@ -29,7 +29,6 @@ from milepost.execution.state import RunState
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.notifying import Hear
-    from milepost.adapters.surroundings import Surroundings
     from milepost.app.reports import RunReport
     from milepost.app.sync_memory import SyncMemory
     from milepost.app.syncs import Synced
@@ -205,22 +204,24 @@ class Project:
         if "ledger" in self.__dict__:
             self.ledger.close()
 
-    def engine(self, session: RunSession) -> LocalEngine:
-        """The engine that drives a run on this machine, with everything the settings say.
+    def engine(self, session: RunSession, name: str = "local") -> LocalEngine:
+        """The engine of that name that drives a run, with everything the settings say.
 
         Raises:
             WorkerUnavailable: a secret that the settings refer to is missing.
         """
         from milepost.adapters.local_engine import LocalEngine
         from milepost.adapters.surroundings import Surroundings, passed
+        from milepost.bootstrap.workers import surroundings_of, temporal_engine
 
         settings = self.settings
-        return LocalEngine(
+        make = LocalEngine if name == "local" else temporal_engine(settings)
+        return make(
             session,
             settings.root,
             plan_path=self.path,
             grace=settings.grace_seconds,
-            workers={rank: self._surroundings(tier) for rank, tier in settings.tiers.items()},
+            workers={r: surroundings_of(t, settings) for r, t in settings.tiers.items() if name == "local"},
             common=Surroundings(passed(os.environ, settings.env_pass)),
             log_limit=round(settings.log_limit_mb * 1_000_000),
             time_limit=settings.time_limit,
@@ -234,15 +235,18 @@ class Project:
         approved: Mapping[str, str],
         on_event: Callable[[Event, RunState], None],
         on_notice: Callable[[str], None] = lambda message: None,
+        engine_name: str = "",
     ) -> Ended:
-        """Drive a run with the local engine; ``approved`` says who signs off which checkpoint when it is due.
+        """Drive a run with the engine of a name, or that of the settings, until nothing goes by itself.
+
+        ``approved`` says who signs off which checkpoint when it is due.
 
         ``on_notice`` hears of what is no event of the run.
         """
         from milepost.app.briefs import write_brief
         from milepost.app.replanning import Replanning
 
-        engine = self.engine(session)
+        engine = self.engine(session, engine_name or self.settings.engine)
         engine.wait, engine.approved = wait, approved
         engine.on_event, engine.on_notice = on_event, on_notice
         engine.allowed = allowed_commands(self.settings.root)
@@ -269,13 +273,6 @@ class Project:
         """
         require_trusted(session.state.tasks[task].spec.verify, self.settings.root, self.path)
         return self.engine(session).verify(task, attempt)
-
-    def _surroundings(self, tier: TierSettings) -> Surroundings:
-        from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
-
-        patterns = self.settings.env_pass if tier.env_pass is None else tier.env_pass
-        secrets = resolve_secrets(tier.secret_env, root=self.settings.root, wanted_by=f"tier {tier.rank}")
-        return Surroundings({**passed(os.environ, patterns), **tier.env}, secrets, tier.cwd)
 
     def report(self, session: RunSession) -> RunReport:
         """Look back on a run."""

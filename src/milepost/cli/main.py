@@ -51,6 +51,7 @@ COMMANDS = {
     "report": "Report on a plan's run.",
     "sync": "Write the truth back into the plan.",
     "runs": "List the runs of a project.",
+    "worker": "Take tasks of a Temporal server's runs.",
     "doctor": "Look whether everything is in order.",
     "gc": "Clear away what finished runs left on disk.",
     "ledger": "Verify, export, import or back up the ledger.",

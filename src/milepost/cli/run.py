@@ -34,6 +34,12 @@ from milepost.execution.state import RunState
     help="Stay while only people, or another `milepost run`, can move it on.",
 )
 @click.option("--force", is_flag=True, help="Say nothing of warnings. A plan with errors is never run.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "temporal"]),
+    default=None,
+    help="Who makes the attempts: this machine, or the workers of a Temporal server; the settings' engine if not said.",
+)
 @click.option("--new", is_flag=True, help="Begin a new run; one that goes on is cancelled.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
 @json_option
@@ -44,6 +50,7 @@ def command(
     by: str,
     wait: bool,
     force: bool,
+    engine: str | None,
     new: bool,
     quiet: bool,
     as_json: bool,
@@ -78,7 +85,14 @@ def command(
             progress.see(event, now)
             notify(event, now, event_line(event, now))
 
-        ended = project.drive(session, wait=wait, approved=approved, on_event=see, on_notice=progress.notice)
+        ended = project.drive(
+            session,
+            wait=wait,
+            approved=approved,
+            on_event=see,
+            on_notice=progress.notice,
+            engine_name=engine or "",
+        )
     status = run_status(session.state, project.now())
     report = project.report(session)
     if as_json:

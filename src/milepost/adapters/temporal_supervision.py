@@ -1,0 +1,287 @@
+"""The home of a run on a Temporal server: it decides as the local engine's supervisor does, and others do the work.
+
+The workflow asks what to do in a local activity, a :class:`Turn`, which is answered from the ledger alone: whatever
+holds its task there is to run, nothing else. So the answer may get lost and the question be asked again by a workflow
+or a home of later days; nothing is recorded twice, because a verdict on an attempt that no longer holds its task is
+refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from milepost.adapters.attempts import Workshop
+from milepost.adapters.processes import Standing, standing
+from milepost.adapters.supervision import Supervision
+from milepost.adapters.temporal_messages import (
+    LOOK,
+    TURN,
+    WORKFLOW,
+    Order,
+    Orders,
+    Turn,
+    attempt_name,
+    from_verdict,
+)
+from milepost.adapters.temporal_queues import unserved
+from milepost.adapters.temporal_trust import sign, signing_key
+from milepost.adapters.temporal_workflow import RunWorkflow
+from milepost.errors import EngineUnavailable
+from milepost.execution.commands import Command, Lose
+from milepost.execution.queries import Outcome, outcome, running
+from milepost.execution.records import Attempt, TaskRecord
+
+if TYPE_CHECKING:
+    from milepost.adapters.temporal_engine import TemporalEngine
+
+_ASK_AGAIN = 5.0
+_ANSWER = timedelta(seconds=5)
+_QUEUES_SECONDS = 5.0
+_STOPPED = "the run was stopped"
+FORGOTTEN = "nobody knows what became of it: the server has forgotten its workflow"
+"""Why an attempt is lost that a server without its memory had in hand."""
+
+
+class RemoteSupervision(Supervision):
+    """A supervisor whose attempts are made by workers of a Temporal server; it evaluates criteria itself."""
+
+    def __init__(self, engine: TemporalEngine, workshop: Workshop, client: Client) -> None:
+        super().__init__(engine, workshop)
+        self.client = client
+        self.settings = engine.temporal
+        self.root = workshop.files.root
+        self.id = self.settings.run_name(self.root, self.session.stream)
+        self.key = signing_key(self.settings, self.root)
+        self.known: set[str] = set()
+        self.full = False
+        self.over = False
+        self.ended = False
+        self.asked = -_ASK_AGAIN
+        self.complaint = ""
+        self.impatient = self.give_up
+
+    @property
+    def handle(self) -> WorkflowHandle[RunWorkflow, None]:
+        """The run's workflow."""
+        return self.client.get_workflow_handle_for(RunWorkflow.run, self.id)
+
+    async def supervise(self) -> Outcome:
+        """See the workflow through to its end."""
+        self.known = set(self.attempts())
+        async with self.home():
+            while not self.ended:
+                self.take_news()
+                self.tick()
+                if self.broken is not None:
+                    raise self.broken
+                if self.has_news() and time.monotonic() - self.asked > _ASK_AGAIN:
+                    self.asked = time.monotonic()
+                    self.start_asking()
+                self.document.now_and_then(self.state.version)
+                await self.pause()
+        if self.signal:
+            self.try_to(*(Lose(self.now(), r.spec.id, a.no, _STOPPED) for r, a in self.attempts().values()))
+        return outcome(self.state, self.now())
+
+    @contextlib.asynccontextmanager
+    async def home(self) -> AsyncIterator[None]:
+        """Serve the workflow, and look after it."""
+        worker = Worker(
+            self.client,
+            task_queue=self.id,
+            workflows=[RunWorkflow],
+            activities=[self.turn],
+            no_remote_activities=True,
+            max_cached_workflows=1,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+            workflow_runner=SandboxedWorkflowRunner(
+                restrictions=SandboxRestrictions.default.with_passthrough_modules("milepost")
+            ),
+        )
+        tasks = [asyncio.create_task(work) for work in (self.watch(), self.watch_queues())]
+        self.asking = asyncio.create_task(self.ask())
+        self.asked = time.monotonic()
+        try:
+            async with worker:
+                yield
+        finally:
+            for task in (*tasks, self.asking):
+                task.cancel()
+            await asyncio.gather(*tasks, self.asking, return_exceptions=True)
+
+    # The workflow asks ------------------------------------------------------------------------------------------
+
+    @activity.defn(name=TURN)
+    async def turn(self, turn: Turn) -> Orders:
+        """Record what ended, decide what is next, and tell what is to run now."""
+        try:
+            return self.answer(turn)
+        except BaseException as error:
+            self.broken = self.broken or error
+            self.wake.set()
+            raise
+
+    def answer(self, turn: Turn) -> Orders:
+        """The answer to a turn."""
+        self.full = turn.full
+        self.verdicts += [self.understood(from_verdict(verdict, self.now())) for verdict in turn.verdicts]
+        if turn.fresh:
+            self.verdicts += self.forgotten(turn.running)
+        self.take_turn(self.start_jobs)
+        wanted = {} if self.signal else self.attempts()
+        start = [self.order(*wanted[name]) for name in wanted if name not in turn.running]
+        self.over = not wanted and not turn.running and (bool(self.signal) or self.nothing_to_do())
+        self.known = set(wanted)
+        self.asked = -_ASK_AGAIN
+        self.wake.set()
+        stop = [name for name in turn.running if name not in wanted]
+        return Orders(start, stop, self.over, self.settings.heartbeat_seconds)
+
+    def understood(self, verdict: Command) -> Command:
+        """A verdict as it is recorded."""
+        if self.signal and isinstance(verdict, Lose):
+            return replace(verdict, reason=_STOPPED)
+        return self.weighed(verdict)
+
+    def forgotten(self, running: list[str]) -> list[Command]:
+        """Verdicts on attempts that a workflow had in hand which is gone; what left its traces here is adopted."""
+        lost: list[Command] = []
+        for name, (record, attempt) in self.attempts().items():
+            folder = self.workshop.files.attempt(record.spec.id, attempt.no)
+            traces = standing(folder) in (Standing.ENDED, Standing.RUNNING)
+            if name in self.known and name not in running and not traces:
+                lost.append(Lose(self.now(), record.spec.id, attempt.no, FORGOTTEN))
+        return lost
+
+    def start_jobs(self) -> None:
+        """Start nothing new when we leave, or when the workflow waits for quiet."""
+        if not self.signal and not self.full:
+            super().start_jobs()
+
+    def see_to(self, record: TaskRecord | None) -> None:
+        """The workflow sees to it."""
+
+    def attempts(self) -> dict[str, tuple[TaskRecord, Attempt]]:
+        """What is to run, by name: attempts that hold their task and live as long as their process."""
+        held = ((record, record.attempts[-1]) for record in running(self.state))
+        return {attempt_name(r.spec.id, a.no): (r, a) for r, a in held if a.lease_until is None}
+
+    def order(self, record: TaskRecord, attempt: Attempt) -> Order:
+        """What a worker has to know of an attempt."""
+        limit = self.state.attempt_limit(record)
+        plan = os.path.relpath(os.path.realpath(self.engine.plan_path), self.root) if self.engine.plan_path else ""
+        order = Order(
+            queue=self.settings.tier_queue(self.root, attempt.tier),
+            run=self.session.stream,
+            task=record.spec.id,
+            title=record.spec.title,
+            attempt_no=attempt.no,
+            tier=attempt.tier,
+            command=record.spec.commands.get(attempt.tier, ""),
+            verify=list(record.spec.verify),
+            limit=self.engine.time_limit if limit is None else limit,
+            plan=plan,
+            brief=self.engine.brief(record),
+            worker=attempt.worker,
+        )
+        return sign(order, self.key)
+
+    # We ask the workflow ----------------------------------------------------------------------------------------
+
+    def has_news(self) -> bool:
+        """Whether the workflow has to be told something."""
+        if self.over:
+            return False
+        if self.signal or self.known != set(self.attempts()) or self.nothing_to_do():
+            return True
+        return not self.full and self.anything_due()
+
+    def start_asking(self) -> None:
+        """Have the workflow take a turn soon."""
+        if self.asking.done():
+            self.asking = asyncio.create_task(self.ask())
+
+    async def ask(self) -> None:
+        """Have the workflow take a turn; it is started when there is none."""
+        try:
+            await self.client.start_workflow(
+                WORKFLOW,
+                True,
+                id=self.id,
+                task_queue=self.id,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal=LOOK,
+                static_summary=self.session.stream,
+                rpc_timeout=_ANSWER,
+            )
+        except RPCError as error:
+            self.complain(error)
+        else:
+            self.complaint = ""
+
+    async def watch(self) -> None:
+        """Notice the workflow's end."""
+        while True:
+            try:
+                await self.handle.result()
+            except WorkflowFailureError as error:
+                self.broken = EngineUnavailable(
+                    f"somebody ended the run's workflow on the server: {error.cause}",
+                    place=self.id,
+                    remedy="`milepost run` goes on with the run, `milepost cancel` ends it",
+                )
+                self.wake.set()
+                return
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    self.complain(error)
+                elif self.asking.done():
+                    self.start_asking()
+                await asyncio.sleep(0.5)
+                continue
+            if self.over:
+                self.ended = True
+                self.wake.set()
+                return
+            await asyncio.sleep(0.1)
+
+    async def watch_queues(self) -> None:
+        """Say which tiers wait in vain for a worker, each once until somebody comes."""
+        told: set[int] = set()
+        while True:
+            await asyncio.sleep(_QUEUES_SECONDS)
+            held = {name: attempt.tier for name, (_, attempt) in self.attempts().items()}
+            queues = {name: (tier, self.settings.tier_queue(self.root, tier)) for name, tier in held.items()}
+            with contextlib.suppress(RPCError):
+                waiting = await unserved(self.handle, queues)
+                for tier in sorted(waiting.keys() - told):
+                    self.engine.on_notice(waiting[tier])
+                told = set(waiting)
+
+    def complain(self, error: RPCError) -> None:
+        """Say once that the server does not answer."""
+        if not self.complaint:
+            self.complaint = error.message
+            self.engine.on_notice(
+                f"the Temporal server at {self.settings.address} does not answer ({error.message}); trying again"
+            )
+
+    def give_up(self) -> None:
+        """Leave without waiting for the workers, which go on stopping."""
+        self.ended = True
+        self.wake.set()

@@ -1,0 +1,60 @@
+"""Which orders a worker carries out: those whose commands were allowed on its machine, or that bear a valid signature.
+
+The signature is an HMAC-SHA-256 over everything that decides what is executed, made with a key that the submitter and
+the machine of the worker share. Whoever can only write to the server's queues cannot have anything executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from milepost.adapters.surroundings import resolve_secrets
+from milepost.adapters.temporal_messages import Order
+from milepost.app.temporal_settings import TemporalSettings
+
+REFUSED = (
+    "the worker {worker} does not allow its command: nobody has trusted it on that machine, and the order is {signed}"
+)
+
+
+def signing_key(settings: TemporalSettings, root: Path) -> bytes:
+    """The key that orders are signed with; empty when there is none.
+
+    Raises:
+        WorkerUnavailable: the settings name a secret that is not there.
+    """
+    if not settings.signing_key:
+        return b""
+    found = resolve_secrets({"signing_key": settings.signing_key}, root=root, wanted_by="[temporal]")
+    return found["signing_key"].encode("utf-8", "surrogateescape")
+
+
+def sign(order: Order, key: bytes) -> Order:
+    """Vouch for an order; without a key it stays as it is."""
+    return replace(order, signature=_signature(order, key)) if key else order
+
+
+def permits(order: Order, key: bytes, allowed: Callable[[str], bool]) -> bool:
+    """Whether a worker with this key, on a machine that allows these commands, carries an order out."""
+    if key and hmac.compare_digest(_signature(order, key), order.signature):
+        return True
+    return all(allowed(command) for command in (order.command, *order.verify) if command)
+
+
+def refusal(order: Order, key: bytes, worker: str) -> str:
+    """Why a worker does not carry an order out."""
+    if not order.signature:
+        signed = "not signed"
+    else:
+        signed = "signed with another key" if key else "signed, but the worker has no key"
+    return REFUSED.format(worker=worker, signed=signed)
+
+
+def _signature(order: Order, key: bytes) -> str:
+    signed = [order.queue, order.run, order.task, order.attempt_no, order.tier, order.plan, order.command, order.verify]
+    return hmac.new(key, json.dumps(signed).encode("ascii"), hashlib.sha256).hexdigest()

@@ -1,0 +1,220 @@
+"""A worker of a Temporal server: it sees attempts of its tiers through, in its own copy of the project.
+
+What it does to a command is what the local engine does (see :mod:`milepost.adapters.attempts`): the same shim, the
+same limits, the same evidence. It never outlives what it cannot report: when it dies its commands die with it, and when
+the server is out of reach for longer than a worker may be silent, it ends them itself, for by then the server has
+given their tasks to others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from milepost.adapters.attempts import Job, Workshop
+from milepost.adapters.processes import stop
+from milepost.adapters.run_folder import RunFolder, logs
+from milepost.adapters.subprocess_worker import CommandRunner
+from milepost.adapters.surroundings import Surroundings
+from milepost.adapters.temporal_messages import ATTEMPT, FOREVER, Order, to_verdict
+from milepost.adapters.temporal_trust import permits, refusal
+from milepost.app.temporal_settings import TemporalSettings
+from milepost.errors import WorkerUnavailable
+from milepost.execution.commands import Block, Command, Complete, Fail, Lose
+from milepost.execution.policy import TaskSpec
+from milepost.execution.records import Attempt, TaskRecord
+
+BY_WORKER = "worker"
+"""Who holds a task whose command a worker does not allow."""
+
+_BEATS = 4
+"""Signs of life within the time that a worker may be silent."""
+
+
+@dataclass
+class TierWorker:
+    """Serves the queues of some tiers (rank → how many attempts at once) of the project at ``root``.
+
+    ``allowed`` says which commands may run on this machine, ``key`` is the one that orders are signed with;
+    ``workers`` are the surroundings of each tier's commands. ``on_event`` hears what happens.
+    """
+
+    client: Client
+    settings: TemporalSettings
+    root: Path
+    tiers: Mapping[int, int]
+    allowed: Callable[[str], bool]
+    key: bytes = b""
+    workers: Mapping[int, Surroundings] = field(default_factory=dict)
+    grace: float = 5.0
+    log_limit: int = 100_000_000
+    on_event: Callable[[str], None] = lambda message: None
+
+    def __post_init__(self) -> None:
+        """Nothing is at work yet."""
+        self.running: dict[str, asyncio.Task[Any]] = {}
+        self.draining = asyncio.Event()
+        self.why_stopped = ""
+
+    async def serve(self) -> None:
+        """Take attempts until a signal asks to end; those that run are seen through, unless a second one comes.
+
+        Raises:
+            WorkerUnavailable: commands cannot be started here.
+        """
+        async with CommandRunner(mortal=True) as runner, contextlib.AsyncExitStack() as stack:
+            self.runner = runner
+            stack.enter_context(self.signals())
+            guard = asyncio.create_task(self.guard())
+            stack.callback(guard.cancel)
+            for tier, capacity in self.tiers.items():
+                await stack.enter_async_context(self.worker(tier, capacity))
+            await self.draining.wait()
+
+    def worker(self, tier: int, capacity: int) -> Worker:
+        """What takes the attempts of one tier from the server."""
+        beat = timedelta(seconds=self.settings.heartbeat_seconds / _BEATS)
+        return Worker(
+            self.client,
+            task_queue=self.settings.tier_queue(self.root, tier),
+            activities=[self.attempt],
+            max_concurrent_activities=capacity,
+            max_heartbeat_throttle_interval=beat,
+            default_heartbeat_throttle_interval=beat,
+            graceful_shutdown_timeout=timedelta(seconds=FOREVER),
+        )
+
+    @activity.defn(name=ATTEMPT)
+    async def attempt(self, order: Order) -> dict[str, Any]:
+        """See an attempt through, and say what became of it."""
+        name = f"{order.run} {order.name}"
+        task = asyncio.current_task()
+        assert task is not None
+        self.running[name] = task
+        try:
+            verdict = await self.verdict(order)
+        except asyncio.CancelledError:
+            self.on_event(f"{name} stopped{f': {self.why_stopped}' if self.why_stopped else ''}")
+            if not self.why_stopped:
+                raise
+            verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped)
+        except WorkerUnavailable as error:
+            verdict = Lose(0.0, order.task, order.attempt_no, f"the worker {self.client.identity} cannot work: {error}")
+        finally:
+            del self.running[name]
+        if isinstance(verdict, Complete | Fail):
+            verdict = replace(verdict, evidence={**verdict.evidence, "worker": self.client.identity})
+        self.on_event(f"{name} {type(verdict).__name__.lower()}")
+        return to_verdict(verdict)
+
+    async def verdict(self, order: Order) -> Command:
+        """Run an order's commands, if they may be run."""
+        if order.queue != self.settings.tier_queue(self.root, order.tier) or not permits(order, self.key, self.allowed):
+            reason = refusal(order, self.key, self.client.identity)
+            return Block(0.0, order.task, reason, BY_WORKER)
+        self.on_event(f"{order.run} {order.name} started: {order.title}")
+        files = RunFolder(self.root, order.run)
+        job = Job(order.attempt_no, files.attempt(order.task, order.attempt_no))
+        beating = asyncio.create_task(self.beat(job))
+        try:
+            record, attempt = _record(order)
+            return await self.workshop(order, files).attempt(record, attempt, order.limit)
+        except asyncio.CancelledError:
+            await stop(job.folders(), self.grace)
+            raise
+        finally:
+            beating.cancel()
+
+    def workshop(self, order: Order, files: RunFolder) -> Workshop:
+        """Where an order's commands are run."""
+        plan = self.root / order.plan if order.plan else None
+        return Workshop(
+            self.runner,
+            files,
+            time.time,
+            self.grace,
+            lambda record: order.brief,
+            env={"MILEPOST_PLAN": str(plan or ""), "MILEPOST_RUN": order.run},
+            workers=self.workers,
+            plan_folder=plan.parent if plan else None,
+            log_limit=self.log_limit,
+        )
+
+    async def beat(self, job: Job) -> None:
+        """Tell the server that an attempt lives, and how far its log has come."""
+        assert job.folder is not None
+        while True:
+            activity.heartbeat({"log_bytes": sum(path.stat().st_size for path in logs(job.folder / "output.log"))})
+            await asyncio.sleep(self.settings.heartbeat_seconds / _BEATS)
+
+    async def guard(self) -> None:
+        """End all attempts when the server has been out of reach for so long that it has taken us for dead."""
+        beat = self.settings.heartbeat_seconds / _BEATS
+        heard = time.monotonic()
+        while True:
+            await asyncio.sleep(beat)
+            try:
+                await self.client.service_client.check_health(timeout=timedelta(seconds=beat))
+            except (RPCError, RuntimeError):
+                silence = time.monotonic() - heard
+                if silence > self.settings.heartbeat_seconds and self.running:
+                    self.on_event(f"the server has been out of reach for {silence:.0f}s: others have our tasks by now")
+                    self.stop_all("the server was out of reach of its worker")
+            else:
+                heard = time.monotonic()
+                self.why_stopped = self.why_stopped if self.running else ""
+
+    def stop_all(self, why: str) -> None:
+        """End every attempt."""
+        self.why_stopped = why
+        for task in self.running.values():
+            task.cancel()
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT drain the worker; a second one ends its attempts."""
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, self.drain)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+    def drain(self) -> None:
+        """Take nothing new, and leave when what runs has ended."""
+        if self.draining.is_set():
+            self.stop_all("its worker was stopped")
+            return
+        self.draining.set()
+        count = len(self.running)
+        left = "nothing runs" if not count else f"{count} {'attempt is' if count == 1 else 'attempts are'} seen through"
+        self.on_event(f"leaving: nothing new is taken, {left}")
+
+
+def _record(order: Order) -> tuple[TaskRecord, Attempt]:
+    """The task and the attempt as the workshop knows them."""
+    commands = {order.tier: order.command} if order.command else {}
+    spec = TaskSpec(order.task, order.title, order.tier, commands=commands, verify=tuple(order.verify))
+    attempt = Attempt(order.attempt_no, order.tier, order.worker, time.time())
+    return TaskRecord(spec, order.tier, attempts=[attempt]), attempt
+
+
+def identity(labels: tuple[str, ...], capacity: int, version: str) -> str:
+    """How a worker is known to the server: where it runs, its version, how many attempts it takes, its labels."""
+    return " ".join([f"{os.uname().nodename}:{os.getpid()}", f"milepost/{version}", f"capacity={capacity}", *labels])

@@ -1,0 +1,87 @@
+"""Who makes attempts: the surroundings of a tier's commands, the engine with workers elsewhere, and such a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from milepost import __version__
+from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
+from milepost.app.settings import Settings, TierSettings
+from milepost.app.trust import allowed_commands
+from milepost.bootstrap.ledgers import project_settings
+
+if TYPE_CHECKING:
+    from milepost.adapters.local_engine import LocalEngine
+    from milepost.app.temporal_settings import TemporalSettings
+
+
+def surroundings_of(tier: TierSettings, settings: Settings) -> Surroundings:
+    """What surrounds the commands of a tier on this machine.
+
+    Raises:
+        WorkerUnavailable: a secret that the settings refer to is missing.
+    """
+    patterns = settings.env_pass if tier.env_pass is None else tier.env_pass
+    secrets = resolve_secrets(tier.secret_env, root=settings.root, wanted_by=f"tier {tier.rank}")
+    return Surroundings({**passed(os.environ, patterns), **tier.env}, secrets, tier.cwd)
+
+
+def temporal_settings(settings: Settings) -> TemporalSettings:
+    """Where the Temporal server of a project is."""
+    from milepost.app.temporal_settings import TemporalSettings
+
+    return settings.temporal or TemporalSettings()
+
+
+def temporal_engine(settings: Settings) -> Callable[..., LocalEngine]:
+    """What makes a Temporal engine, once it is told what any engine is told."""
+    from milepost.adapters.temporal_engine import TemporalEngine
+
+    return partial(TemporalEngine, temporal=temporal_settings(settings))
+
+
+def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_event: Callable[[str], None]) -> None:
+    """Work for the project that a file or folder belongs to, until a signal asks to end.
+
+    ``tiers`` says how many attempts of which rank are taken at once, 0 for as many as the settings say.
+
+    Raises:
+        SettingsInvalid: a tier is not configured.
+        EngineUnavailable: there is no server.
+        WorkerUnavailable: a secret that the settings refer to is missing.
+    """
+    from milepost.adapters.temporal_connection import connect, require_temporal
+    from milepost.adapters.temporal_trust import signing_key
+
+    require_temporal()
+    from milepost.adapters.temporal_worker import TierWorker, identity
+
+    settings = project_settings(place)
+    root = settings.root.resolve()
+    temporal = temporal_settings(settings)
+    served = {rank: count or settings.tier(rank, wanted_by="the worker").capacity for rank, count in tiers.items()}
+    workers = {rank: surroundings_of(settings.tier(rank), settings) for rank in served}
+    key = signing_key(temporal, root)
+
+    async def work() -> None:
+        client = await connect(temporal, root, identity(labels, sum(served.values()), __version__))
+        queues = ", ".join(temporal.tier_queue(root, rank) for rank in served)
+        on_event(f"{client.identity} serves {queues}")
+        await TierWorker(
+            client,
+            temporal,
+            root,
+            served,
+            allowed_commands(root),
+            key,
+            workers,
+            settings.grace_seconds,
+            round(settings.log_limit_mb * 1_000_000),
+            on_event,
+        ).serve()
+
+    asyncio.run(work())

@@ -1,0 +1,33 @@
+"""``milepost worker``: take tasks of a Temporal server's runs."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from milepost.bootstrap.workers import serve
+from milepost.cli.acting import require_place
+from milepost.cli.options import say
+
+
+@click.command()
+@click.argument("place", metavar="[PROJECT]", default=".")
+@click.option("--tier", "tiers", multiple=True, required=True, type=click.IntRange(1), help="Serve this tier.")
+@click.option("--capacity", type=click.IntRange(1), default=None, help="Tasks at once on each; else the settings'.")
+@click.option("--label", "labels", multiple=True, help="A word that `milepost workers` shows beside this one.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing of what happens.")
+def command(place: str, tiers: tuple[int, ...], capacity: int | None, labels: tuple[str, ...], quiet: bool) -> None:
+    """Take tasks of runs on a Temporal server, and do them here, in the project's folder.
+
+    A worker runs what was allowed on its machine with `milepost trust`, and what is signed with the key that
+    `signing_key` in [temporal] refers to. SIGTERM or Ctrl-C lets it take nothing new and leave when its tasks have
+    ended; a second one ends them, and they are given to others.
+    """
+    require_place(place)
+
+    def tell(message: str) -> None:
+        if not quiet:
+            say(f"{time.strftime('%H:%M:%S')} {message}")
+
+    serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell)

@@ -155,3 +155,9 @@ class WorkspaceUnavailable(MilepostError):
     """Work cannot be isolated in git worktrees here."""
 
     code = "workspace-unavailable"
+
+
+class TokensUnusable(MilepostError):
+    """The store of tokens cannot be used."""
+
+    code = "tokens-unusable"

@@ -56,6 +56,7 @@ COMMANDS = {
     "gc": "Clear away what finished runs left on disk.",
     "ledger": "Verify, export, import or back up the ledger.",
     "git": "Have git merge plans without conflicts.",
+    "serve": "Serve plans as web pages and an HTTP API.",
     "merge-driver": "Merge two versions of a plan (called by git).",
 }
 

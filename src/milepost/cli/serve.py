@@ -1,0 +1,99 @@
+"""``milepost serve``: the web page and the HTTP API."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from milepost.cli.options import say, whoami
+from milepost.errors import UsageError
+
+if TYPE_CHECKING:
+    import socket
+
+    from milepost.web.access import Access
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: one that is free.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer to this host name too.")
+@click.option("--require-token", is_flag=True, help="Ask for a token, from this machine too.")
+@click.option(
+    "--rate", type=click.FloatRange(min=1), default=100, show_default=True, help="Requests a second for each token."
+)
+@click.option("--metrics", is_flag=True, help="Offer /api/v1/metrics, for Prometheus.")
+@click.option("--open", "open_browser", is_flag=True, help="Show the page in a browser.")
+def command(
+    paths: tuple[str, ...],
+    host: str,
+    port: int,
+    hosts: tuple[str, ...],
+    require_token: bool,
+    rate: float,
+    metrics: bool,
+    open_browser: bool,
+) -> int:
+    """Serve plans as web pages and over an HTTP API, live.
+
+    A PATH is a plan, or a folder to search for plans; the default is the current one. From this machine everybody may
+    do everything; to listen on another address, make tokens first with `milepost token create`. Ctrl-C ends it; runs
+    that were started from it go on.
+
+    Exit codes: 0 ended by Ctrl-C, 2 called wrongly, 3 a path cannot be read.
+    """
+    try:
+        from milepost.web.app import create_app
+        from milepost.web.portfolio import Portfolio
+        from milepost.web.serving import listen, serve
+    except ImportError as error:
+        raise UsageError(
+            f"serving needs packages that are not installed ({error.name})", remedy="pip install 'milepost[server]'"
+        ) from None
+    portfolio = Portfolio(paths or (".",))
+    access = _access(host, hosts, require_token, rate)
+    count = len(portfolio.plans())
+    app = create_app(portfolio, access, metrics=metrics)
+    with listen(host, port) as sock:
+        address = _address(sock, host)
+        say(f"Serving {count} {'plan' if count == 1 else 'plans'} at {address} (Ctrl-C ends it)")
+        if open_browser:
+            click.launch(address)
+        serve(app, sock)
+    return 0
+
+
+command.epilog = "Example: milepost serve specs --open"
+
+
+def _access(host: str, hosts: tuple[str, ...], require_token: bool, rate: float) -> Access:
+    """The rules of access.
+
+    Raises:
+        UsageError: others than this machine would reach the server, and there is no token.
+    """
+    import time
+
+    from milepost.app.tokens import TokenStore
+    from milepost.web.access import LOOPBACK_NAMES, Access, RateLimit
+
+    store = TokenStore()
+    outside = host not in _LOOPBACK
+    if (outside or require_token) and all(token.expired(time.time()) for token in store.all()):
+        raise UsageError(
+            f"whoever reaches {host} could do everything: there is no token" if outside else "there is no token",
+            remedy="make one first: milepost token create --name ada --scope admin",
+        )
+    names = frozenset({*LOOPBACK_NAMES, host.lower(), *(name.lower() for name in hosts)})
+    return Access(store, outside or require_token, whoami(), names, RateLimit(rate, 4 * rate))
+
+
+def _address(sock: socket.socket, host: str) -> str:
+    port = sock.getsockname()[1]
+    shown = {"0.0.0.0": os.uname().nodename, "::": os.uname().nodename}.get(host, host)
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"

@@ -1,0 +1,17 @@
+"""All operations of the API, under ``/api/v1``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from milepost.web.api import plans, system
+
+PREFIX = "/api/v1"
+
+
+def install(app: FastAPI) -> None:
+    """Add the API to an application."""
+    api = APIRouter(prefix=PREFIX)
+    for module in (system, plans):
+        api.include_router(module.router)
+    app.include_router(api)

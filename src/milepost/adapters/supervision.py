@@ -102,7 +102,6 @@ class Supervision:
         self.execute(Join(self.now(), self.name))
         await kill(folder for folder in self.workshop.files.criteria() if standing(folder) is Standing.RUNNING)
         await stop(leftovers(self.state, self.workshop.files), self.engine.grace)
-        await self.tidy()
         for record in running(self.state):
             self.see_to(record)
         try:
@@ -112,16 +111,10 @@ class Supervision:
                 await self.stop_all()
         finally:
             await self.forget_jobs()
-        await self.tidy()
         reason = self.signal or reached.value
         self.execute(Leave(self.now(), self.name, reason))
         self.document.at_once(self.state.version)
         return Ended(reached, self.signal)
-
-    async def tidy(self) -> None:
-        """Clear away what attempts left that run no more."""
-        for notice in await self.workshop.tidy(self.state):
-            self.engine.on_notice(notice)
 
     async def supervise(self) -> Outcome:
         """Do what is to be done until nothing is, or a signal arrives."""

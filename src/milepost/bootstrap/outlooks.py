@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from milepost.app.stated_dates import plan_dates
 from milepost.bootstrap.ledgers import LEDGER
-from milepost.bootstrap.projects import Project, wall_clock
+from milepost.bootstrap.projects import Project
 from milepost.plan.model import Plan, TaskState
 
 if TYPE_CHECKING:
@@ -19,25 +20,9 @@ if TYPE_CHECKING:
     from milepost.app.schedules import ScheduleReport
     from milepost.app.settings import Settings
     from milepost.execution.state import RunState
-    from milepost.plan.model import Task
 
 Notice = Callable[[str], None]
 """Hears in words of what could not be taken into account."""
-
-
-def plan_dates(
-    plan: Plan, settings: Settings, start: str | None, *, needed: bool = False, remaining: bool = False
-) -> PlanDates | None:
-    """The plan's dates, if it has any or they are ``needed``; what they need is imported only then.
-
-    What is ``remaining`` begins now, unless a start is asked for or is still ahead.
-    """
-    if not (needed or start or settings.start or settings.calendars or any(map(_states_date, plan.tasks))):
-        return None
-    from milepost.app.dates import dates_of, from_now, make_dates
-
-    found = make_dates(settings, start, wall_clock) if needed else dates_of(plan, settings, start, wall_clock)
-    return from_now(found, wall_clock()) if found and remaining and not start else found
 
 
 def plan_underway(
@@ -93,7 +78,7 @@ def current_schedule(project: Project) -> ScheduleReport:
     from milepost.app.schedules import TierCapacity, schedule_plan
 
     plan, settings = project.plan, project.settings
-    dates = plan_dates(plan, settings, None)
+    dates = plan_dates(plan, settings, None, project.now)
     underway, dates = plan_underway(project.path, plan, settings, dates)
     tiers = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     return schedule_plan(plan, tiers, default_effort=settings.default_effort, dates=dates, underway=underway)
@@ -108,13 +93,9 @@ def current_forecast(project: Project, confidence: float = 80, samples: int | No
     """
     from milepost.app.forecasts import ForecastOptions, forecast_plan
 
-    dates = plan_dates(project.plan, project.settings, None, remaining=True)
+    dates = plan_dates(project.plan, project.settings, None, project.now, remaining=True)
     options = ForecastOptions(samples=samples, confidence=confidence, dates=dates)
     return forecast_plan(project.plan, project.settings, options, run_progress(project, dates))
-
-
-def _states_date(task: Task) -> bool:
-    return bool(task.not_before or task.due or task.deadline)
 
 
 def _run(path: str, plan: Plan, settings: Settings) -> tuple[RunState | None, float, Mapping[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from milepost.app.dates import PlanDates
     from milepost.app.settings import Settings
-    from milepost.plan.model import Plan, Task
+    from milepost.plan.model import Plan
 
 
 def plan_dates(
@@ -19,17 +20,9 @@ def plan_dates(
 
     What is ``remaining`` begins now, unless a start is asked for or is still ahead.
     """
-    if not (needed or start or settings.start or settings.calendars or any(map(_states_date, plan.tasks))):
-        return None
-    from milepost.app.dates import dates_of, from_now, make_dates
-    from milepost.bootstrap import wall_clock
+    from milepost.app import stated_dates
 
-    found = make_dates(settings, start, wall_clock) if needed else dates_of(plan, settings, start, wall_clock)
-    return from_now(found, wall_clock()) if found and remaining and not start else found
-
-
-def _states_date(task: Task) -> bool:
-    return bool(task.not_before or task.due or task.deadline)
+    return stated_dates.plan_dates(plan, settings, start, time.time, needed=needed, remaining=remaining)
 
 
 def read_deadline(_context: click.Context, _option: click.Parameter, given: str | None) -> int | str | None:

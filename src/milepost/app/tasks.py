@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.runs import RunSession
 from milepost.errors import Refused
@@ -25,6 +25,9 @@ from milepost.execution.decisions import decide
 from milepost.execution.events import AttemptStarted, Event, TaskBlocked, TaskEscalated
 from milepost.execution.lookup import find_task, held_attempt
 from milepost.execution.records import Attempt, TaskRecord, TaskStatus
+
+if TYPE_CHECKING:
+    from milepost.app.extracts import Apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,16 @@ def aftermath(events: list[Event]) -> str:
         if isinstance(event, TaskBlocked):
             return f"blocked: {event.reason}"
     return "to be tried again on the same tier"
+
+
+def require_part_of_runs(apart: Mapping[str, Apart], task: str) -> None:
+    """Explain why a task that the plan has is in none of its runs; ``apart`` are those tasks.
+
+    Raises:
+        Refused: it is optional, struck out, or made of parts.
+    """
+    if task in apart:
+        raise Refused(f"task {task} {apart[task].why}", remedy=apart[task].remedy)
 
 
 def _required(session: RunSession, task: str, by: str, attempt_no: int, *, remedy: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from milepost.app.suggestions import in_shell
 from milepost.cli.options import say
-from milepost.errors import InputError, MilepostError, Refused
+from milepost.errors import InputError, MilepostError
 
 if TYPE_CHECKING:
     from milepost.app.runs import RunSession
@@ -49,6 +49,6 @@ def require_part_of_runs(project: Project, task: str) -> None:
     Raises:
         Refused: it is optional, struck out, or made of parts.
     """
-    apart = project.extract.apart.get(task)
-    if apart is not None:
-        raise Refused(f"task {task} {apart.why}", remedy=apart.remedy)
+    from milepost.app import tasks
+
+    tasks.require_part_of_runs(project.extract.apart, task)

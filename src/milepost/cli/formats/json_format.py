@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from milepost.cli.diagnostics import as_data
+from milepost.app.findings import as_data
 from milepost.cli.formats.results import Results
 from milepost.cli.text import printable
 

@@ -108,9 +108,9 @@ def command(
     loaded = load_plan(plan)
     dates, underway = plan_dates(loaded, settings, start), None
     if not from_scratch:
-        from milepost.bootstrap.outlooks import plan_underway
+        from milepost.cli.underway import plan_underway
 
-        underway, dates = plan_underway(plan, loaded, settings, dates, lambda text: say(f"note: {text}", err=True))
+        underway, dates = plan_underway(plan, loaded, settings, dates)
     note_unreadable(loaded)
     report = schedule_plan(
         loaded,

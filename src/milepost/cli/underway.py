@@ -6,12 +6,27 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from milepost.cli.gantt import Paper, compact_time
-from milepost.cli.text import printable
+from milepost.cli.text import printable, say
+from milepost.plan.model import Plan, TaskState
 
 if TYPE_CHECKING:
-    from milepost.app.schedule_facts import Replanned
+    from milepost.app.dates import PlanDates
+    from milepost.app.schedule_facts import Replanned, Underway
+    from milepost.app.settings import Settings
 
 _SHOWN = 20
+
+
+def plan_underway(
+    path: str, plan: Plan, settings: Settings, dates: PlanDates | None
+) -> tuple[Underway | None, PlanDates | None]:
+    """What has happened of a plan; what finding out needs is imported only where anything can have."""
+    begun = any(task.state in (TaskState.DONE, TaskState.IN_PROGRESS) for task in plan.tasks)
+    if not begun and not (settings.root / ".milepost").is_dir():
+        return None, dates
+    from milepost.bootstrap import outlooks
+
+    return outlooks.plan_underway(path, plan, settings, dates, lambda text: say(f"note: {text}", err=True))
 
 
 def underway_lines(found: Replanned, paper: Paper) -> Iterator[str]:

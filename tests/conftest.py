@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.databases"]
+
 # The same examples every time, so that no change is blamed for what chance finds; MILEPOST_EXPLORE=1 looks for new ones.
 settings.register_profile("milepost", deadline=None, derandomize="MILEPOST_EXPLORE" not in os.environ)
 settings.load_profile("milepost")

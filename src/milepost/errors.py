@@ -121,6 +121,12 @@ class LedgerUnavailable(MilepostError):
     code = "ledger-unavailable"
 
 
+class TurnLost(LedgerUnavailable):
+    """The connection broke, and somebody else appended before it was there again; nothing of the turn was kept."""
+
+    code = "turn-lost"
+
+
 class VersionConflict(MilepostError):
     """Somebody else appended to the stream first."""
 
@@ -139,16 +145,16 @@ class NotTrusted(MilepostError):
     code = "not-trusted"
 
 
-class WorkerUnavailable(MilepostError):
-    """A worker cannot be started."""
-
-    code = "worker-unavailable"
-
-
 class EngineUnavailable(MilepostError):
     """The engine cannot be used."""
 
     code = "engine-unavailable"
+
+
+class WorkerUnavailable(MilepostError):
+    """A worker cannot be started."""
+
+    code = "worker-unavailable"
 
 
 class WorkspaceUnavailable(MilepostError):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from milepost.adapters.ledger_postgres import PostgresLedger
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.ports import Ledger, StreamInfo
 from milepost.errors import VersionConflict
@@ -35,7 +36,7 @@ class MemoryLedger:
         return expected_version + len(events)
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, stream: str = "") -> Iterator[None]:
         before = dict(self._streams)
         try:
             yield
@@ -49,20 +50,31 @@ class MemoryLedger:
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         return [StreamInfo(name, len(events)) for name, events in self._streams.items() if name.startswith(prefix)]
 
+    def wait(self, stream: str, after: int, seconds: float) -> None:
+        pass
+
+    def exists(self) -> bool:
+        return bool(self._streams)
+
+    @property
+    def place(self) -> str:
+        return "memory"
+
     def close(self) -> None:
         pass
 
 
-MAKERS: dict[str, Callable[[Path], Ledger]] = {
-    "memory": lambda folder: MemoryLedger(),
-    "sqlite": lambda folder: SqliteLedger(folder / ".milepost" / "ledger.db"),
-    "sqlite-durable": lambda folder: SqliteLedger(folder / ".milepost" / "ledger.db", durable=True),
+MAKERS: dict[str, Callable[[pytest.FixtureRequest, Path], Ledger]] = {
+    "memory": lambda request, folder: MemoryLedger(),
+    "sqlite": lambda request, folder: SqliteLedger(folder / ".milepost" / "ledger.db"),
+    "sqlite-durable": lambda request, folder: SqliteLedger(folder / ".milepost" / "ledger.db", durable=True),
+    "postgres": lambda request, folder: PostgresLedger(request.getfixturevalue("postgres_url"), folder.name),
 }
 
 
 @pytest.fixture(params=MAKERS)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    made = MAKERS[request.param](tmp_path)
+    made = MAKERS[request.param](request, tmp_path)
     yield made
     made.close()
 
@@ -149,3 +161,37 @@ def test_a_refused_append_does_not_end_a_turn(ledger: Ledger) -> None:
             ledger.append("a#1", 0, [STARTED])
         ledger.append("a#1", 1, [STARTED])
     assert len(ledger.read("a#1")) == 2
+
+
+def test_a_turn_for_a_stream_keeps_or_drops_it_all_together(ledger: Ledger) -> None:
+    with ledger.turn("a#1"):
+        ledger.append("a#1", 0, [STARTED])
+        assert ledger.read("a#1") == [STARTED]
+        ledger.append("a#1", 1, [DONE, BLOCKED])
+
+    def turn() -> None:
+        with ledger.turn("a#1"):
+            ledger.append("a#1", 3, [STARTED])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        turn()
+    assert ledger.read("a#1") == [STARTED, DONE, BLOCKED]
+
+
+def test_who_waits_for_what_is_there_already_does_not_wait(ledger: Ledger) -> None:
+    ledger.append("a#1", 0, [STARTED])
+    ledger.wait("a#1", 0, seconds=3600)  # longer than any test may last
+
+
+def test_waiting_in_vain_ends(ledger: Ledger) -> None:
+    ledger.wait("a#1", 0, seconds=0.01)
+    ledger.append("a#1", 0, [STARTED])
+    ledger.wait("a#1", 1, seconds=0.01)
+
+
+def test_a_ledger_exists_once_something_is_kept(ledger: Ledger) -> None:
+    assert not ledger.exists()
+    ledger.append("a#1", 0, [STARTED])
+    assert ledger.exists()
+    assert ledger.place

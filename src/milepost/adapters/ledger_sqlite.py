@@ -6,7 +6,6 @@ Every event carries the hash of the one before it in its stream, so loss and tam
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import time
@@ -15,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from milepost.app.ledgers import chain
+from milepost.adapters.event_rows import another_event, event_of, restored, rows_of
 from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, VersionConflict
-from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
+from milepost.execution.events import Event
 from milepost.execution.policy import SpecPayload
 
 SCHEMA = 1
@@ -26,6 +25,8 @@ APPLICATION_ID = 0x4D505354  # "MPST": tells a ledger from another program's dat
 PATIENCE = 30.0
 _PAUSE = 0.002
 """Seconds between looks whether it is our turn: left to itself, SQLite sleeps for longer and longer."""
+_LOOK = 0.1
+"""Seconds between looks whether somebody appended."""
 
 _CREATE = """
 CREATE TABLE event (
@@ -96,8 +97,10 @@ class SqliteLedger:
         return self._guard(lambda: self._append(stream, expected_version, events))
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, stream: str = "") -> Iterator[None]:
         """Be the only one who appends until the end; keep all that was appended in one step, or nothing of it.
+
+        Whichever ``stream`` it is for, the file has one writer at a time.
 
         Raises:
             LedgerUnavailable: the store cannot be used; nothing was written.
@@ -116,14 +119,14 @@ class SqliteLedger:
         Raises:
             LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
         """
-        if not self._exists():
+        if not self.exists():
             return []
         rows = self._guard(lambda: self._open().execute(_READ, (stream, after)).fetchall())
-        return [self._event(stream, *row) for row in rows]
+        return [event_of(stream, row, self.place, self.known) for row in rows]
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         """Streams whose names start with a prefix, in the order in which they began."""
-        if not self._exists():
+        if not self.exists():
             return []
         rows = self._guard(lambda: self._open().execute(_STREAMS, {"prefix": prefix}).fetchall())
         return [StreamInfo(name, version) for name, version in rows]
@@ -131,7 +134,7 @@ class SqliteLedger:
     def rows(self) -> Iterator[LedgerRow]:
         """Every event as it is stored, in the order in which they were appended, whether understood or not."""
         position = 0
-        while self._exists():
+        while self.exists():
             page = self._guard(partial(self._page, position))
             yield from page
             position = page[-1].position if page else position
@@ -148,7 +151,7 @@ class SqliteLedger:
 
     def events_ever(self) -> int:
         """How many events were ever appended; fewer rows than that mean that some were taken away."""
-        if not self._exists():
+        if not self.exists():
             return 0
         query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
         return int(self._guard(lambda: _one(self._open(), query)))
@@ -156,6 +159,42 @@ class SqliteLedger:
     def backup(self, path: str | Path) -> None:
         """Copy the ledger to another file while others go on writing."""
         self._guard(lambda: self._backup(Path(path)))
+
+    def wait(self, stream: str, after: int, seconds: float) -> None:
+        """Come back when a stream holds more than so many events, or when so many seconds are over."""
+        until = time.monotonic() + seconds
+        while not self._version_of(stream) > after and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK))
+
+    def _version_of(self, stream: str) -> int:
+        """How many events a stream holds."""
+        if not self.exists():
+            return 0
+        found = self._guard(lambda: self._open().execute(_LAST, (stream,)).fetchone())
+        return int(found[0]) if found else 0
+
+    @property
+    def place(self) -> str:
+        """The file, for messages."""
+        return str(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a file yet."""
+        return self._connection is not None or self.path.exists()
+
+    def facts(self) -> dict[str, str]:
+        """What to know of the store: the number of its schema."""
+        return {"schema": str(self._guard(lambda: _pragma(self._open(), "user_version")))}
+
+    def migrate(self) -> tuple[int, int]:
+        """Bring the schema up to date; gives the numbers before and after. There has been one so far."""
+        before = SCHEMA if self.exists() else 0
+        self._guard(self._open)
+        return before, SCHEMA
+
+    def rebuild(self) -> int:
+        """Derive anew what is derived from events, and give for how many streams: the file holds only events."""
+        return 0
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -168,14 +207,9 @@ class SqliteLedger:
             version, previous = connection.execute(_LAST, (stream,)).fetchone() or (0, b"")
             if version != expected_version:
                 raise VersionConflict(f"{stream} is at version {version}, not {expected_version}")
-            rows = []
-            for event in events:
-                version += 1
-                kind, payload = type(event).__name__, json.dumps(to_payload(event), separators=(",", ":"))
-                previous = chain(previous, stream, version, kind, VERSION, payload)
-                rows.append((stream, version, kind, VERSION, payload, previous))
-            connection.executemany(_INSERT, rows)
-        return int(version)
+            rows = rows_of(stream, version, previous, events)
+            connection.executemany(_INSERT, [(stream, *row) for row in rows])
+        return expected_version + len(rows)
 
     def _page(self, after: int) -> list[LedgerRow]:
         found = self._open().execute(_ROWS, (after, _PAGE)).fetchall()
@@ -191,17 +225,9 @@ class SqliteLedger:
                         "SELECT hash FROM event WHERE stream = ? AND version = ?", (row.stream, row.version)
                     ).fetchone()
                     if known[0].hex() != row.hash:
-                        raise self._unavailable(
-                            f"{row.stream} has another event {row.version} already", "import into an empty ledger"
-                        )
+                        raise another_event(row, self.place)
                     continue
-                digest = chain(previous, row.stream, row.version, row.kind, row.v, row.payload)
-                if row.version != version + 1 or digest.hex() != row.hash:
-                    raise self._unavailable(
-                        f"event {row.version} of {row.stream} does not follow on event {version}",
-                        "the exported file is damaged or incomplete; nothing was imported",
-                    )
-                connection.execute(_INSERT, (*row[1:6], digest))
+                connection.execute(_INSERT, (row.stream, *restored(row, version, previous, self.place)))
                 added += 1
         return added
 
@@ -238,34 +264,6 @@ class SqliteLedger:
         except BaseException:
             _roll_back(connection)
             raise
-
-    def _event(self, stream: str, version: int, kind: str, v: int, payload: str) -> Event:
-        newer = f"{stream} holds an event `{kind}` that this version of Milepost does not know"
-        if kind not in EVENTS or v > VERSION:
-            raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger")
-        try:
-            return from_payload(kind, self._values(payload))
-        except TypeError:
-            raise self._unavailable(newer, "update Milepost: a newer version wrote this ledger") from None
-        except ValueError:
-            raise self._unavailable(
-                f"event {version} of {stream} is damaged", "restore the file from a backup"
-            ) from None
-
-    def _values(self, payload: str) -> Any:
-        """Parse an event's payload, all but a specification that is known."""
-        if self.known is not None:
-            text, spec = self.known
-            # Within a string of JSON its quotes would be escaped, so where it is found it is a value.
-            head, found, tail = payload.partition(f'"spec":{text}')
-            if found:
-                values = json.loads(f'{head}"spec":null{tail}')
-                if "spec" in values and values["spec"] is None:  # and not further in
-                    return {**values, "spec": spec}
-        return json.loads(payload)
-
-    def _exists(self) -> bool:
-        return self._connection is not None or self.path.exists()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -334,7 +332,7 @@ class SqliteLedger:
                 ) from None
 
     def _unavailable(self, message: str, remedy: str) -> LedgerUnavailable:
-        return LedgerUnavailable(message, place=str(self.path), remedy=remedy)
+        return LedgerUnavailable(message, place=self.place, remedy=remedy)
 
 
 _REMEDIES = {

@@ -43,13 +43,14 @@ class Ledger(Protocol):
             LedgerUnavailable: the store is locked, corrupt, read-only, full or of a newer schema.
         """
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Be the only one who appends, from here to the end of a ``with`` block.
+    def turn(self, stream: str = "") -> AbstractContextManager[None]:
+        """Be the only one who appends (to a stream, where one is named), from here to the end of a ``with`` block.
 
         All that is appended in it is kept in one step at its end; nothing of it when an exception leaves it.
 
         Raises:
             LedgerUnavailable: as for :meth:`append`, also at the end.
+            TurnLost: the connection broke, and others appended before it was there again.
         """
 
     def read(self, stream: str, after: int = 0) -> list[Event]:
@@ -57,6 +58,16 @@ class Ledger(Protocol):
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         """Streams whose names start with a prefix, in the order in which they began."""
+
+    def wait(self, stream: str, after: int, seconds: float) -> None:
+        """Come back when a stream may hold more than so many events, or when so many seconds are over."""
+
+    def exists(self) -> bool:
+        """Whether anything has been kept yet; what is read of a ledger that does not exist is empty."""
+
+    @property
+    def place(self) -> str:
+        """Where the store is, for messages; without secrets."""
 
     def close(self) -> None:
         """Let go of the store."""
@@ -80,6 +91,15 @@ class LedgerArchive(Ledger, Protocol):
 
     def backup(self, path: str) -> None:
         """Copy the store to another file while others go on writing."""
+
+    def facts(self) -> dict[str, str]:
+        """What to know of the store by name: its ``schema``, and of a server its version and how fast it answers."""
+
+    def migrate(self) -> tuple[int, int]:
+        """Bring the schema up to date, all or nothing; gives the numbers before (0: none) and after."""
+
+    def rebuild(self) -> int:
+        """Derive anew what the store derives from its events, and give for how many streams."""
 
 
 class Left(NamedTuple):

@@ -1,0 +1,251 @@
+"""The ledger of several projects: events in a PostgreSQL database that many machines share.
+
+Rows carry the same chain of hashes as in :mod:`milepost.adapters.ledger_sqlite`. A stream's row knows its version and
+last hash: to append is to compare and set it, in the same statement that adds the events, so that a statement whose
+answer was lost can be sent again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from milepost.adapters import postgres_archive as archive
+from milepost.adapters.event_rows import event_of, rows_of
+from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of
+from milepost.adapters.postgres_link import FIRST_PATIENCE, PATIENCE, Address, Link
+from milepost.adapters.postgres_schema import lay_out, migrate
+from milepost.adapters.postgres_watch import Watch
+from milepost.app.ports import LedgerRow, StreamInfo
+from milepost.errors import LedgerUnavailable, VersionConflict
+from milepost.execution.events import Event
+from milepost.execution.policy import SpecPayload
+
+if TYPE_CHECKING:
+    from milepost.adapters.postgres_link import Connection
+
+_T = TypeVar("_T")
+
+_READ = """
+SELECT version, kind, v, payload, hash FROM milepost.event
+WHERE stream_id = (SELECT id FROM milepost.stream WHERE project = %s AND name = %s) AND version > %s
+ORDER BY version
+"""
+_STREAMS = """
+SELECT name, version FROM milepost.stream WHERE project = %s AND starts_with(name, %s) ORDER BY id
+"""
+_KNOWN_HEADS = 64
+"""Of how many streams the end is remembered, so that an append need not ask for it."""
+
+
+class PostgresLedger:
+    """A :class:`~milepost.app.ports.LedgerArchive` of one project in a database, which the first append lays out.
+
+    ``patience`` and ``first_patience`` are how many seconds to try for to reach a server that answered before, and one
+    that never did. ``known`` is the JSON text of a specification that runs are likely to begin with, and what it means.
+
+    Raises:
+        LedgerUnavailable: the extra is not installed, or ``url`` is no address.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        project: str,
+        *,
+        patience: float = PATIENCE,
+        first_patience: float = FIRST_PATIENCE,
+        known: tuple[str, SpecPayload] | None = None,
+    ) -> None:
+        _require_driver()
+        self.project = project
+        self.known = known
+        self.link = Link(Address.parse(url), patience, first_patience)
+        self._heads: dict[str, Head] = {}
+        self._turn: Turn | None = None
+        self._watch: Watch | None = None
+
+    @property
+    def place(self) -> str:
+        """The server, the database and the project, for messages; no password."""
+        return f"{self.link.address} ({self.project})"
+
+    def append(self, stream: str, expected_version: int, events: Sequence[Event]) -> int:
+        """Add events, all or none, and give the new version.
+
+        Raises:
+            VersionConflict: the stream is not at ``expected_version``.
+            LedgerUnavailable: the store cannot be used; nothing was written.
+            TurnLost: in a turn, which cannot be made again since its connection broke.
+        """
+        self._require_schema()
+        head = self._heads.get(stream)
+        while head is None or head.version == expected_version:
+            if head is not None and self._add(stream, head, events):
+                return expected_version + len(events)
+            head = self._run(lambda connection: head_of(connection, self.project, stream))
+            if head.version == expected_version and not events:
+                return expected_version
+        self._heads.pop(stream, None)
+        raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
+
+    @contextlib.contextmanager
+    def turn(self, stream: str = "") -> Iterator[None]:
+        """Be the only one who appends to a stream (to any, if none is named) until the end; keep all or nothing.
+
+        Raises:
+            LedgerUnavailable: the store cannot be used; nothing was written.
+            TurnLost: the connection broke, and somebody else appended before it was there again.
+        """
+        self._require_schema()
+        turn = Turn(self.link, self.project, stream)
+        turn.run(lambda connection: None)
+        self._turn = turn
+        try:
+            yield
+            turn.commit()
+        except BaseException:
+            turn.roll_back()
+            self._heads.clear()
+            raise
+        finally:
+            self._turn = None
+
+    def read(self, stream: str, after: int = 0) -> list[Event]:
+        """Events of a stream after a version, in order.
+
+        Raises:
+            LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
+        """
+        rows = self._rows(_READ, (self.project, stream, after))
+        if rows:
+            self._remember(stream, Head(rows[-1][0], rows[-1][4]))
+        return [event_of(stream, row[:4], self.place, self.known) for row in rows]
+
+    def streams(self, prefix: str = "") -> list[StreamInfo]:
+        """Streams whose names start with a prefix, in the order in which they began."""
+        return [StreamInfo(*row) for row in self._rows(_STREAMS, (self.project, prefix))]
+
+    def wait(self, stream: str, after: int, seconds: float) -> None:
+        """Come back when a stream may hold more than so many events, or when so many seconds are over."""
+        if self._watch is None or self._watch.stream != stream:
+            self._close_watch()
+            self._watch = Watch(self.link, self.project, stream)
+        self._watch.wait(after, seconds)
+
+    def exists(self) -> bool:
+        """Whether the project has any event yet."""
+        return bool(self._rows("SELECT FROM milepost.stream WHERE project = %s LIMIT 1", (self.project,)))
+
+    def rows(self) -> Iterator[LedgerRow]:
+        """Every event as it is stored, in the order in which they were appended, whether understood or not."""
+        if self._has_schema():
+            yield from archive.rows(self.link, self.project)
+
+    def restore(self, rows: Iterable[LedgerRow]) -> int:
+        """Add events as they were stored elsewhere, all or none, and give how many; those known already are skipped.
+
+        Raises:
+            LedgerUnavailable: an event is not the one that follows in its stream here, or its hash is wrong.
+        """
+        self._require_schema()
+        self._heads.clear()
+        given = list(rows)
+        return self.link.run(lambda connection: archive.restore(connection, self.project, given, self.place))
+
+    def events_ever(self) -> int:
+        """How many events were ever appended: what the streams say of themselves."""
+        found = self._rows("SELECT coalesce(sum(version), 0)::bigint FROM milepost.stream WHERE project = %s")
+        return int(found[0][0]) if found else 0
+
+    def backup(self, path: str | Path) -> None:
+        """Copy the project's events into a ledger in one file, as SQLite keeps them, while others go on writing."""
+        from milepost.adapters.ledger_sqlite import SqliteLedger
+
+        copy = SqliteLedger(path)
+        try:
+            copy.restore(self.rows())
+        finally:
+            copy.close()
+
+    def facts(self) -> dict[str, str]:
+        """What to know of the store: the ``server``, how long it takes to ``answer``, the number of its ``schema``."""
+        return {**self.link.run(archive.server_facts), "schema": str(self.link.schema or "none yet")}
+
+    def migrate(self) -> tuple[int, int]:
+        """Bring the schema up to date, each step in one transaction; gives the numbers before (0: none) and after.
+
+        Raises:
+            LedgerUnavailable: alembic is not installed, the server refuses, or its schema is newer.
+        """
+        return migrate(self.link)
+
+    def rebuild(self) -> int:
+        """Derive anew from the events where every stream ends, and give of how many streams.
+
+        Raises:
+            LedgerUnavailable: events are missing; what the streams say of them would be lost.
+        """
+        self._heads.clear()
+        if not self._has_schema():
+            return 0
+        return self.link.run(lambda connection: archive.rebuild(connection, self.project, self.place))
+
+    def close(self) -> None:
+        """Let go of the server; the next use connects again."""
+        self._heads.clear()
+        self._close_watch()
+        self.link.close()
+
+    def _add(self, stream: str, after: Head, events: Sequence[Event]) -> bool:
+        """Add events where a stream is believed to end; false when it does not end there."""
+        if not events:
+            return False
+        batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), uuid4())
+        if not self._run(lambda connection: add(connection, self.project, batch)):
+            return False
+        if self._turn is not None:
+            self._turn.batches.append(batch)
+        self._remember(stream, batch.head)
+        return True
+
+    def _remember(self, stream: str, head: Head) -> None:
+        self._heads.pop(stream, None)
+        self._heads[stream] = head
+        if len(self._heads) > _KNOWN_HEADS:
+            del self._heads[next(iter(self._heads))]
+
+    def _run(self, work: Callable[[Connection], _T]) -> _T:
+        return self.link.run(work) if self._turn is None else self._turn.run(work)
+
+    def _rows(self, query: str, values: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:
+        """What a query finds; nothing where nothing has been laid out yet. Without values it is about the project."""
+        if not self._has_schema():
+            return []
+        given = (self.project,) if values is None else values
+        return self._run(lambda connection: connection.execute(query.encode(), given, binary=True).fetchall())
+
+    def _has_schema(self) -> bool:
+        return self.link.schema is not None or self.link.run(self.link.look) is not None
+
+    def _require_schema(self) -> None:
+        if not self._has_schema():
+            self.link.run(lay_out)
+            self._has_schema()
+
+    def _close_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
+
+def _require_driver() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise LedgerUnavailable(
+            "a ledger in PostgreSQL needs psycopg", remedy="pip install 'milepost[postgres]'"
+        ) from None

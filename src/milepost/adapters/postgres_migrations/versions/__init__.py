@@ -1,0 +1,1 @@
+"""One step each, in order; what was released is never changed."""

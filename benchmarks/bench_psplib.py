@@ -1,8 +1,8 @@
 """Schedules and proofs on PSPLIB: `python -m benchmarks.bench_psplib j120 --seconds 1` from the repository's root.
 
-Needs MILEPOST_SHARED with the instances beside it and the extra `schedule`. The sample is 48 instances of a set,
-drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--cpu` a second is one of CPU time
-divided by the workers: what an otherwise idle machine would do, when this one is shared. `--peer` runs PyJobShop
+Needs MILEPOST_SHARED with the instances beside it and the extra `schedule`. The sample is 48 instances of a set, or
+`--count`, drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--cpu` a second is one of CPU
+time divided by the workers: what an otherwise idle machine would do, when this one is shared. `--peer` runs PyJobShop
 beside it.
 """
 
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("set", choices=["j30", "j60", "j120"])
     parser.add_argument("--seconds", type=float, default=1.0, help="budget of the search")
     parser.add_argument("--prove", type=float, default=0.0, help="seconds for a proof afterwards")
+    parser.add_argument("--count", type=int, default=48, help="how many instances")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cpu", action="store_true", help="count CPU time ÷ workers instead of wall time")
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     clock = cpu_clock(options.workers) if options.cpu else time.perf_counter
-    instances = sample(options.set, 48)
+    instances = sample(options.set, options.count)
     gaps, peers, proofs, iterations = [], [], 0, 0
     used, began = time.process_time(), time.perf_counter()
     for instance in instances:

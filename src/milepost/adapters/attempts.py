@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.adapters import shim
+from milepost.adapters.isolation import Bench, Isolation, OwnBench
 from milepost.adapters.processes import Standing, age, standing, stop
 from milepost.adapters.run_folder import RunFolder, last_lines
 from milepost.adapters.subprocess_worker import (
@@ -25,9 +26,10 @@ from milepost.adapters.subprocess_worker import (
 )
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.worker_reports import RESULT, reported, wish
+from milepost.app.left_behind import left_behind
 from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
-from milepost.execution.queries import DueCriterion
+from milepost.execution.queries import DueCriterion, running
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 from milepost.execution.wording import duration
@@ -76,7 +78,8 @@ class Workshop:
     ``workers`` holds the surroundings of each tier's workers by rank, ``common`` those of criteria and of tiers
     without any; ``env`` is added for everyone. ``brief`` writes the text a worker gets; ``grace`` is the seconds
     between asking a command to end and killing it; ``log_limit`` bytes of its output are kept. ``time_limit`` seconds
-    bound what has no limit of its own. ``plan_folder`` is where the plan lies.
+    bound what has no limit of its own. ``plan_folder`` is where the plan lies. With ``isolation`` attempts of its tiers
+    work in a workspace of their own.
     """
 
     runner: CommandRunner
@@ -90,36 +93,52 @@ class Workshop:
     plan_folder: Path | None = None
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
+    isolation: Isolation | None = None
 
     async def attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
         """Run a task's command, then its verifications. Each may take ``limit`` seconds."""
+        bench = self._bench(record, attempt)
+        verdict = await self._attempt(record, attempt, limit, bench)
+        await bench.leave()
+        return verdict
+
+    async def _attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None, bench: Bench) -> Command:
         task, number = record.spec.id, attempt.no
         folder = self.files.attempt(task, number)
         worker = self.workers.get(attempt.tier, self.common)
         text = record.spec.commands.get(attempt.tier, "")
         if not text and standing(folder) is Standing.UNCLAIMED:
             return Lose(self.now(), task, number, "the plan no longer states a command for it")
-        fresh = self._prepare(record, folder)
+        fresh = self._prepare(record, folder, bench)
+        variables = self._variables(record, attempt, folder)
+        command = self._command(folder, text, folder, worker, variables, await bench.enter())
         evidence: dict[str, Any] = {}
         try:
-            command = self._command(folder, text, folder, worker, self._variables(record, attempt, folder))
             end = await self._bounded(command, limit, fresh=fresh)
             evidence = self._evidence(command, end, worker)
+            complaint = await bench.keep(evidence)
             reason = wish(() if end.kept_bytes == 0 else last_lines(folder / shim.OUTPUT), end, attempt.tier)
             if reason:
                 return Fail(self.now(), task, number, worker.masked(reason), evidence, escalate=True)
             if not end.ok:
                 return Fail(self.now(), task, number, _reason("its command", end, folder), evidence)
+            if complaint:
+                return Fail(self.now(), task, number, complaint, evidence)
             failure, evidence["verify"] = await self._verify(record, folder, command, limit, worker)
         except Overran as overran:
             evidence = evidence or worker.masked(reported(folder / RESULT))
+            await bench.keep(evidence)
             return Overrun(self.now(), task, number, overran.limit, evidence)
         except CommandLost as lost:
+            await bench.keep(evidence)
             return Lose(self.now(), task, number, str(lost))
         if not evidence["verify"]:
             del evidence["verify"]
         if failure:
             return Fail(self.now(), task, number, failure, evidence)
+        conflict = await bench.merge(evidence)
+        if conflict:
+            return Fail(self.now(), task, number, conflict, worker.masked(evidence), escalate=True, asked=False)
         return Complete(self.now(), task, number, attempt.worker, evidence)
 
     async def verify(
@@ -131,7 +150,8 @@ class Workshop:
         """
         folder = self.files.new_verification(record.spec.id, attempt.no)
         worker = self.workers.get(attempt.tier, self.common)
-        command = self._command(folder, "", folder, worker, self._variables(record, attempt, folder))
+        variables = self._variables(record, attempt, folder)
+        command = self._command(folder, "", folder, worker, variables, self.files.root)
         try:
             return await self._verify(record, folder, command, limit, worker)
         except Overran as overran:
@@ -158,8 +178,16 @@ class Workshop:
     async def criterion(self, job: Job, due: DueCriterion) -> Command:
         """Evaluate a criterion by its command."""
         folder = job.folder = self.files.new_criterion(due.checkpoint, due.number)
+        if self.isolation is None or not self.isolation.criteria:
+            return await self._judge(due, folder, self.files.root)
+        workspace, name = self.isolation.workspace, f"{due.checkpoint}/{due.number + 1}/{folder.name}"
+        verdict = await self._judge(due, folder, await asyncio.to_thread(workspace.look, name))
+        await asyncio.to_thread(workspace.forget, name)
+        return verdict
+
+    async def _judge(self, due: DueCriterion, folder: Path, root: Path) -> Command:
         env = {"MILEPOST_CHECKPOINT": due.checkpoint}
-        command = self._command(folder, due.command, folder, self.common, env)
+        command = self._command(folder, due.command, folder, self.common, env, root)
         try:
             end = await self._bounded(command, None)
         except Overran as overran:
@@ -171,12 +199,27 @@ class Workshop:
         evidence = self._evidence(command, end, self.common)
         return RecordCriterion(self.now(), due.checkpoint, due.number, end.ok, BY_COMMAND, evidence)
 
+    async def tidy(self, state: RunState) -> list[str]:
+        """Give up the workspaces of attempts that run no more; gives what people should know."""
+        if self.isolation is None:
+            return []
+        live = [(record.spec.id, record.current.no) for record in running(state) if record.current]
+        return await asyncio.to_thread(self.isolation.workspace.tidy, live)
+
+    def _bench(self, record: TaskRecord, attempt: Attempt) -> Bench:
+        if self.isolation is None or attempt.tier not in self.isolation.tiers:
+            return Bench(self.files.root)
+        return OwnBench(self.isolation.workspace, record, attempt)
+
     def _command(
-        self, folder: Path, text: str, attempt: Path, worker: Surroundings, env: Mapping[str, str]
+        self, folder: Path, text: str, attempt: Path, worker: Surroundings, env: Mapping[str, str], root: Path
     ) -> ShellCommand:
-        cwd = self.files.root
+        cwd = root
         if worker.cwd == "plan" and self.plan_folder is not None:
             cwd = self.plan_folder
+            if root != self.files.root and cwd.is_relative_to(self.files.root):
+                cwd = root / cwd.relative_to(self.files.root)
+                cwd.mkdir(parents=True, exist_ok=True)
         elif worker.cwd == "attempt":
             cwd = attempt / "work"
             cwd.mkdir(parents=True, exist_ok=True)
@@ -188,12 +231,12 @@ class Workshop:
         masked: dict[str, Any] = worker.masked({**found, **reported(command.folder / RESULT)})
         return masked
 
-    def _prepare(self, record: TaskRecord, folder: Path) -> bool:
+    def _prepare(self, record: TaskRecord, folder: Path, bench: Bench) -> bool:
         """Write the brief into an attempt's folder; whether that is new, for one from a former supervisor is not."""
         try:
             fresh = make_folder(folder)
             with open(f"{folder}/{BRIEF}", "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(self.brief(record))
+                file.write(self.brief(record) + bench.note)
         except OSError as error:
             place = str(folder / BRIEF)
             raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=place) from None
@@ -244,7 +287,7 @@ def plain_brief(record: TaskRecord) -> str:
     ]
     lines = [f"# {record.spec.id} {record.spec.title}"]
     if earlier:
-        lines += ["", "## Earlier attempts", "", *earlier]
+        lines += ["", "## Earlier attempts", "", *earlier, *left_behind(record)]
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.adapters.attempts import Workshop, leftovers, plain_brief
+from milepost.adapters.isolation import Isolation
 from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import LOG_LIMIT, CommandRunner
@@ -40,7 +41,8 @@ class LocalEngine:
     of the run to end. ``approved`` says who signs off which checkpoint as soon as it is due, ``allowed`` whether a
     command may run on this machine. ``workers`` are the surroundings of each tier's commands, by rank, ``common`` those
     of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that
-    are kept; ``time_limit`` the seconds that one without an estimate may take.
+    are kept; ``time_limit`` the seconds that one without an estimate may take. ``isolation`` gives the workspace in
+    which attempts of some tiers work, each in a place of its own; the others work in the project's folder.
     """
 
     session: RunSession
@@ -53,6 +55,7 @@ class LocalEngine:
     common: Surroundings = field(default_factory=Surroundings)
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
+    isolation: Isolation | None = None
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
     on_notice: Callable[[str], None] = lambda message: None
@@ -68,31 +71,47 @@ class LocalEngine:
             Refused: another supervisor drives it.
             WorkerUnavailable: commands cannot be started here.
             LedgerUnavailable: the ledger failed; commands that run go on and are adopted next time.
+            WorkspaceUnavailable: work cannot be isolated here, or its place failed; it is gone on with next time.
         """
         files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
         with files.supervised(self.on_notice if self.wait else None):
+            for notice in self.isolation.workspace.begin() if self.isolation else ():
+                self.on_notice(notice)
             return asyncio.run(self._drive(files))
 
     async def _drive(self, files: RunFolder) -> Ended:
         async with CommandRunner() as runner:
-            supervision = Supervision(self, self.workshop(runner, files))
+            workshop = self.workshop(runner, files)
+            if self.isolation is not None:
+                await stop(leftovers(self.session.state, files), self.grace)
+            await self._tidy(workshop)
+            supervision = Supervision(self, workshop)
             with supervision.signals():
-                return await supervision.drive()
+                ended = await supervision.drive()
+            await self._tidy(workshop)
+            return ended
+
+    async def _tidy(self, workshop: Workshop) -> None:
+        """Clear away what attempts left that run no more, here or after a crash."""
+        for notice in await workshop.tidy(self.session.state):
+            self.on_notice(notice)
 
     def workshop(self, runner: CommandRunner, files: RunFolder) -> Workshop:
         """Where the run's commands are run."""
+        plan = os.path.realpath(self.plan_path) if self.plan_path and self.isolation else self.plan_path
         return Workshop(
             runner,
             files,
             steady(self.now),
             self.grace,
             self.brief,
-            env={"MILEPOST_PLAN": self.plan_path, "MILEPOST_RUN": self.session.stream},
+            env={"MILEPOST_PLAN": plan, "MILEPOST_RUN": self.session.stream},
             workers=self.workers,
             common=self.common,
             plan_folder=Path(os.path.realpath(self.plan_path)).parent if self.plan_path else None,
             log_limit=self.log_limit,
             time_limit=self.time_limit,
+            isolation=self.isolation,
         )
 
     def verify(self, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:

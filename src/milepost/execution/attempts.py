@@ -119,7 +119,8 @@ def fail(state: RunState, command: cmd.Fail) -> list[ev.Event]:
     if again:
         return events
     if command.escalate:
-        return events + _escalate(state, record, command.at, f"its worker asked for it: {command.reason}")
+        asked = "its worker asked for it: " if command.asked else ""
+        return events + _escalate(state, record, command.at, f"{asked}{command.reason}")
     times = "once" if tries == 1 else f"{tries} times"
     return events + _escalate(state, record, command.at, f"it failed {times}: {command.reason}")
 

@@ -132,13 +132,16 @@ class RefuseCompletion(Command):
 
 @lazy_dataclass(frozen=True, slots=True)
 class Fail(Command):
-    """Report an attempt's failure; ``escalate`` is the worker's own wish for a stronger tier."""
+    """Report an attempt's failure; with ``escalate`` a stronger tier is needed, for which the worker itself ``asked``
+    or not.
+    """
 
     task: str
     attempt_no: int
     reason: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
     escalate: bool = False
+    asked: bool = True
 
 
 @lazy_dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from milepost.app.event_lines import event_line
 from milepost.app.runs import BY_DOCUMENT, RunSession, latest_run
 from milepost.app.suggestions import in_shell
 from milepost.bootstrap import Project, open_project
 from milepost.cli.acting import require_part_of_runs
-from milepost.cli.events import event_line
 from milepost.cli.following import events_of, output_of
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import clock

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from milepost.app.event_lines import event_line
 from milepost.app.suggestions import in_shell
-from milepost.cli.events import event_line
 from milepost.cli.text import clock, duration, printable
 from milepost.execution import events as ev
 from milepost.execution.policy import RunSpec

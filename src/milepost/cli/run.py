@@ -7,12 +7,12 @@ import signal
 import click
 
 from milepost.app.checkpoints import find_checkpoint
+from milepost.app.event_lines import event_line
 from milepost.app.runs import require_runnable
 from milepost.app.statuses import RunStatus, run_status
 from milepost.app.suggestions import in_shell
 from milepost.app.trust import commands_of, require_trusted, trust
 from milepost.cli.acting import tell_unticked
-from milepost.cli.events import event_line
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
 from milepost.cli.progress import make_progress

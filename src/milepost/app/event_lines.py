@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from milepost.app.runs import BY_DOCUMENT
-from milepost.cli.text import duration
 from milepost.execution import events as ev
 from milepost.execution.state import RunState
+from milepost.execution.wording import duration
 
 
 def event_line(event: ev.Event, state: RunState) -> str:

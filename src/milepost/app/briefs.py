@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from milepost.app.designs import Section, excerpts, named_in
+from milepost.app.left_behind import left_behind
 from milepost.execution.lookup import open_gates
 from milepost.execution.queries import running
 from milepost.execution.records import Attempt, TaskRecord
@@ -61,7 +62,7 @@ def write_brief(plan: Plan, state: RunState, record: TaskRecord, around: Surroun
     lines += _section("Results it builds on", list(_upstream(state, record))) if around else []
     if task is not None and around is not None:
         lines += _design(task, found, around)
-    return "\n".join([*lines, *_section("Tried before", _earlier(record, around))]) + "\n"
+    return "\n".join([*lines, *_section("Tried before", _earlier(record, around)), *left_behind(record)]) + "\n"
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

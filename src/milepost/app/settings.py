@@ -19,6 +19,7 @@ from milepost.app.calendar_settings import (
 )
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, states_settings
 from milepost.app.settings_tables import BUDGET_KEYS, TIER_BUDGET_KEYS, TableReader
+from milepost.app.workspace_settings import IN_PLACE, require_workspace
 from milepost.errors import SettingsInvalid
 from milepost.source.lazy_dataclass import lazy_dataclass
 
@@ -51,7 +52,8 @@ class TierSettings:
     inherit the variables that match ``env_pass`` (``None``: the run's), then those of ``env``, then ``secret_env``
     (name → ``env:NAME`` or ``file:PATH``), and run in ``cwd``: the folder of the project, the plan, or the attempt.
     ``calendar`` names one of the settings' (empty: the plan's); ``spread`` is the (low, likely, high) effort of a task
-    whose estimate is a single value, as multiples of it.
+    whose estimate is a single value, as multiples of it. ``workspace`` is ``in-place`` or ``worktree`` (empty: the
+    run's).
     """
 
     rank: int
@@ -70,6 +72,7 @@ class TierSettings:
     budget: Budget | None = None
     calendar: str = ""
     spread: tuple[float, float, float] | None = None
+    workspace: str = ""
 
 
 @lazy_dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class Settings:
     as it is written (empty: not stated), ``zone`` the zone of dates where no calendar has one, ``calendar``
     the name of the calendar of tiers without their own (empty: all time is working time), one of ``calendars``.
     ``places`` says where the settings of ``[schedule]`` stand. ``notify`` is the command that hears of a run.
+    ``workspace`` is where attempts work whose tier says nothing else, and where criteria are judged.
     ``engine`` drives runs, ``local`` or ``temporal``; ``temporal`` says where its server is (``None``: by default).
     """
 
@@ -128,6 +132,7 @@ class Settings:
     notify: NotifySettings | None = None
     engine: str = "local"
     temporal: TemporalSettings | None = None
+    workspace: str = IN_PLACE
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -203,6 +208,7 @@ _TIER_KEYS: dict[str, tuple[type, ...]] = {
     "budget": (dict,),
     "calendar": (str,),
     "spread": (dict,),
+    "workspace": (str,),
 }
 _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "escalation_factor": (int, float),
@@ -216,6 +222,7 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "help_weaker": (bool,),
     "budget": (dict,),
     "engine": (str,),
+    "workspace": (str,),
 }
 _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "select": (list,),
@@ -244,6 +251,7 @@ class _Reader(TableReader):
         run = self.section("run", self.data.get("run", {}), _RUN_KEYS)
         run |= {key: self.duration("run", key, run[key]) for key in ("default_effort", "time_limit") if key in run}
         run |= self._shared("run", run)
+        require_workspace(self, "run", run)
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
         lint = self._lint(self.data.get("lint", {}))
@@ -302,6 +310,7 @@ class _Reader(TableReader):
             raise self.invalid(
                 f"tier {rank} works in an unknown folder `{values['cwd']}`", where, "cwd", "use " + ", ".join(CWDS)
             )
+        require_workspace(self, where, values)
         self._secrets(where, values.get("secret_env", {}))
         if "spread" in values:
             values["spread"] = read_spread(self, where, values["spread"])

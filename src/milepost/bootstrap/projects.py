@@ -209,10 +209,11 @@ class Project:
 
         Raises:
             WorkerUnavailable: a secret that the settings refer to is missing.
+            WorkspaceUnavailable: the engine cannot isolate attempts as the settings ask.
         """
         from milepost.adapters.local_engine import LocalEngine
         from milepost.adapters.surroundings import Surroundings, passed
-        from milepost.bootstrap.workers import surroundings_of, temporal_engine
+        from milepost.bootstrap.workers import isolation_of, surroundings_of, temporal_engine
 
         settings = self.settings
         make = LocalEngine if name == "local" else temporal_engine(settings)
@@ -225,6 +226,7 @@ class Project:
             common=Surroundings(passed(os.environ, settings.env_pass)),
             log_limit=round(settings.log_limit_mb * 1_000_000),
             time_limit=settings.time_limit,
+            isolation=isolation_of(settings, session.stream, self.path, name),
         )
 
     def drive(

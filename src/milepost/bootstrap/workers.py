@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost import __version__
@@ -13,8 +14,10 @@ from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
 from milepost.app.settings import Settings, TierSettings
 from milepost.app.trust import allowed_commands
 from milepost.bootstrap.ledgers import project_settings
+from milepost.errors import WorkspaceUnavailable
 
 if TYPE_CHECKING:
+    from milepost.adapters.isolation import Isolation
     from milepost.adapters.local_engine import LocalEngine
     from milepost.app.temporal_settings import TemporalSettings
 
@@ -28,6 +31,30 @@ def surroundings_of(tier: TierSettings, settings: Settings) -> Surroundings:
     patterns = settings.env_pass if tier.env_pass is None else tier.env_pass
     secrets = resolve_secrets(tier.secret_env, root=settings.root, wanted_by=f"tier {tier.rank}")
     return Surroundings({**passed(os.environ, patterns), **tier.env}, secrets, tier.cwd)
+
+
+def isolation_of(settings: Settings, run: str, plan: str, engine: str) -> Isolation | None:
+    """The git worktrees in which attempts of a run work, where the settings ask for any.
+
+    Raises:
+        WorkspaceUnavailable: the engine of that name runs attempts on other machines.
+    """
+    from milepost.app.workspace_settings import WORKTREE, isolated_tiers
+
+    tiers = isolated_tiers(settings)
+    if not tiers:
+        return None
+    if engine != "local":
+        raise WorkspaceUnavailable(
+            f"the {engine} engine runs attempts wherever its workers are: it has no worktrees",
+            place=settings.path,
+            remedy='use the local engine, or workspace = "in-place"',
+        )
+    from milepost.adapters.git_workspace import GitWorkspace
+    from milepost.adapters.isolation import Isolation
+
+    workspace = GitWorkspace(settings.root.resolve(), run, Path(os.path.realpath(plan)))
+    return Isolation(workspace, tiers, settings.workspace == WORKTREE)
 
 
 def temporal_settings(settings: Settings) -> TemporalSettings:

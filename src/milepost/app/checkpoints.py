@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from milepost.app.runs import RunSession
 from milepost.errors import UnknownName
-from milepost.execution.commands import Approve, Recheck, Reject
+from milepost.execution.commands import Approve, Command, Recheck, Reject
 from milepost.execution.events import Event
+from milepost.execution.records import CriterionStatus
 from milepost.execution.state import RunState
 
 
@@ -41,6 +44,27 @@ def recheck(session: RunSession, checkpoint: str, *, by: str, now: float) -> lis
         Refused: the checkpoint is not due yet, has passed, or none of its commands failed.
     """
     return session.execute(Recheck(now, checkpoint, by))
+
+
+def judge(
+    session: RunSession,
+    checkpoint: str,
+    *,
+    by: str,
+    now: Callable[[], float],
+    evaluate: Callable[[str], Iterable[Command]],
+) -> list[Event]:
+    """Have the commands of a due checkpoint judge now, also those that failed; ``evaluate`` runs them.
+
+    Raises:
+        Refused: the checkpoint is not due yet, or has passed.
+    """
+    record = session.state.checkpoints[checkpoint]
+    failed = any(one.status is CriterionStatus.FAILED and one.spec.command for one in record.criteria)
+    events = session.execute(Recheck(now(), checkpoint, by)) if failed or not record.due else []
+    for verdict in evaluate(checkpoint):
+        events += session.execute(verdict)
+    return events
 
 
 def reject(

@@ -192,6 +192,19 @@ def test_a_tier_that_makes_no_sense_is_a_usage_error(
     assert "is not RANK=CAPACITY" in capsys.readouterr().err
 
 
+def test_a_tier_that_neither_settings_nor_plan_know_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Taken for granted, tier 9 would be the weakest, and every task without a tier would go there."""
+    monkeypatch.chdir(tmp_path)
+    text = "# Few - Implementation Plan\n\n### **Phase 1: All**\n\n- [ ] **1.1** Task\n  - _Tier: {}_\n"
+    Path("tasks.md").write_text(text.format(3))
+    assert run(["schedule", "tasks.md", "--tier", "9=1"]) == 3
+    assert "--tier asks for tier 9, which is not configured" in capsys.readouterr().err
+    Path("tasks.md").write_text(text.format(9))
+    assert run(["schedule", "tasks.md", "--tier", "9=1"]) == 0
+
+
 def test_a_cycle_is_named_and_nothing_is_drawn(kitchen: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path(kitchen)
     path.write_text(KITCHEN.replace("1.1 → 1.2, 1.3 → 2.1", "1.1 → 1.2 → 1.3 → 1.1"), encoding="utf-8")

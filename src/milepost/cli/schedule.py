@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,10 @@ from milepost.cli.text import printable, say
 from milepost.errors import UsageError
 from milepost.plan.grammar.columns import display_width
 from milepost.schedule.leveling import level
+
+if TYPE_CHECKING:
+    from milepost.app.settings import Settings
+    from milepost.plan.model import Plan
 
 _PLAIN_WIDTH = 80
 _LEAST_TITLE = 8
@@ -97,15 +102,13 @@ def command(
         return print_audit(
             load_plan(plan), settings, not no_gates, thresholds, start, as_json, make_paper(width, plain)
         )
-    known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
-    for rank, capacity in tiers.items():
-        known[rank] = TierCapacity(capacity, known[rank].speed if rank in known else 1.0)
     leveler: Leveler = level
     if optimize is not None:
         from milepost.bootstrap import optimizing_leveler
 
         leveler = optimizing_leveler(optimize, lambda text: say(text, err=True))
     loaded = load_plan(plan)
+    known = _tier_capacities(loaded, settings, tiers)
     dates, underway = plan_dates(loaded, settings, start), None
     if not from_scratch:
         from milepost.cli.underway import plan_underway
@@ -131,6 +134,16 @@ def command(
     else:
         _print_text(report, make_paper(width, plain), early)
     return 0
+
+
+def _tier_capacities(plan: Plan, settings: Settings, asked: Mapping[int, int]) -> dict[int, TierCapacity]:
+    """The tiers as configured, with the capacities asked for; a plan's own tiers need not be configured for that."""
+    known = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
+    named = set(plan.tiers.values())
+    for rank, capacity in asked.items():
+        speed = 1.0 if rank in named and rank not in known else settings.tier(rank, wanted_by="--tier").speed
+        known[rank] = TierCapacity(capacity, speed)
+    return known
 
 
 command.epilog = "Example: milepost schedule specs/login/tasks.md --tier 2=4"

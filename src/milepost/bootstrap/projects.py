@@ -245,6 +245,7 @@ class Project:
 
         ``on_notice`` hears of what is no event of the run.
         """
+        from milepost.adapters.telemetry import watching
         from milepost.app.briefs import write_brief
         from milepost.app.replanning import Replanning
 
@@ -256,7 +257,10 @@ class Project:
         engine.news = replanning.news
         engine.after_change = lambda: replanning.wrote(self.sync(session))
         engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
-        return engine.run()
+        with watching(os.environ, on_notice) as telemetry:
+            if telemetry is not None:
+                engine.on_event = telemetry.besides(on_event)
+            return engine.run()
 
     def notifications(self, session: RunSession, besides: Collection[str] = ()) -> AbstractContextManager[Hear]:
         """Tell the configured command of a run, if there is one: give it each event, the state after it, and a line.

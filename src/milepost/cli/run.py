@@ -13,9 +13,10 @@ from milepost.app.statuses import RunStatus, run_status
 from milepost.app.suggestions import in_shell
 from milepost.app.trust import commands_of, require_trusted, trust
 from milepost.cli.acting import tell_unticked
+from milepost.cli.json_log import JsonLog
 from milepost.cli.loading import open_project
 from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
-from milepost.cli.progress import make_progress
+from milepost.cli.progress import Progress, make_progress
 from milepost.cli.report import report_lines
 from milepost.execution.events import Event
 from milepost.execution.queries import Outcome
@@ -42,6 +43,13 @@ from milepost.execution.state import RunState
 )
 @click.option("--new", is_flag=True, help="Begin a new run; one that goes on is cancelled.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the report.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="MILEPOST_LOG_FORMAT",
+    help="Write the log for people, or for programs: a JSON object a line, on standard error.",
+)
 @json_option
 def command(
     plan: str,
@@ -53,6 +61,7 @@ def command(
     engine: str | None,
     new: bool,
     quiet: bool,
+    log_format: str,
     as_json: bool,
 ) -> int:
     """Execute a plan: every task on its tier as soon as what it waits for is done.
@@ -78,7 +87,11 @@ def command(
         say(f"note: the plan has {count}; `milepost check {in_shell(plan)}` shows them", err=True)
     tell_unticked(plan, project.unticked(state))
     approved = {find_checkpoint(state, name): by for name in approvals}
-    shown = make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved)
+    shown: Progress = (
+        JsonLog(plan, session.stream)
+        if log_format == "json"
+        else make_progress(plan, state, quiet=quiet, to_stderr=as_json, approved=approved)
+    )
     with shown as progress, project.notifications(session, approved) as notify:
 
         def see(event: Event, now: RunState) -> None:

@@ -26,7 +26,7 @@ def print_audit(
     from milepost.app.audits import audit_plan
     from milepost.app.baselines import find_baseline
     from milepost.bootstrap import Project, wall_clock
-    from milepost.cli.baseline import time_spent
+    from milepost.bootstrap.performances import time_spent
     from milepost.schedule.quality import PRESETS
 
     dates = plan_dates(plan, settings, start)

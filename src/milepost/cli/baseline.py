@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from milepost.cli.dates import plan_dates
 from milepost.cli.figures import rough_time, signed_time
 from milepost.cli.gantt import Paper
 from milepost.cli.options import json_option, plan_argument, say_json
@@ -17,9 +16,6 @@ from milepost.lint.wording import count
 
 if TYPE_CHECKING:
     from milepost.app.baselines import Baseline, BaselineDiff, Performance
-    from milepost.app.dates import PlanDates
-    from milepost.bootstrap import Project
-    from milepost.execution.state import RunState
     from milepost.schedule.earned_value import EarnedValue
 
 _SHOWN = 30
@@ -45,11 +41,12 @@ def set_command(plan: str, replace: bool, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from milepost.app.baselines import make_baseline, save_baseline
+    from milepost.bootstrap.performances import stated_dates
     from milepost.cli.loading import open_project
 
     project = open_project(plan)
     moment = datetime.fromtimestamp(project.now(), UTC).isoformat(timespec="seconds")
-    baseline = make_baseline(project.plan, project.settings, project.identity, moment, _stated_dates(project))
+    baseline = make_baseline(project.plan, project.settings, project.identity, moment, stated_dates(project))
     path = save_baseline(project.settings.root, baseline, replace=replace)
     if as_json:
         say_json({"path": str(path), "baseline": baseline.as_dict()})
@@ -82,13 +79,14 @@ def _at(_context: click.Context, _option: click.Parameter, given: str | None) ->
 def show_command(plan: str, at: float | None, credit: float, svg: str | None, as_json: bool) -> int:
     """Show earned value: what was to be done by now, what is done, and what it cost."""
     from milepost.app.baselines import load_baseline, performance
+    from milepost.bootstrap.performances import recorded_state, stated_dates, time_spent
     from milepost.cli.loading import open_project
 
     project = open_project(plan)
     baseline = load_baseline(project.settings.root, project.identity)
-    state = _state(project)
+    state = recorded_state(project)
     if at is None:
-        at = time_spent(project, _stated_dates(project))
+        at = time_spent(project, stated_dates(project))
     found = performance(baseline, project.plan, state, at, credit=credit)
     if svg:
         from milepost.cli.svg import draw_s_curve, write
@@ -107,45 +105,17 @@ def show_command(plan: str, at: float | None, credit: float, svg: str | None, as
 def diff_command(plan: str, as_json: bool) -> int:
     """Show what today's schedule has that the baseline has not. Ends with 1 when they differ."""
     from milepost.app.baselines import diff_baseline, load_baseline
+    from milepost.bootstrap.performances import stated_dates
     from milepost.cli.loading import open_project
 
     project = open_project(plan)
     baseline = load_baseline(project.settings.root, project.identity)
-    found = diff_baseline(baseline, project.plan, project.settings, _stated_dates(project))
+    found = diff_baseline(baseline, project.plan, project.settings, stated_dates(project))
     if as_json:
         say_json(found.as_dict())
     else:
         say("\n".join(_difference(found, make_paper(None, False))))
     return 1 if found.added or found.removed or found.moved else 0
-
-
-def _state(project: Project) -> RunState | None:
-    from milepost.app.runs import latest_run
-    from milepost.bootstrap import LEDGER
-
-    if not (project.settings.root / LEDGER).exists():
-        return None
-    session = latest_run(project.ledger, project.identity)
-    return session.state if session else None
-
-
-def time_spent(project: Project, dates: PlanDates | None) -> float:
-    """Working seconds from the plan's start, where one is stated, until now; else what its run has lasted."""
-    now = project.now()
-    if dates is None or dates.stated == "now":
-        return _elapsed(_state(project), now)
-    return float(max(dates.main.worked(round(now - dates.calendars.start.timestamp())), 0))
-
-
-def _stated_dates(project: Project) -> PlanDates | None:
-    """The plan's dates where its settings state a start: from now to now nothing could be compared."""
-    return plan_dates(project.plan, project.settings, None) if project.settings.start else None
-
-
-def _elapsed(state: RunState | None, now: float) -> float:
-    if state is None or state.started_at is None:
-        return 0.0
-    return max((state.finished_at or now) - state.started_at, 0.0)
 
 
 def _performance(baseline: Baseline, found: Performance, paper: Paper) -> Iterator[str]:

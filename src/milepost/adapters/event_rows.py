@@ -12,6 +12,8 @@ from milepost.errors import LedgerUnavailable
 from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
 from milepost.execution.policy import SpecPayload
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class EventRow(NamedTuple):
     """An event of a stream as it is stored: ``payload`` is JSON text, ``hash`` covers the row and the one before."""
@@ -28,7 +30,7 @@ def rows_of(stream: str, version: int, previous: bytes, events: Iterable[Event])
     rows = []
     for event in events:
         version += 1
-        kind, payload = type(event).__name__, json.dumps(to_payload(event), separators=(",", ":"))
+        kind, payload = type(event).__name__, _encode(to_payload(event))
         previous = chain(previous, stream, version, kind, VERSION, payload)
         rows.append(EventRow(version, kind, VERSION, payload, previous))
     return rows

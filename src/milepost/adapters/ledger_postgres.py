@@ -11,11 +11,10 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 from milepost.adapters import postgres_archive as archive
 from milepost.adapters.event_rows import event_of, rows_of
-from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of
+from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, new_id
 from milepost.adapters.postgres_link import FIRST_PATIENCE, PATIENCE, Address, Link
 from milepost.adapters.postgres_schema import lay_out, migrate
 from milepost.adapters.postgres_watch import Watch
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _READ = """
-SELECT version, kind, v, payload, hash FROM milepost.event
+SELECT version, kind, v, payload, hash, stream_id FROM milepost.event
 WHERE stream_id = (SELECT id FROM milepost.stream WHERE project = %s AND name = %s) AND version > %s
 ORDER BY version
 """
@@ -82,15 +81,14 @@ class PostgresLedger:
             TurnLost: in a turn, which cannot be made again since its connection broke.
         """
         self._require_schema()
-        head = self._heads.get(stream)
-        while head is None or head.version == expected_version:
-            if head is not None and self._add(stream, head, events):
-                return expected_version + len(events)
-            head = self._run(lambda connection: head_of(connection, self.project, stream))
-            if head.version == expected_version and not events:
-                return expected_version
-        self._heads.pop(stream, None)
-        raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
+        head = self._heads.pop(stream, None) or self._run(lambda connection: head_of(connection, self.project, stream))
+        if head.version != expected_version:
+            raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
+        if not events:
+            return expected_version
+        if not self._add(stream, head, events):
+            raise VersionConflict(f"{stream} is not at version {expected_version} any more")
+        return expected_version + len(events)
 
     @contextlib.contextmanager
     def turn(self, stream: str = "") -> Iterator[None]:
@@ -122,7 +120,7 @@ class PostgresLedger:
         """
         rows = self._rows(_READ, (self.project, stream, after))
         if rows:
-            self._remember(stream, Head(rows[-1][0], rows[-1][4]))
+            self._remember(stream, Head(rows[-1][5], rows[-1][0], rows[-1][4]))
         return [event_of(stream, row[:4], self.place, self.known) for row in rows]
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
@@ -202,14 +200,16 @@ class PostgresLedger:
 
     def _add(self, stream: str, after: Head, events: Sequence[Event]) -> bool:
         """Add events where a stream is believed to end; false when it does not end there."""
-        if not events:
-            return False
-        batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), uuid4())
-        if not self._run(lambda connection: add(connection, self.project, batch)):
+        batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), new_id())
+        connects = self.link.connects
+        head = self._run(lambda connection: add(self.link.cursor(connection), self.project, batch))
+        if head is None and self.link.connects != connects:  # what was sent first may have arrived
+            head = self._run(lambda connection: kept(connection, self.project, batch))
+        if head is None:
             return False
         if self._turn is not None:
             self._turn.batches.append(batch)
-        self._remember(stream, batch.head)
+        self._remember(stream, head)
         return True
 
     def _remember(self, stream: str, head: Head) -> None:

@@ -2,62 +2,57 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from uuid import UUID
 
 from milepost.adapters.event_rows import EventRow
 from milepost.adapters.postgres_link import Link
 from milepost.errors import TurnLost
 
 if TYPE_CHECKING:
-    from milepost.adapters.postgres_link import Connection
+    from milepost.adapters.postgres_link import Connection, Cursor
 
 _T = TypeVar("_T")
 
 _BEGIN_STREAM = """
-    INSERT INTO milepost.stream (project, name, version, hash) VALUES (%(project)s, %(stream)s, %(to)s, %(hash)s)
+    INSERT INTO milepost.stream (version, hash, project, name) VALUES (%s, %b, %s, %s)
     ON CONFLICT (project, name) DO NOTHING RETURNING id
 """
-_MOVE_STREAM = """
-    UPDATE milepost.stream SET version = %(to)s, hash = %(hash)s
-    WHERE project = %(project)s AND name = %(stream)s AND version = %(version)s AND hash = %(previous)s
-    RETURNING id
-"""
-_ONE = "(VALUES (%(to)s, %(kind)s, %(v)s, %(payload)s, %(hash)s))"
-_MANY = (
-    "unnest(%(versions)s::integer[], %(kinds)s::text[], %(vs)s::smallint[], %(payloads)s::text[], %(hashes)s::bytea[])"
-)
+# The hash covers the stream's name and the version, so it tells the end of a stream from any other.
+_MOVE_STREAM = "UPDATE milepost.stream SET version = %s, hash = %b WHERE id = %s AND hash = %b RETURNING id"
+_ONE = "(VALUES (%s::integer, %s, %s::smallint, %s, %b))"
+_MANY = "unnest(%s::integer[], %s::text[], %s::smallint[], %s::text[], %s::bytea[])"
 # Whoever waits for news of a stream shares its lock. Where nobody does, nobody is told: to tell costs all writers of
 # the database a common lock while they commit.
 _ADD = """
 WITH head AS ({head}), added AS (
     INSERT INTO milepost.event (stream_id, version, kind, v, payload, hash, append_id)
-    SELECT head.id, row.version, row.kind, row.v, row.payload, row.hash, %(id)s
+    SELECT head.id, row.version, row.kind, row.v, row.payload, row.hash, %s::bigint
     FROM head, {rows} AS row (version, kind, v, payload, hash)
 )
-SELECT CASE WHEN pg_try_advisory_xact_lock(%(key)s) THEN '' ELSE pg_notify(%(channel)s, '')::text END FROM head
+SELECT id, CASE WHEN pg_try_advisory_xact_lock(%s::bigint) THEN '' ELSE pg_notify('milepost_' || %s, '')::text END FROM head
 """
 _STATEMENTS = {
-    (begins, single): _ADD.format(head=head, rows=rows)
+    (begins, single): _ADD.format(head=head, rows=rows).encode()
     for begins, head in ((True, _BEGIN_STREAM), (False, _MOVE_STREAM))
     for single, rows in ((True, _ONE), (False, _MANY))
 }
-_HEAD = "SELECT version, hash FROM milepost.stream WHERE project = %s AND name = %s"
+_HEAD = "SELECT id, version, hash FROM milepost.stream WHERE project = %s AND name = %s"
 _KEPT = """
-SELECT EXISTS (
-    SELECT FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
-    WHERE project = %s AND name = %s AND event.version = %s AND append_id = %s
-)
+SELECT stream_id FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
+WHERE project = %s AND name = %s AND event.version = %s AND append_id = %s
 """
 _LOCK_STREAM = "SELECT FROM milepost.stream WHERE project = %s AND name = %s FOR UPDATE"
 _LOCK_ALL = "LOCK TABLE milepost.stream IN SHARE ROW EXCLUSIVE MODE"
 
 
 class Head(NamedTuple):
-    """The end of a stream: its version, and the hash of its last event."""
+    """The end of a stream: its number in the database, its version, and the hash of its last event."""
 
+    stream_id: int
     version: int
     hash: bytes
 
@@ -68,57 +63,48 @@ class Batch(NamedTuple):
     stream: str
     after: Head
     rows: list[EventRow]
-    id: UUID
-
-    @property
-    def head(self) -> Head:
-        """The end of the stream when the rows are added."""
-        return Head(self.rows[-1].version, self.rows[-1].hash)
+    id: int
 
 
-def channel_of(project: str, stream: str) -> tuple[int, str]:
-    """The number of the lock, and the name of the channel, by which those who wait for news of a stream are known."""
-    digest = hashlib.sha256(f"{project}\0{stream}".encode("utf-8", "surrogatepass")).digest()[:8]
-    return int.from_bytes(digest, "big", signed=True), f"milepost_{digest.hex()}"
+def new_id() -> int:
+    """What tells an append from any other: 63 bits by chance."""
+    return int.from_bytes(os.urandom(8), "big") >> 1
+
+
+@functools.lru_cache(64)
+def key_of(project: str, stream: str) -> int:
+    """The number of the lock by which those who wait for news of a stream are known; their channel ends with it."""
+    digest = hashlib.sha256(f"{project}\0{stream}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def head_of(connection: Connection, project: str, stream: str) -> Head:
     """The end of a stream; version 0 of one that there is not. Raises ``psycopg.Error``."""
     found = connection.execute(_HEAD, (project, stream), binary=True).fetchone()
-    return Head(*found) if found else Head(0, b"")
+    return Head(*found) if found else Head(0, 0, b"")
 
 
-def add(connection: Connection, project: str, batch: Batch) -> bool:
-    """Add a batch, unless the stream does not end where it follows on; true also when it was added before.
+def add(cursor: Connection | Cursor, project: str, batch: Batch) -> Head | None:
+    """Add a batch, and give the end of its stream; None when it does not end where the batch follows on.
 
     Raises ``psycopg.Error``.
     """
-    key, channel = channel_of(project, batch.stream)
-    values = {
-        "project": project,
-        "stream": batch.stream,
-        "version": batch.after.version,
-        "previous": batch.after.hash,
-        "to": batch.head.version,
-        "hash": batch.head.hash,
-        "id": batch.id,
-        "key": key,
-        "channel": channel,
-    }
-    single = len(batch.rows) == 1
-    if single:
-        values |= {"kind": batch.rows[0].kind, "v": batch.rows[0].v, "payload": batch.rows[0].payload}
-    else:
-        versions, kinds, vs, payloads, hashes = (list(column) for column in zip(*batch.rows, strict=True))
-        values |= {"versions": versions, "kinds": kinds, "vs": vs, "payloads": payloads, "hashes": hashes}
-    statement = _STATEMENTS[batch.after.version == 0, single].encode()
-    return bool(connection.execute(statement, values).fetchone()) or kept(connection, project, batch)
+    stream, after, rows, name = batch
+    last = rows[-1]
+    begins, single = after.version == 0, len(rows) == 1
+    where = (project, stream) if begins else (after.stream_id, after.hash)
+    columns = last if single else map(list, zip(*rows, strict=True))
+    key = key_of(project, stream)
+    values = (last.version, last.hash, *where, name, *columns, key, key)
+    added = cursor.execute(_STATEMENTS[begins, single], values).fetchone()
+    return Head(added[0], last.version, last.hash) if added else None
 
 
-def kept(connection: Connection, project: str, batch: Batch) -> bool:
-    """Whether a batch is in the ledger. Raises ``psycopg.Error``."""
-    found = connection.execute(_KEPT, (project, batch.stream, batch.head.version, batch.id)).fetchone()
-    return found == (True,)
+def kept(connection: Connection, project: str, batch: Batch) -> Head | None:
+    """Where a batch ends in the ledger; None when it is not there. Raises ``psycopg.Error``."""
+    last = batch.rows[-1]
+    found = connection.execute(_KEPT, (project, batch.stream, last.version, batch.id)).fetchone()
+    return Head(found[0], last.version, last.hash) if found else None
 
 
 class Turn:
@@ -172,7 +158,7 @@ class Turn:
             else:
                 connection.execute(_LOCK_ALL)
             for batch in self.batches:
-                if not add(connection, self.project, batch):
+                if not (add(connection, self.project, batch) or kept(connection, self.project, batch)):
                     raise TurnLost(
                         place=str(self.link.address), remedy="try again: the run goes on from what is recorded"
                     )

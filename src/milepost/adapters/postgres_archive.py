@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from milepost.adapters.event_rows import EventRow, another_event, restored
-from milepost.adapters.postgres_appends import Head, channel_of, head_of
+from milepost.adapters.postgres_appends import Head, head_of, key_of, new_id
 from milepost.adapters.postgres_link import Link
 from milepost.app.ports import LedgerRow
 from milepost.errors import LedgerUnavailable
@@ -84,9 +83,9 @@ def restore(connection: Connection, project: str, given: Sequence[LedgerRow], pl
                 if hashes[row.stream].get(row.version, b"").hex() != row.hash:
                     raise another_event(row, place)
                 continue
-            found = restored(row, *head, place)
+            found = restored(row, head.version, head.hash, place)
             added.append((row.stream, found))
-            heads[row.stream] = Head(found.version, found.hash)
+            heads[row.stream] = Head(head.stream_id, found.version, found.hash)
             hashes.setdefault(row.stream, {})[found.version] = found.hash
         _write(connection, project, added, heads)
     return len(added)
@@ -99,14 +98,14 @@ def _hashes(connection: Connection, project: str, stream: str) -> dict[int, byte
 def _write(connection: Connection, project: str, added: Sequence[tuple[str, EventRow]], heads: dict[str, Head]) -> None:
     ids = {}
     for stream in dict.fromkeys(stream for stream, _ in added):
-        found = connection.execute(_SET_HEAD, (project, stream, *heads[stream])).fetchone()
+        found = connection.execute(_SET_HEAD, (project, stream, heads[stream].version, heads[stream].hash)).fetchone()
         ids[stream] = found[0] if found else 0
-    mark = uuid4()
+    mark = new_id()
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for stream, row in added:
             copy.write_row((ids[stream], *row, mark))
     for stream in ids:
-        connection.execute("SELECT pg_notify(%s, '')", (channel_of(project, stream)[1],))
+        connection.execute("SELECT pg_notify(%s, '')", (f"milepost_{key_of(project, stream)}",))
 
 
 def server_facts(connection: Connection) -> dict[str, str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import psycopg
 
     Connection = psycopg.Connection[tuple[Any, ...]]
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 SCHEMA = 1
 """The number of the schema that this version of Milepost reads and writes."""
@@ -125,7 +126,8 @@ class Link:
     """The connection of one process to a ledger's database, opened when it is first used.
 
     ``patience`` and ``first_patience`` are how many seconds to try for: a server that answered before, one that never
-    did. ``schema`` is the number of the database's schema, None where there is none or it is not known yet.
+    did. ``schema`` is the number of the database's schema, None where there is none or it is not known yet;
+    ``connects`` counts how often a connection was made.
     """
 
     def __init__(self, address: Address, patience: float = PATIENCE, first_patience: float = FIRST_PATIENCE) -> None:
@@ -134,6 +136,8 @@ class Link:
         self.first_patience = min(first_patience, patience)
         self.schema: int | None = None
         self.migrating = False
+        self.connects = 0
+        self._cursor: Cursor | None = None
         self._connection: Connection | None = None
         self._answered = False
 
@@ -169,9 +173,17 @@ class Link:
         """
         if self._connection is None or self._connection.closed:
             self._connection = self.connect()
+            self._cursor = None
+            self.connects += 1
             self._answered = True
             self.schema = self._require_known(read_schema(self._connection))
         return self._connection
+
+    def cursor(self, connection: Connection) -> Cursor:
+        """A cursor that is used again and again, to save making one for each statement that is sent often."""
+        if self._cursor is None or self._cursor.connection is not connection:
+            self._cursor = connection.cursor()
+        return self._cursor
 
     def look(self, connection: Connection) -> int | None:
         """Look for the schema again where there was none: somebody else may have laid it out."""

@@ -7,7 +7,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from milepost.adapters.postgres_appends import channel_of, head_of
+from milepost.adapters.postgres_appends import head_of, key_of
 from milepost.adapters.postgres_link import Link, read_schema
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Watch:
         if self._connection is None:
             self._connection = self.link.connect()
             self._connection.add_notify_handler(self._tell)
-            key, channel = channel_of(self.project, self.stream)
+            key = key_of(self.project, self.stream)
             # An append that saw nobody wait is over once the lock is ours: what it added is seen by whoever looks now.
-            self._connection.execute(f"LISTEN {channel}".encode())
+            self._connection.execute(f'LISTEN "milepost_{key}"'.encode())
             self._connection.execute("SELECT pg_advisory_lock_shared(%s)", (key,))
         self._told = False
         return self._connection

@@ -15,6 +15,7 @@ from milepost.app.ports import LedgerArchive, LedgerRow
 from milepost.errors import InputError
 
 _FIELDS = LedgerRow._fields
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _NUMBERS = {"position", "version", "v"}
 
 
@@ -29,7 +30,7 @@ class Verification:
 
 def chain(previous: bytes, stream: str, version: int, kind: str, v: int, payload: str) -> bytes:
     """The hash of an event: over the hash of the one before it in the stream (empty for the first) and its columns."""
-    head = json.dumps([stream, version, kind, v], separators=(",", ":"))
+    head = _encode([stream, version, kind, v])
     return hashlib.sha256(previous + head.encode() + payload.encode()).digest()
 
 

@@ -11,14 +11,14 @@ CREATE TABLE milepost.stream (
 COMMENT ON TABLE milepost.stream IS 'Runs, each with the version and the hash of its last event.';
 
 CREATE TABLE milepost.event (
-    stream_id bigint NOT NULL REFERENCES milepost.stream (id),
+    stream_id bigint NOT NULL,
     version integer NOT NULL CHECK (version > 0),
     position bigint GENERATED ALWAYS AS IDENTITY,
     kind text NOT NULL,
     v smallint NOT NULL,
     payload text NOT NULL,
     hash bytea NOT NULL,
-    append_id uuid NOT NULL,
+    append_id bigint NOT NULL,
     PRIMARY KEY (stream_id, version)
 );
 COMMENT ON TABLE milepost.event IS 'What happened. append_id tells the append that brought an event from any other.';

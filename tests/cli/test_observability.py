@@ -69,7 +69,8 @@ def test_a_collector_gets_one_trace_of_the_run(project: Path, collector: Collect
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    done = run(project, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    command = f'echo "$TRACEPARENT" > {project}/context-$MILEPOST_TASK'
+    done = run(project, command, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     assert done.returncode == 0, done.stderr
     spans = [
         span
@@ -89,6 +90,9 @@ def test_a_collector_gets_one_trace_of_the_run(project: Path, collector: Collect
     assert [link.span_id for link in by_name["task 1.2"].links] == [by_name["task 1.1"].span_id]
     assert whole.start_time_unix_nano <= by_name["attempt 1.1"].start_time_unix_nano
     assert by_name["attempt 1.2"].end_time_unix_nano <= whole.end_time_unix_nano
+    attempt = by_name["attempt 1.2"]
+    context = f"00-{attempt.trace_id.hex()}-{attempt.span_id.hex()}-01"
+    assert (project / "context-1.2").read_text().strip() == context
     metrics = {
         metric.name: metric
         for path, body in collector.bodies

@@ -79,7 +79,7 @@ class Workshop:
     without any; ``env`` is added for everyone. ``brief`` writes the text a worker gets; ``grace`` is the seconds
     between asking a command to end and killing it; ``log_limit`` bytes of its output are kept. ``time_limit`` seconds
     bound what has no limit of its own. ``plan_folder`` is where the plan lies. With ``isolation`` attempts of its tiers
-    work in a workspace of their own.
+    work in a workspace of their own. ``context`` gives further variables for an attempt at a task, by its number.
     """
 
     runner: CommandRunner
@@ -94,6 +94,7 @@ class Workshop:
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
     isolation: Isolation | None = None
+    context: Callable[[str, int], Mapping[str, str]] = lambda task, attempt_no: {}
 
     async def attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
         """Run a task's command, then its verifications. Each may take ``limit`` seconds."""
@@ -249,6 +250,7 @@ class Workshop:
             "MILEPOST_TIER": str(attempt.tier),
             "MILEPOST_BRIEF": f"{folder}/{BRIEF}",
             "MILEPOST_RESULT": f"{folder}/{RESULT}",
+            **self.context(record.spec.id, attempt.no),
         }
 
     async def _bounded(self, command: ShellCommand, limit: float | None, *, fresh: bool = False) -> Ending:

@@ -42,7 +42,8 @@ class LocalEngine:
     command may run on this machine. ``workers`` are the surroundings of each tier's commands, by rank, ``common`` those
     of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that
     are kept; ``time_limit`` the seconds that one without an estimate may take. ``isolation`` gives the workspace in
-    which attempts of some tiers work, each in a place of its own; the others work in the project's folder.
+    which attempts of some tiers work, each in a place of its own; the others work in the project's folder. ``context``
+    gives further variables for the commands of a task's attempt.
     """
 
     session: RunSession
@@ -56,6 +57,7 @@ class LocalEngine:
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
     isolation: Isolation | None = None
+    context: Callable[[str, int], Mapping[str, str]] = lambda task, attempt_no: {}
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
     on_notice: Callable[[str], None] = lambda message: None
@@ -112,6 +114,7 @@ class LocalEngine:
             log_limit=self.log_limit,
             time_limit=self.time_limit,
             isolation=self.isolation,
+            context=self.context,
         )
 
     def verify(self, task: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:

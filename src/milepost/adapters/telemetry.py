@@ -173,6 +173,13 @@ class Telemetry:
 
         return both
 
+    def context(self, state: RunState, task: str, attempt_no: int) -> dict[str, str]:
+        """What makes the spans of an attempt's command parts of the attempt's (W3C trace context)."""
+        if self.tracing is None:
+            return {}
+        trace, span = self.ids.of(state, attempt_key(task, attempt_no))
+        return {"TRACEPARENT": f"00-{trace:032x}-{span:016x}-01"}
+
     def close(self) -> None:
         """Send what is left."""
         for provider in (self.tracing, self.metering):
@@ -257,12 +264,6 @@ class Identifiers:
     def is_trace_id_random(self) -> bool:
         """Whether nothing can be told from a trace's number: it is a digest."""
         return True
-
-
-def traceparent(state: RunState, task: str, attempt_no: int) -> str:
-    """What a worker's command needs in ``TRACEPARENT`` to make its own spans parts of its attempt's (W3C)."""
-    trace, span = Identifiers().of(state, attempt_key(task, attempt_no))
-    return f"00-{trace:032x}-{span:016x}-01"
 
 
 def _tracing(exporter: str, resource: Resource, ids: Identifiers) -> TracerProvider:

@@ -260,6 +260,7 @@ class Project:
         with watching(os.environ, on_notice) as telemetry:
             if telemetry is not None:
                 engine.on_event = telemetry.besides(on_event)
+                engine.context = lambda task, number: telemetry.context(session.state, task, number)
             return engine.run()
 
     def notifications(self, session: RunSession, besides: Collection[str] = ()) -> AbstractContextManager[Hear]:

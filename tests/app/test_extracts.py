@@ -10,6 +10,7 @@ import pytest
 
 from milepost import bootstrap
 from milepost.app.extracts import Extract, ExtractStore, extract
+from milepost.app.kept_specs import KeptSpec
 from milepost.app.plans import load_plan
 from milepost.app.settings import load_settings
 from milepost.bootstrap import Project, open_project
@@ -48,8 +49,14 @@ def store(plan: Path) -> Path:
 
 
 def kept(plan: Path) -> Path:
-    """The one file that the store holds."""
-    (found,) = store(plan).iterdir()
+    """The file that holds the extract."""
+    (found,) = store(plan).glob("*.json")
+    return found
+
+
+def obeyed(plan: Path) -> Path:
+    """The file that holds what its runs obey."""
+    (found,) = store(plan).glob("*.spec")
     return found
 
 
@@ -93,8 +100,15 @@ def test_an_extract_says_what_the_plan_says(plan: Path) -> None:
         ),
         pytest.param(lambda plan: kept(plan).write_bytes(kept(plan).read_bytes()[:-9]), id="torn"),
         pytest.param(
-            lambda plan: kept(plan).write_bytes(kept(plan).read_bytes().replace(b"make", b"fake")), id="edited"
+            lambda plan: kept(plan).write_bytes(kept(plan).read_bytes().replace(b"Shop", b"Shed")), id="edited"
         ),
+        pytest.param(
+            lambda plan: obeyed(plan).write_bytes(obeyed(plan).read_bytes().replace(b"make", b"fake", 1)),
+            id="specification edited",
+        ),
+        pytest.param(lambda plan: obeyed(plan).write_bytes(obeyed(plan).read_bytes()[:-9]), id="specification torn"),
+        pytest.param(lambda plan: obeyed(plan).write_bytes(b""), id="specification empty"),
+        pytest.param(lambda plan: obeyed(plan).unlink(), id="specification gone"),
         pytest.param(lambda plan: kept(plan).write_bytes(b""), id="empty"),
         pytest.param(lambda plan: kept(plan).write_bytes(b"\xff\n\xff\n"), id="binary"),
         pytest.param(lambda plan: store(plan).chmod(0o777), id="folder that others can write to"),
@@ -116,7 +130,7 @@ def test_json_of_another_shape_is_no_extract(plan: Path, tmp_path: Path) -> None
     """Its checksum is right, so only building it can tell."""
     known = fresh(plan)
     keeper = ExtractStore(tmp_path / "own")
-    keeper.put("any.md", "k", Extract(known.title, known.ticks, {}, 0, b'{"plan": 1}'))
+    keeper.put("any.md", "k", Extract(known.title, known.ticks, {}, 0, KeptSpec(b'{"plan": 1}', b"{}")))
     assert keeper.get("any.md", "k") is None
     keeper.put("any.md", "k", known)
     assert keeper.get("any.md", "k") == known
@@ -172,7 +186,7 @@ def test_an_edit_by_somebody_else_before_our_tick_has_the_plan_read(
 def test_old_extracts_are_cleared_away(plan: Path) -> None:
     is_read(plan)
     keeper = ExtractStore(store(plan))
-    size = kept(plan).stat().st_size
+    size = kept(plan).stat().st_size + obeyed(plan).stat().st_size
     assert keeper.prune(kept(plan).stat().st_mtime - 1) == 0
     assert keeper.prune(kept(plan).stat().st_mtime + 1, dry_run=True) == size
     assert not is_read(plan)

@@ -176,14 +176,12 @@ def replace_file(target: Path, raw: bytes, *, shown: str) -> None:
     Raises:
         DocumentUnwritable: that is not possible; nothing was changed.
     """
-    import tempfile
-
     temporary = ""
     try:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o644
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(13, "it is read-only")
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+        descriptor, temporary = new_file_beside(target)
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)
             file.flush()
@@ -200,6 +198,12 @@ def replace_file(target: Path, raw: bytes, *, shown: str) -> None:
             place=shown,
             remedy="make the file and its folder writable; nothing was changed",
         ) from None
+
+
+def new_file_beside(target: Path) -> tuple[int, str]:
+    """Create a file in the folder of another, for its owner alone; gives its descriptor and its path."""
+    path = str(target.parent / f".{target.name}.{os.urandom(6).hex()}.tmp")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), path
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,17 +19,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost import __version__
-from milepost.execution.policy import RunSpec
+from milepost.app.documents import new_file_beside
+from milepost.app.kept_specs import KeptSpec
 
 if TYPE_CHECKING:
     from milepost.app.settings import Settings
     from milepost.app.sheets import Sheet
+    from milepost.execution.policy import RunSpec
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
-_FORMAT = 3
+_FORMAT = 4
 _SUFFIX = ".json"
-_CHECK_BYTES = 16
+_SPEC_SUFFIX = ".spec"
 
 
 class Ticks(NamedTuple):
@@ -57,20 +58,20 @@ class Extract:
     """What a run needs of a plan.
 
     ``apart`` has the tasks that take no part in runs, ``unread`` counts lines that look like tasks but are none,
-    ``spec_json`` is the payload of the specification, ``sheet_json`` what a sheet of the plan says, if it has one.
+    ``kept_spec`` is what its runs obey, ``sheet_json`` what a sheet of the plan says, if it has one.
     """
 
     title: str
     ticks: Ticks
     apart: Mapping[str, Apart]
     unread: int
-    spec_json: bytes
+    kept_spec: KeptSpec
     sheet_json: bytes = b""
 
-    @cached_property
+    @property
     def spec(self) -> RunSpec:
         """What a run of the plan obeys."""
-        return RunSpec.from_payload(json.loads(self.spec_json))
+        return self.kept_spec.spec
 
     @cached_property
     def sheet(self) -> Sheet | None:
@@ -79,25 +80,24 @@ class Extract:
 
         try:
             return Sheet.from_bytes(self.sheet_json) if self.sheet_json else None
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             return None
 
     def to_bytes(self) -> bytes:
-        """Give it as what :meth:`from_bytes` reads: ASCII, three lines of JSON, the last perhaps empty."""
-        values = (self.title, self.ticks, self.apart, self.unread)
-        return (
-            json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.spec_json + b"\n" + self.sheet_json
-        )
+        """Give all but the specification as what :meth:`from_bytes` reads: two lines, JSON or nothing."""
+        values = (self.kept_spec.digest, self.title, self.ticks, self.apart, self.unread)
+        return json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.sheet_json
 
     @classmethod
-    def from_bytes(cls, raw: bytes) -> Extract:
+    def from_bytes(cls, raw: bytes, kept_spec: KeptSpec) -> Extract:
         """Build the extract that :meth:`to_bytes` described; any exception says that it is none."""
-        values, spec, sheet = raw.split(b"\n")
-        title, (digest, *names), apart, unread = json.loads(values)
+        values, sheet = raw.split(b"\n")
+        wanted, title, (digest, *names), apart, unread = json.loads(values)
+        if wanted != kept_spec.digest:
+            raise ValueError("the specification is that of another one")
+        _ = kept_spec.spec  # now is the time to find that it is none
         reasons = {name: Apart(*reason) for name, reason in apart.items()}
-        found = cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, spec, sheet)
-        _ = found.spec  # now is the time to find that it is none
-        return found
+        return cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, kept_spec, sheet)
 
 
 def ticks_of(plan: Plan) -> Ticks:
@@ -128,8 +128,7 @@ def extract(plan: Plan, settings: Settings, identity: str) -> Extract:
     """
     from milepost.app.run_specs import build_run_spec
 
-    payload = build_run_spec(plan, settings, identity).to_payload()
-    spec = json.dumps(payload, separators=(",", ":")).encode("ascii")
+    spec = KeptSpec.of(build_run_spec(plan, settings, identity))
     return Extract(plan.title or "", ticks_of(plan), _apart(plan), unread_lines(plan), spec, _sheet_json(plan))
 
 
@@ -195,29 +194,36 @@ class ExtractStore:
         try:
             if not self._private():
                 return None
-            raw = self._file(path).read_bytes()
-            head, _, body = raw.partition(b"\n")
+            file = self._file(path)
+            head, _, body = file.read_bytes().partition(b"\n")
             if head.decode("ascii") != _head(wanted, body):
                 return None
-            return Extract.from_bytes(body)
+            rows, payload = file.with_suffix(_SPEC_SUFFIX).read_bytes().split(b"\n")
+            return Extract.from_bytes(body, KeptSpec(rows, payload))
         except Exception:  # whatever is wrong with it, the plan itself is there to be read
             return None
 
-    def put(self, path: str, known: str, found: Extract) -> None:
-        """Keep an extract under its key, instead of the one before, if that can be."""
+    def put(self, path: str, known: str, found: Extract, *, before: Extract | None = None) -> None:
+        """Keep an extract under its key, if that can be; the specification of the one before need not be written."""
         body = found.to_bytes()
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._private():
                 return
-            descriptor, temporary = tempfile.mkstemp(dir=self.folder)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(_head(known, body).encode("ascii") + b"\n" + body)
-                os.replace(temporary, self._file(path))
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            file = self._file(path)
+            if before is None or before.kept_spec is not found.kept_spec:
+                self._write(file.with_suffix(_SPEC_SUFFIX), found.kept_spec.rows + b"\n" + found.kept_spec.payload)
+            self._write(file, _head(known, body).encode("ascii") + b"\n" + body)
+
+    def _write(self, file: Path, raw: bytes) -> None:
+        descriptor, temporary = new_file_beside(file)
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(raw)
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
 
     def prune(self, before: float, *, dry_run: bool = False) -> int:
         """Delete what was kept before a moment (seconds since 1970), and give how many bytes that frees."""
@@ -242,4 +248,4 @@ class ExtractStore:
 
 def _head(known: str, body: bytes) -> str:
     """The first line of a kept extract: its key, and what tells whether the rest is whole."""
-    return f"{known} {hashlib.blake2b(body, digest_size=_CHECK_BYTES).hexdigest()}"
+    return f"{known} {hashlib.sha256(body).hexdigest()}"

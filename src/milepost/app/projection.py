@@ -94,6 +94,8 @@ def box_edits(plan: Plan, state: RunState, leave: Collection[str], untick: Colle
 def finished_wholes(plan: Plan, state: RunState) -> dict[str, bool]:
     """Each task that is made of required parts, and whether the run knows all of these to be done."""
     found: dict[str, bool] = {}
+    if not plan.parents:
+        return found
     for part in plan.required:
         record = state.tasks.get(part.id)
         done = record is not None and record.status is TaskStatus.DONE

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LIKE_ALL = frozenset(" xX~-")
 """Marks that every dialect takes for a box, so that writing one for another makes no plan of another kind."""
+_MARK = 2
+"""The place of the mark in a box."""
 _KEPT = (ClaimKind.STATUS, ClaimKind.PROGRESS, ClaimKind.LAST_UPDATED)
 _CONFLICT = "<<<<<<<"
 
@@ -35,11 +37,8 @@ class Box(NamedTuple):
     parent: str | None
     optional: bool
     struck: bool
-
-    @property
-    def state(self) -> TaskState:
-        """What the box says."""
-        return MARKS[self.mark]
+    state: TaskState
+    """What the mark says."""
 
     @property
     def checkbox(self) -> Checkbox:
@@ -84,15 +83,17 @@ class Sheet(NamedTuple):
     gates: tuple[Gate, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Give it as what :meth:`from_bytes` reads: one line of JSON."""
-        return json.dumps(self, separators=(",", ":")).encode("ascii")
+        """Give it as what :meth:`from_bytes` reads: one line of JSON, boxes by column."""
+        columns = list(zip(*self.boxes, strict=True))[:-1]
+        return json.dumps((columns, *self[1:]), separators=(",", ":")).encode("ascii")
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Sheet:
         """Build the sheet that :meth:`to_bytes` described."""
-        boxes, lines, rows, gates = json.loads(raw)
+        columns, lines, rows, gates = json.loads(raw)
+        states = map(MARKS.__getitem__, columns[_MARK])
         return cls(
-            tuple([Box(*box) for box in boxes]),
+            tuple(map(Box._make, zip(*columns, states, strict=True))),
             tuple(Line(*line) for line in lines),
             tuple(Row(tuple(tasks), start, end) for tasks, start, end in rows),
             tuple(Gate(name, tuple(places), tuple(marks)) for name, places, marks in gates),
@@ -113,18 +114,18 @@ class Sheet(NamedTuple):
             checkpoints=tuple(map(_checkpoint, self.gates)),
         )
 
-    def marked(self, edits: Iterable[Edit]) -> Sheet | None:
+    def marked(self, edits: Collection[Edit]) -> Sheet | None:
         """The sheet after the marks of boxes were replaced; None when that may have made another plan of it."""
-        news = {edit.span: edit.replacement for edit in edits}
-        if not _LIKE_ALL.issuperset(news.values()):
+        news = {span.start: text for span, text in edits if span.end - span.start == 1}
+        if len(news) < len(set(edits)) or not _LIKE_ALL.issuperset(news.values()):
             return None
         boxes = list(self.boxes)
         for number, box in enumerate(boxes):
-            mark = news.pop(Span(box.place, box.place + 1), None)
-            if mark is not None:
+            if box.place in news:
+                mark = news.pop(box.place)
                 if box.mark not in _LIKE_ALL:
                     return None
-                boxes[number] = box._replace(mark=mark)
+                boxes[number] = box._replace(mark=mark, state=MARKS[mark])
         gates = [gate._replace(marks=_marks(gate, news)) for gate in self.gates]
         return None if news else self._replace(boxes=tuple(boxes), gates=tuple(gates))
 
@@ -149,7 +150,7 @@ class Sheet(NamedTuple):
         if not ordered:
             return self
         return Sheet(
-            tuple([box._replace(place=new(box.place)) for box in self.boxes]),
+            tuple([box if new(box[1]) == box[1] else Box(box[0], new(box[1]), *box[2:]) for box in self.boxes]),
             tuple(Line(kind, *value(start, end)) for kind, start, end in self.lines),
             tuple(Row(tasks, *value(start, end)) for tasks, start, end in self.rows),
             tuple(gate._replace(places=tuple(map(new, gate.places))) for gate in self.gates),
@@ -193,8 +194,8 @@ def _gate(checkpoint: Checkpoint) -> Gate | None:
     return Gate(checkpoint.id, places, tuple(box.mark if box else "" for box in found))
 
 
-def _marks(gate: Gate, news: dict[Span, str]) -> tuple[str, ...]:
-    return tuple(news.pop(Span(place, place + 1), mark) for place, mark in zip(gate.places, gate.marks, strict=True))
+def _marks(gate: Gate, news: dict[int, str]) -> tuple[str, ...]:
+    return tuple(news.pop(place, mark) for place, mark in zip(gate.places, gate.marks, strict=True))
 
 
 def _checkpoint(gate: Gate) -> Checkpoint:
@@ -219,7 +220,7 @@ def _box(task: Task, text: str) -> Box | None:
     mark = text[found.span.start]
     if mark != found.mark or MARKS.get(mark) is not found.state:
         return None
-    return Box(task.id, found.span.start, mark, task.parent, task.optional, task.struck)
+    return Box(task.id, found.span.start, mark, task.parent, task.optional, task.struck, found.state)
 
 
 def write_on(

@@ -138,10 +138,9 @@ def _ticked(plan: Plan) -> set[str]:
 
 def unticked_by_hand(plan: Plan, state: RunState, seen: Collection[str]) -> tuple[str, ...]:
     """Tasks that the ledger calls done and whose boxes were ticked once (are in ``seen``) and are open now."""
+    found = [t.id for t in plan.tasks if t.id in seen and t.state is not TaskState.DONE and t.checkbox]
+    if not found:
+        return ()
     done = {name for name, record in state.tasks.items() if record.finished_at is not None}
     done |= {name for name, whole in finished_wholes(plan, state).items() if whole}
-    return tuple(
-        task.id
-        for task in plan.tasks
-        if task.id in seen and task.checkbox and task.state is not TaskState.DONE and task.id in done
-    )
+    return tuple(name for name in found if name in done)

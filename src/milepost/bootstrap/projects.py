@@ -105,7 +105,7 @@ class Project:
     @cached_property
     def ledger(self) -> Ledger:
         """The project's ledger; its file appears with the first event."""
-        known = (self.known.spec_json.decode("ascii"), SpecPayload(self.known.spec)) if self.known else None
+        known = (self.known.kept_spec.payload.decode("ascii"), SpecPayload(self.known.spec)) if self.known else None
         return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable, known=known)
 
     @cached_property
@@ -189,7 +189,7 @@ class Project:
                 found = carried_over(self.extract, *synced.plans) if synced.plans else None
             if found is not None:
                 changed = replace(self, source=synced.after)
-                extracts().put(self.path, changed._key, found)
+                extracts().put(self.path, changed._key, found, before=self.extract)
 
     def again(self) -> Project:
         """The same plan for another thread: what was read of it is shared, its ledger is opened anew."""

@@ -54,6 +54,7 @@ COMMANDS = {
     "worker": "Take tasks of a Temporal server's runs.",
     "doctor": "Look whether everything is in order.",
     "gc": "Clear away what finished runs left on disk.",
+    "clean": "Delete the branches of attempts that were merged.",
     "ledger": "Verify, export, import or back up the ledger.",
     "git": "Have git merge plans without conflicts.",
     "serve": "Serve plans as web pages and an HTTP API.",

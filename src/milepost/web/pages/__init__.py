@@ -1,0 +1,5 @@
+"""The pages: HTML made on the server, kept live by small modules of our own in the browser."""
+
+from milepost.web.pages.routes import router
+
+__all__ = ["router"]

@@ -19,7 +19,7 @@ _SWEEPS = 4
 class Layered:
     """Where the activities of a network stand, by number.
 
-    ``columns`` and ``rows`` count from 0, rows over all lanes; lane *i* has the rows from ``tops[i]`` to ``tops[i + 1]``.
+    ``columns`` and ``rows`` count from 0, rows over all lanes; lane *i* has those from ``tops[i]`` to ``tops[i + 1]``.
     ``links`` are pairs of predecessor and successor.
     """
 
@@ -78,7 +78,7 @@ def _columns_and_links(network: Network) -> tuple[list[int], list[tuple[int, int
 def _rows(
     cells: dict[tuple[int, int], list[int]], tops: list[int], links: list[tuple[int, int]], count: int
 ) -> list[int]:
-    """Rows near those of the neighbours: swept to the right after the predecessors, to the left after the successors."""
+    """Rows near those of the neighbours: swept to the right after predecessors, to the left after successors."""
     left: list[list[int]] = [[] for _ in range(count)]
     right: list[list[int]] = [[] for _ in range(count)]
     for before, after in links:
@@ -103,7 +103,7 @@ def _mean(neighbours: list[int], rows: list[int], own: int) -> float:
 
 
 def _settle(members: list[int], rows: list[int], top: int, end: int, wish: dict[int, float] | None = None) -> None:
-    """Give the members of a cell different rows of its lane, in their order and as near to their wishes as that lets."""
+    """Give the members of a cell rows of its lane, in their order and as near to their wishes as that lets."""
     least = top
     for place, one in enumerate(members):
         wanted = round(wish[one]) if wish else top

@@ -38,14 +38,8 @@ def needs_person(gate: CheckpointRecord) -> bool:
 def evidence_of(criterion: CriterionRecord) -> list[tuple[str, str]]:
     """What is known of how a criterion was judged, as names and values."""
     found = criterion.evidence
-    shown = {
-        "command": "command",
-        "exit_code": "exit code",
-        "seconds": "seconds",
-        "comment": "comment",
-        "output": "output",
-    }
-    return [(word, str(found[key])) for key, word in shown.items() if found.get(key) not in (None, "")]
+    shown = ("command", "exit_code", "seconds", "comment", "output")
+    return [(key.replace("_", " "), str(found[key])) for key in shown if found.get(key) not in (None, "")]
 
 
 def _waits(state: RunState, gate: CheckpointRecord) -> list[str]:

@@ -32,7 +32,10 @@ from milepost import __version__
 from milepost.web import problems
 from milepost.web.access import Access
 from milepost.web.api import operations
+from milepost.web.changes import Changes
 from milepost.web.gate import Gate
+from milepost.web.given_answers import GivenAnswers
+from milepost.web.metrics import Requests
 from milepost.web.portfolio import Portfolio
 from milepost.web.tails import Tails
 
@@ -72,6 +75,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.portfolio, app.state.tails = portfolio, tails
+    app.state.changes, app.state.given_answers = Changes(portfolio, tails.stopping), GivenAnswers()
     app.state.access, app.state.metrics = access or Access.open(), metrics
     problems.install(app)
     operations.install(app)
@@ -79,5 +83,7 @@ def create_app(
         app.include_router(importlib.import_module("milepost.web.pages").router)
     for path, each in mounted.items():
         app.mount(path, each)
+    if metrics:
+        app.add_middleware(Requests)
     app.add_middleware(Gate, access=app.state.access, mounts=tuple(mounted))
     return app

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from milepost.app.checkpoints import find_checkpoint
 from milepost.app.runs import NOT_RUN
 from milepost.app.statuses import RunStatus, run_status
+from milepost.app.tasks import require_part_of_runs
 from milepost.errors import InputError, MilepostError
+from milepost.execution.lookup import find_task
 from milepost.execution.queries import Outcome
+from milepost.execution.records import Attempt, CheckpointRecord
 from milepost.web.plan_view import PlanView
 from milepost.web.portfolio import ServedPlan
 
@@ -56,15 +60,96 @@ def details(view: PlanView) -> dict[str, Any]:
     ]
     if found["state"] == "invalid":
         return {**found, "task_list": [], "checkpoint_list": [], "waiting_for": []}
-    status = run_status(view.state, view.project.now())
-    told_of = status.to_json()
-    phases = {task.id: task.phase or "" for task in view.project.plan.tasks}
-    for task in told_of["task_list"]:
-        task["phase"] = phases.get(task["id"], "")
-    found["task_list"] = told_of["task_list"]
-    found["checkpoint_list"] = told_of["checkpoints"]
-    found["waiting_for"] = told_of["waiting_for"]
+    found["task_list"] = task_list(view)
+    found["checkpoint_list"] = checkpoint_list(view)
+    found["waiting_for"] = run_status(view.state, view.project.now()).reasons()
     return found
+
+
+def task_list(view: PlanView) -> list[dict[str, Any]]:
+    """Every task of the run, in the order of the plan."""
+    status = run_status(view.state, view.project.now())
+    phases = {task.id: task.phase or "" for task in view.project.plan.tasks}
+    return [
+        {**status.task_json(record), "phase": phases.get(record.spec.id, "")} for record in view.state.tasks.values()
+    ]
+
+
+def task_details(view: PlanView, task: str) -> dict[str, Any]:
+    """A task with its attempts, its text's place, and its commands.
+
+    Raises:
+        UnknownName: the plan has none of that name.
+        Refused: it takes no part in runs.
+    """
+    require_part_of_runs(view.project.extract.apart, task)
+    record = find_task(view.state, task)
+    status = run_status(view.state, view.project.now())
+    written = view.project.plan.by_id.get(task)
+    return {
+        **status.task_json(record),
+        "phase": (written.phase if written else None) or "",
+        "line": view.project.source.position(written.span.start).line if written else None,
+        "command": record.command,
+        "verify": list(record.spec.verify),
+        "files": list(record.spec.files),
+        "human": record.spec.human,
+        "finished_at": record.finished_at,
+        "attempt_list": [attempt_json(each) for each in record.attempts],
+    }
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """An attempt at a task."""
+    return {
+        "no": attempt.no,
+        "tier": attempt.tier,
+        "worker": attempt.worker,
+        "started_at": attempt.started_at,
+        "ended_at": attempt.ended_at,
+        "lease_until": attempt.lease_until,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+        "evidence": dict(attempt.evidence),
+    }
+
+
+def checkpoint_list(view: PlanView) -> list[dict[str, Any]]:
+    """Every checkpoint of the run, in the order of the plan."""
+    return [checkpoint_json(record) for record in view.state.checkpoints.values()]
+
+
+def checkpoint_named(view: PlanView, wanted: str) -> dict[str, Any]:
+    """The checkpoint that somebody names.
+
+    Raises:
+        UnknownName: none is called that, or several are.
+    """
+    return checkpoint_json(view.state.checkpoints[find_checkpoint(view.state, wanted)])
+
+
+def checkpoint_json(record: CheckpointRecord) -> dict[str, Any]:
+    """A checkpoint with its criteria, who judged them and on what evidence."""
+    return {
+        "id": record.spec.id,
+        "name": record.spec.name,
+        "passed": record.passed,
+        "passed_at": record.passed_at,
+        "due": record.due,
+        "rejected": record.rejected,
+        "after": list(record.spec.after),
+        "criteria": [
+            {
+                "text": criterion.spec.text,
+                "command": criterion.spec.command,
+                "status": criterion.status.value,
+                "by": criterion.by,
+                "at": criterion.at,
+                "evidence": dict(criterion.evidence),
+            }
+            for criterion in record.criteria
+        ],
+    }
 
 
 def told(error: MilepostError) -> dict[str, str]:

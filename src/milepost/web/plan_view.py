@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,12 +79,12 @@ class PlanView:
     @property
     def document_etag(self) -> str:
         """The entity tag of the document alone; writes to it may be made to depend on it by ``If-Match``."""
-        return f'"{self._digest}"'
+        return self.shelf.value("digest", "", lambda: etag_of_document(self.project.source.to_bytes()))
 
     @property
     def run_etag(self) -> str:
         """The entity tag of the newest run alone; acts on it may be made to depend on it by ``If-Match``."""
-        return f'"{_short(*self.moment)}"'
+        return etag_of_run(*self.moment)
 
     def etag(self, name: str, *parts: object) -> str:
         """The entity tag of a representation: it changes with document, settings and run, and with what time does."""
@@ -91,11 +92,20 @@ class PlanView:
             until = self._peeked.until
         except MilepostError:
             until = None
-        return f'"{_short(name, self._digest, self._settings, *self.moment, until, *parts)}"'
+        return f'"{_short(name, self.document_etag, self._settings, *self.moment, until, *parts)}"'
 
     def computed(self, name: str, make: Callable[[], _T], *parts: object) -> _T:
         """A value of the plan at this moment, made only if the same was not asked for before."""
         return self.shelf.value(name, self.etag(name, *parts), make)
+
+    @property
+    def minute(self) -> int:
+        """What goes into the tag of what changes as time passes, while a run goes on: it is made anew each minute."""
+        return int(self.project.now() // 60) if self.moment.run else 0
+
+    def shown(self, path: str) -> str:
+        """A path as clients see it: below the project's folder."""
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(self.project.settings.root))
 
     @cached_property
     def _peeked(self) -> Peeked:
@@ -109,12 +119,18 @@ class PlanView:
         return Peeked(state, until if until is not None and until > now else None)
 
     @cached_property
-    def _digest(self) -> str:
-        return self.shelf.value("digest", "", lambda: sha256(self.project.source.to_bytes()).hexdigest()[:24])
-
-    @cached_property
     def _settings(self) -> str:
         return self.shelf.value("settings", "", lambda: _short(repr(self.project.settings)))
+
+
+def etag_of_document(raw: bytes) -> str:
+    """The entity tag of a document of these bytes."""
+    return f'"{sha256(raw).hexdigest()[:24]}"'
+
+
+def etag_of_run(run: str, version: int) -> str:
+    """The entity tag of a run at a version."""
+    return f'"{_short(run, version)}"'
 
 
 def _short(*parts: object) -> str:

@@ -44,6 +44,7 @@ class Server(uvicorn.Server):
         """End, once what is being answered is answered."""
         app: Any = self.config.app
         app.state.tails.stop()
+        app.state.changes.stop()
         self.should_exit = True
 
     @contextlib.contextmanager

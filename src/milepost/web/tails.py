@@ -137,6 +137,12 @@ class Tails:
             for (place, _), tail in list(self._tails.items()):
                 await self._advance(place, tail)
             await asyncio.sleep(self._look_seconds)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        for place in list(self._ledgers):
+            if not any(each == place for each, _ in self._tails):
+                await self._call(self._ledgers.pop(place).close)
 
     async def _advance(self, place: str, tail: Tail) -> None:
         try:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
 from milepost.web.answers import MAX_LIMIT
 from milepost.web.portfolio import Portfolio
@@ -47,9 +46,14 @@ def json_of(model: type[Any], description: str, status: int = 200, **headers: st
     return {status: {"model": model, "description": description, **({"headers": shown} if shown else {})}}
 
 
-def examples(**named: Any) -> Mapping[str, Any]:
-    """Examples of a body."""
-    return {name: {"value": value} for name, value in named.items()}
+def stream_of_events(types: str) -> dict[int | str, dict[str, Any]]:
+    """What an operation answers with that does not end."""
+    return {
+        200: {
+            "description": f"Server-sent events. {types}",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    }
 
 
 PlanId = Annotated[
@@ -59,6 +63,42 @@ PlanId = Annotated[
         examples=["specs-login"],
         min_length=1,
         max_length=200,
+    ),
+]
+TaskId = Annotated[
+    str, Path(description="The task's id, as the plan writes it.", examples=["2.1"], min_length=1, max_length=200)
+]
+CheckpointId = Annotated[
+    str,
+    Path(description="The checkpoint's id, name, or number.", examples=["Checkpoint 1"], min_length=1, max_length=200),
+]
+RunNumber = Annotated[int, Path(description="Counts the plan's runs from 1.", examples=[1], ge=1, le=2**31)]
+
+
+def _conditions(
+    _match: Annotated[
+        str | None,
+        Header(alias="If-Match", description="Act only if this is still the entity tag; else 412.", max_length=1000),
+    ] = None,
+    _key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="The same request with the same key within a day is answered as the first time.",
+            pattern=r"^[!-~]{1,200}$",
+        ),
+    ] = None,
+) -> None:
+    """What requests that change something may carry; the headers are looked at where they count."""
+
+
+Given = Annotated[None, Depends(_conditions)]
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The id of the last event that was received: go on after it.",
+        pattern=r"^[0-9]{1,9}$",
     ),
 ]
 Cursor = Annotated[

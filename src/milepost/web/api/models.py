@@ -149,4 +149,304 @@ class Plan(PlanSummary):
     waiting_for: list[str]
 
 
-Anything = dict[str, Any]
+class ActedAside(BaseModel):
+    """What every act tells besides."""
+
+    run: str = Field(description="How the ledger calls the run.")
+    version: int = Field(description="The run's version after the act.")
+    run_etag: str = Field(description="For `If-Match` of the next act.")
+    by: str = Field(description="The name that was recorded.")
+    document_problem: Told | None = Field(description="Why the document is behind the ledger, if it is.")
+
+
+class ActedTask(Task, ActedAside):
+    """A task after an act."""
+
+
+class TaskPage(BaseModel):
+    """A page of tasks."""
+
+    items: list[Task]
+    next_cursor: str | None
+
+
+class Attempt(BaseModel):
+    """An attempt at a task."""
+
+    no: int
+    tier: int
+    worker: str
+    started_at: float
+    ended_at: float | None
+    lease_until: float | None
+    outcome: str = Field(description="How it ended; empty while it runs.")
+    reason: str
+    evidence: dict[str, Any]
+
+
+class TaskDetails(Task):
+    """A task with its attempts."""
+
+    line: int | None = Field(description="Where the document states it, from 1.")
+    command: str = Field(description="What the worker of its tier runs; empty: somebody has to claim it.")
+    verify: list[str]
+    files: list[str]
+    human: bool
+    finished_at: float | None
+    attempt_list: list[Attempt]
+
+
+class JudgedCriterion(Criterion):
+    """An exit condition, and what it was judged by."""
+
+    at: float | None
+    evidence: dict[str, Any]
+
+
+class CheckpointDetails(BaseModel):
+    """A checkpoint with its criteria."""
+
+    id: str
+    name: str
+    passed: bool
+    passed_at: float | None
+    due: bool
+    rejected: str = Field(description="Why somebody refused it; empty: nobody did.")
+    after: list[str] = Field(description="The tasks it waits for.")
+    criteria: list[JudgedCriterion]
+
+
+class ActedCheckpoint(CheckpointDetails, ActedAside):
+    """A checkpoint after an act."""
+
+
+class CheckpointList(BaseModel):
+    """A plan's checkpoints."""
+
+    items: list[CheckpointDetails]
+
+
+class BudgetLine(BaseModel):
+    """What a scope has spent of a measure."""
+
+    scope: str
+    measure: str = Field(description="money, hours, tokens")
+    spent: float
+    limit: float | None
+    exhausted: bool
+
+
+class Run(BaseModel):
+    """A run."""
+
+    run: str = Field(description="How the ledger calls it.")
+    plan: str = Field(description="The plan's id.")
+    number: int
+    newest: bool
+    version: int
+    run_etag: str | None = Field(description="For `If-Match` of what acts on the newest run.")
+    outcome: str = Field(description="active, waiting, stuck, finished, cancelled")
+    tasks: dict[str, int]
+    cost: float
+    supervisor: str
+    deserted: bool
+    started_at: float | None
+    finished_at: float | None
+    paused_by: str
+    cancelled_by: str
+    waiting_for: list[str]
+    task_list: list[dict[str, Any]]
+    checkpoints: list[dict[str, Any]]
+    budgets: list[BudgetLine]
+
+
+class RunLine(BaseModel):
+    """A run in a list."""
+
+    number: int
+    name: str
+    outcome: str
+    done: int
+    total: int
+    started_at: float | None
+    finished_at: float | None
+    cost: float
+
+
+class RunPage(BaseModel):
+    """A page of runs."""
+
+    items: list[RunLine]
+    next_cursor: str | None
+
+
+class RunEvent(BaseModel):
+    """Something that happened. What else it holds depends on its type."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [{"version": 4, "event": "TaskCompleted", "at": 1790000000.0, "task": "1.1", "by": "ada"}]
+        },
+    )
+    version: int = Field(description="Counts the run's events from 1.")
+    event: str
+    at: float
+
+
+class EventPage(BaseModel):
+    """A page of events."""
+
+    items: list[RunEvent]
+    next_cursor: str | None
+
+
+class Tier(BaseModel):
+    """A tier of workers. Rank 1 is the strongest."""
+
+    rank: int
+    name: str
+    capacity: int
+    speed: float
+    cost_per_hour: float
+    attempts: int
+    driver: str
+    running: list[str]
+    ready: list[str]
+    tasks: int
+    budgets: list[BudgetLine]
+
+
+class TierList(BaseModel):
+    """A plan's tiers."""
+
+    items: list[Tier]
+
+
+class Held(BaseModel):
+    """A task that a worker holds."""
+
+    task: str
+    attempt_no: int
+    lease_until: float | None
+
+
+class Worker(BaseModel):
+    """Who has worked in a run."""
+
+    name: str
+    holds: list[Held]
+    attempts: int
+    done: int
+    worked_seconds: float
+    last_at: float
+
+
+class WorkerList(BaseModel):
+    """Who has worked in a plan's run."""
+
+    items: list[Worker]
+
+
+class Finding(BaseModel):
+    """What a rule found. Lines and columns count from 1."""
+
+    code: str
+    name: str
+    severity: str
+    message: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    fix: dict[str, Any] | None
+    fixable: bool
+    related: list[dict[str, Any]]
+
+
+class Diagnostics(BaseModel):
+    """What checking a plan found."""
+
+    document_etag: str
+    findings: list[Finding]
+    errors: int
+    warnings: int
+    fixable: int
+
+
+class Fixed(BaseModel):
+    """What fixes change, or would change."""
+
+    written: bool
+    diff: str = Field(description="As `diff -u` shows it; empty: nothing changes.")
+    fixed: list[str] = Field(description="The codes of the findings that are gone.")
+    remaining: int
+    document_etag: str = Field(description="Of the document as it is now.")
+
+
+class Node(BaseModel):
+    """A task or checkpoint of the network."""
+
+    id: str
+    title: str
+    phase: str
+    checkpoint: bool
+    tier: int | None
+    duration_seconds: int
+    critical: bool
+    total_float_seconds: int
+    status: str
+
+
+class Link(BaseModel):
+    """A dependency of the network."""
+
+    source: str
+    target: str
+    kind: str = Field(description="FS, SS, FF, SF")
+    lag_seconds: int
+    critical: bool
+
+
+class NetworkOf(BaseModel):
+    """A plan's network."""
+
+    nodes: list[Node]
+    links: list[Link]
+    critical_path: list[str]
+
+
+class Traceability(BaseModel):
+    """A plan's traceability matrix."""
+
+    model_config = ConfigDict(extra="allow")
+    plan: str
+    requirements_files: list[str]
+    requirements: list[dict[str, Any]]
+    unknown_references: list[dict[str, Any]]
+    untraced_tasks: list[str]
+    summary: dict[str, int]
+
+
+class BaselineOf(BaseModel):
+    """A plan's baseline, what differs from it today, and earned value until now."""
+
+    model_config = ConfigDict(extra="allow")
+    baseline: dict[str, Any]
+    total: dict[str, Any]
+    curve: list[dict[str, Any]]
+    difference: dict[str, Any]
+
+
+class LogPart(BaseModel):
+    """Part of what an attempt has written."""
+
+    task: str
+    attempt_no: int
+    tier: int
+    worker: str
+    over: bool = Field(description="Whether the attempt has ended.")
+    size: int = Field(description="How many bytes are kept in all.")
+    start: int = Field(description="At which byte `text` begins.")
+    text: str

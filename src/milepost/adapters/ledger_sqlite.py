@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from milepost.adapters.event_rows import another_event, event_of, restored, rows_of
+from milepost.adapters.own_folder import make_own_folder
 from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, VersionConflict
 from milepost.execution.events import Event
@@ -166,6 +167,14 @@ class SqliteLedger:
         while not self._version_of(stream) > after and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK))
 
+    def hash_at(self, stream: str, version: int) -> str:
+        """The hash of an event of a stream; empty when there is none."""
+        if not self.exists():
+            return ""
+        query = "SELECT hash FROM event WHERE stream = ? AND version = ?"
+        found = self._guard(lambda: self._open().execute(query, (stream, version)).fetchone())
+        return str(found[0].hex()) if found else ""
+
     def _version_of(self, stream: str) -> int:
         """How many events a stream holds."""
         if not self.exists():
@@ -267,7 +276,7 @@ class SqliteLedger:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._make_folder()
+            make_own_folder(self.path.parent)
             connection = sqlite3.connect(self.path, timeout=_PAUSE, isolation_level=None)
             try:
                 self._prepare(connection)
@@ -276,12 +285,6 @@ class SqliteLedger:
                 raise
             self._connection = connection
         return self._connection
-
-    def _make_folder(self) -> None:
-        folder = self.path.parent
-        if not folder.is_dir():
-            folder.mkdir(exist_ok=True)
-            (folder / ".gitignore").write_text("*\n")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if _pragma(connection, "user_version") == 0:

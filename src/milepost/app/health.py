@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -49,16 +49,17 @@ class Finding(NamedTuple):
     text: str
 
 
-def examine(settings: Settings, ledger: LedgerArchive, ledger_path: Path, now: float) -> Iterator[Finding]:
+def examine(settings: Settings, open_ledger: Callable[[], LedgerArchive], now: float) -> Iterator[Finding]:
     """Look at versions, extras, ledger, tiers, disk and clock, one after the other."""
     yield from _installation()
     yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
-    yield _ledger(ledger, ledger_path)
+    own = settings.root / ".milepost"
+    yield from _ledger(open_ledger, own)
     yield from _tiers(settings)
     yield from _notify(settings)
     yield _git()
     yield _disk(settings.root)
-    yield _clock(ledger_path.parent if ledger_path.parent.is_dir() else settings.root, now)
+    yield _clock(own if own.is_dir() else settings.root, now)
 
 
 def examine_without_settings(why: SettingsInvalid) -> Iterator[Finding]:
@@ -82,21 +83,36 @@ def _extras() -> Iterator[Finding]:
         yield Finding(f"extra {extra}", Health.NOTE if missing else Health.GOOD, text)
 
 
-def _ledger(ledger: LedgerArchive, path: Path) -> Finding:
-    if path.parent.exists() and not path.parent.is_dir():
-        return Finding("ledger", Health.BAD, f"{path.parent} is no folder; move it away")
-    if not path.exists():
-        return Finding("ledger", Health.NOTE, "none yet: the first run makes it")
+def _ledger(open_ledger: Callable[[], LedgerArchive], own: Path) -> Iterator[Finding]:
+    if own.exists() and not own.is_dir():
+        yield Finding("ledger", Health.BAD, f"{own} is no folder; move it away")
+        return
     try:
-        found = verify(ledger)
+        ledger = open_ledger()
+        if ledger.exists():
+            yield _verified(ledger)
+        else:
+            yield Finding("ledger", Health.NOTE, f"none yet: the first run makes it, {ledger.place}")
+        facts = ledger.facts() if "://" in ledger.place else {}
     except MilepostError as error:
-        return Finding("ledger", Health.BAD, f"{error}; {error.remedy}")
+        place = f" ({error.place})" if error.place else ""
+        yield Finding("ledger", Health.BAD, f"{error}{place}; {error.remedy}")
+        return
+    if facts:
+        said = f"{facts['server']}, answers in {facts['answer']}, schema {facts['schema']}"
+        yield Finding("ledger server", Health.GOOD, said)
+
+
+def _verified(ledger: LedgerArchive) -> Finding:
+    found = verify(ledger)
     if found.faults:
         return Finding(
             "ledger", Health.BAD, f"{found.faults[0]} ({count(len(found.faults), 'fault')}; `milepost ledger verify`)"
         )
     return Finding(
-        "ledger", Health.GOOD, f"{count(found.events, 'event')} in {count(found.streams, 'run')}, intact, {path}"
+        "ledger",
+        Health.GOOD,
+        f"{count(found.events, 'event')} in {count(found.streams, 'run')}, intact, {ledger.place}",
     )
 
 

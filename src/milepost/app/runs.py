@@ -68,7 +68,7 @@ class RunSession:
         """
         version = 0
         try:
-            with self.ledger.turn():
+            with self.ledger.turn(self.stream):
                 self.refresh()
                 version = self.state.version
                 yield
@@ -89,7 +89,10 @@ class RunSession:
             try:
                 return self._execute_one(commands[0]) if len(commands) == 1 else self._execute_all(commands)
             except VersionConflict:
-                self.refresh()
+                if (
+                    not self.refresh()
+                ):  # the ledger is another than the one we read: it was brought back to an older state
+                    self._forget()
         return []
 
     def _execute_one(self, command: Command) -> list[Event]:

@@ -107,6 +107,8 @@ class Settings:
     ``places`` says where the settings of ``[schedule]`` stand. ``notify`` is the command that hears of a run.
     ``workspace`` is where attempts work whose tier says nothing else, and where criteria are judged.
     ``engine`` drives runs, ``local`` or ``temporal``; ``temporal`` says where its server is (``None``: by default).
+    ``ledger`` is the address of a database, or refers to it (empty: a file below ``root``), where the project is kept
+    under the name ``project``.
     """
 
     root: Path
@@ -133,6 +135,8 @@ class Settings:
     engine: str = "local"
     temporal: TemporalSettings | None = None
     workspace: str = IN_PLACE
+    ledger: str = ""
+    project: str = ""
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -223,6 +227,8 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "budget": (dict,),
     "engine": (str,),
     "workspace": (str,),
+    "ledger": (str,),
+    "project": (str,),
 }
 _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "select": (list,),
@@ -252,6 +258,10 @@ class _Reader(TableReader):
         run |= {key: self.duration("run", key, run[key]) for key in ("default_effort", "time_limit") if key in run}
         run |= self._shared("run", run)
         require_workspace(self, "run", run)
+        if "ledger" in run or "project" in run:
+            from milepost.app.ledger_settings import read_ledger
+
+            run |= read_ledger(self, run)
         tiers = self.data.get("tiers")
         ranks = _default_tiers() if tiers is None else self._tiers(tiers)
         lint = self._lint(self.data.get("lint", {}))

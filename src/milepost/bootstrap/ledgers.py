@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from milepost.adapters import own_folder
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity
 from milepost.app.identities import Identities
 from milepost.app.ports import LedgerArchive
 from milepost.app.runs import latest_run
 from milepost.app.settings import Settings, load_settings
+from milepost.errors import LedgerUnavailable, WorkerUnavailable
 
 if TYPE_CHECKING:
     from milepost.app.traces import Trace
+    from milepost.execution.policy import SpecPayload
 
-LEDGER = ".milepost/ledger.db"
+_FILE = f"{own_folder.NAME}/ledger.db"
 
 
 def project_settings(place: str) -> Settings:
@@ -26,10 +29,57 @@ def project_settings(place: str) -> Settings:
 
 
 def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
-    """The ledger of the project that a file or folder belongs to, and its path."""
+    """The folder of the project that a file or folder belongs to, and its ledger."""
     settings = project_settings(place)
-    path = settings.root / LEDGER
-    return path, SqliteLedger(path, durable=settings.durable)
+    return settings.root, ledger_of(settings)
+
+
+def ledger_of(settings: Settings, known: tuple[str, SpecPayload] | None = None) -> LedgerArchive:
+    """The ledger that a project's settings name; ``known`` is a specification that need not be parsed again.
+
+    Raises:
+        LedgerUnavailable: its address is not where the settings say or is none, or an extra is not installed.
+    """
+    if not settings.ledger:
+        return SqliteLedger(settings.root / _FILE, durable=settings.durable, known=known)
+    from milepost.adapters.ledger_postgres import PostgresLedger
+
+    return PostgresLedger(_address(settings), settings.project, known=known)
+
+
+def require_own_folder(settings: Settings) -> None:
+    """Make the folder in which a project's runs keep what is of this machine, where no ledger in a file does it.
+
+    Raises:
+        LedgerUnavailable: it cannot be made.
+    """
+    folder = settings.root / own_folder.NAME
+    if not settings.ledger or folder.is_dir():
+        return
+    try:
+        own_folder.make_own_folder(folder)
+    except OSError as error:
+        raise LedgerUnavailable(
+            f"the folder beside the plan cannot be made: {error.strerror}",
+            place=str(folder),
+            remedy="make the project's folder writable",
+        ) from None
+
+
+def _address(settings: Settings) -> str:
+    from milepost.adapters.surroundings import resolve_secrets
+    from milepost.app.ledger_settings import REFERENCES
+
+    if not settings.ledger.startswith(REFERENCES):
+        return settings.ledger
+    try:
+        return resolve_secrets({"ledger": settings.ledger}, root=settings.root, wanted_by="the settings")["ledger"]
+    except WorkerUnavailable:
+        raise LedgerUnavailable(
+            f"the address of the ledger is not there: {settings.ledger!s} cannot be read",
+            place=settings.path,
+            remedy="set the variable, or put the file in its place, and try again",
+        ) from None
 
 
 def known_name(place: str) -> str:
@@ -59,8 +109,8 @@ def trace(path: str, requirements: Sequence[str] = ()) -> Trace:
     """Trace the requirements of a plan, with what its newest run recorded. Raises as ``trace_plan`` does."""
     from milepost.app.traces import evidence_of_run, trace_plan
 
-    settings = load_settings(path)
-    if not (settings.root / LEDGER).is_file():
+    ledger = ledger_of(load_settings(path))
+    if not ledger.exists():
         return trace_plan(path, requirements)
-    session = latest_run(SqliteLedger(settings.root / LEDGER, durable=settings.durable), known_name(path))
+    session = latest_run(ledger, known_name(path))
     return trace_plan(path, requirements, evidence_of_run(session.state) if session else None)

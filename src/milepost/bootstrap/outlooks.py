@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from milepost.app.stated_dates import plan_dates
-from milepost.bootstrap.ledgers import LEDGER
 from milepost.bootstrap.projects import Project
 from milepost.plan.model import Plan, TaskState
 
@@ -33,7 +32,7 @@ def plan_underway(
     Where nothing states a start, the plan started with its run. Nothing is known for tiers of different calendars.
     """
     begun = any(task.state in (TaskState.DONE, TaskState.IN_PROGRESS) for task in plan.tasks)
-    kept = (settings.root / ".milepost").is_dir()
+    kept = bool(settings.ledger) or (settings.root / ".milepost").is_dir()
     if not begun and not kept:
         return None, dates
     if dates and dates.differ:
@@ -58,7 +57,7 @@ def run_progress(project: Project, dates: PlanDates | None, *, calibrated: bool 
     from milepost.app.forecasts import Progress, calibrations_of, progress_of
     from milepost.app.runs import RunSession, latest_run
 
-    if not (project.settings.root / LEDGER).exists():
+    if not project.ledger.exists():
         return Progress()
     session = latest_run(project.ledger, project.identity)
     spent = {"spent": dates.worked} if dates else {}
@@ -104,7 +103,7 @@ def _run(path: str, plan: Plan, settings: Settings) -> tuple[RunState | None, fl
     from milepost.app.runs import latest_run
 
     project = Project(path, plan.source, settings)
-    if not (settings.root / LEDGER).exists():
+    if not project.ledger.exists():
         return None, 0.0, {}
     session = latest_run(project.ledger, project.identity)
     if session is None or session.state.cancelled_by:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from milepost.app.stated_dates import plan_dates
-from milepost.bootstrap.ledgers import LEDGER
 from milepost.bootstrap.projects import Project
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def recorded_state(project: Project) -> RunState | None:
     """The state of the plan's newest run, if it was ever run."""
     from milepost.app.runs import latest_run
 
-    if not (project.settings.root / LEDGER).exists():
+    if not project.ledger.exists():
         return None
     session = latest_run(project.ledger, project.identity)
     return session.state if session else None

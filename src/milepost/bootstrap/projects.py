@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity, read_document
 from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, ticks_of, unread_lines
 from milepost.app.identities import Identities
@@ -19,7 +18,7 @@ from milepost.app.ports import Ledger
 from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
-from milepost.bootstrap.ledgers import LEDGER
+from milepost.bootstrap.ledgers import ledger_of, require_own_folder
 from milepost.errors import Refused
 from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec, SpecPayload
@@ -104,9 +103,9 @@ class Project:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The project's ledger; its file appears with the first event."""
+        """The project's ledger, the one that the settings name."""
         known = (self.known.kept_spec.payload.decode("ascii"), SpecPayload(self.known.spec)) if self.known else None
-        return SqliteLedger(self.settings.root / LEDGER, durable=self.settings.durable, known=known)
+        return ledger_of(self.settings, known)
 
     @cached_property
     def synced(self) -> SyncMemory:
@@ -127,6 +126,7 @@ class Project:
         Raises:
             Refused: the plan seems to have been moved, or another one stands in its place.
         """
+        require_own_folder(self.settings)
         return open_run(
             self.ledger,
             self.extract.ticks,

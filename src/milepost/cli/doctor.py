@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from milepost.app.health import Health, examine, examine_without_settings
-from milepost.bootstrap import open_ledger, project_settings, wall_clock
+from milepost.bootstrap import ledger_of, project_settings, wall_clock
 from milepost.cli.acting import require_place
 from milepost.cli.options import json_option, say, say_json
 from milepost.errors import SettingsInvalid
@@ -20,11 +20,11 @@ def command(place: str, as_json: bool) -> int:
     """Look at versions, extras, ledger, tiers, disk and clock. Exit code 1 when something is in the way of working."""
     require_place(place)
     try:
-        path, ledger = open_ledger(place)
+        settings = project_settings(place)
     except SettingsInvalid as error:
         found = list(examine_without_settings(error))
     else:
-        found = list(examine(project_settings(place), ledger, path, wall_clock()))
+        found = list(examine(settings, lambda: ledger_of(settings), wall_clock()))
     bad = any(finding.health is Health.BAD for finding in found)
     if as_json:
         say_json([{"name": name, "health": health.value, "text": text} for name, health, text in found])

@@ -9,9 +9,12 @@ from typing import BinaryIO
 from milepost.app.runs import RunSession
 from milepost.execution.events import Event
 
+AT_LEAST_EVERY = 5.0
+"""Seconds after which a run is looked at although its ledger has told of nothing new."""
 
-def events_of(session: RunSession, wait: Callable[[], None]) -> Iterator[Event]:
-    """Every event of a run from its first on, until the run is over; ``wait`` is called while nothing is new."""
+
+def events_of(session: RunSession) -> Iterator[Event]:
+    """Every event of a run from its first on, as they come, until the run is over."""
     version, over = 0, False
     while True:
         over = session.state.finished
@@ -21,7 +24,7 @@ def events_of(session: RunSession, wait: Callable[[], None]) -> Iterator[Event]:
         if over and not news:
             return
         if not news:
-            wait()
+            session.ledger.wait(session.stream, version, AT_LEAST_EVERY)
         session.refresh()
 
 

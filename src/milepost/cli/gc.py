@@ -29,10 +29,10 @@ def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     What commands have kept of plans, of all projects, so as not to read them again, goes too when it is that old.
     """
     require_place(place)
-    path, ledger = open_ledger(place)
+    root, ledger = open_ledger(place)
     now = wall_clock()
     runs = list_runs(ledger, now)
-    folders = {line.run: run_folder(path.parent.parent, line.run) for line in runs}
+    folders = {line.run: run_folder(root, line.run) for line in runs}
     found = leftovers(runs, folders, before=now - days * 86400)
     if not dry_run:
         for leftover in found:

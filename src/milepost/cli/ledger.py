@@ -1,4 +1,4 @@
-"""``milepost ledger``: verify, export, import, back up."""
+"""``milepost ledger``: verify, export, import, back up, migrate, rebuild."""
 
 from __future__ import annotations
 
@@ -77,16 +77,48 @@ def import_command(file: str, place: str, as_json: bool) -> None:
 @click.argument("file")
 @_place
 def backup_command(file: str, place: str) -> None:
-    """Copy the ledger to FILE while runs go on."""
+    """Copy the ledger to FILE, as SQLite keeps one, while runs go on."""
     if Path(file).exists():
         raise UsageError("there is a file of that name already", place=file, remedy="choose another name")
     _ledger(place).backup(file)
     say(f"backed up to {file}")
 
 
+@command.command(name="migrate")
+@_place
+@json_option
+def migrate_command(place: str, as_json: bool) -> None:
+    """Bring the ledger's schema up to date, each step entirely or not at all.
+
+    Older versions of Milepost cannot use it then. A ledger that is not there yet is laid out.
+    """
+    before, after = _ledger(place, must_exist=False).migrate()
+    if as_json:
+        say_json({"before": before, "after": after})
+    elif before == after:
+        say(f"the schema is number {after}: up to date")
+    else:
+        say(f"the schema is number {after}, it was {before}" if before else f"laid out with schema number {after}")
+
+
+@command.command(name="rebuild")
+@_place
+@json_option
+def rebuild_command(place: str, as_json: bool) -> None:
+    """Derive anew what the ledger keeps besides its events: where the runs end, and what is kept of plans."""
+    from milepost.bootstrap import extracts, wall_clock
+
+    ledger = _ledger(place)
+    runs, freed = ledger.rebuild(), extracts().prune(wall_clock() + 1)
+    if as_json:
+        say_json({"runs": runs, "extracts_bytes": freed})
+        return
+    say(f"the ends of {count(runs, 'run')} derived anew; {freed / 1024:.0f} KiB that were kept of plans dropped")
+
+
 def _ledger(place: str, *, must_exist: bool = True) -> LedgerArchive:
     require_place(place)
-    path, ledger = open_ledger(place)
-    if must_exist and not path.exists():
-        raise InputError("the project has no ledger yet", place=str(path), remedy="a run makes one")
+    _, ledger = open_ledger(place)
+    if must_exist and not ledger.exists():
+        raise InputError("the project has no ledger yet", place=ledger.place, remedy="a run makes one")
     return ledger

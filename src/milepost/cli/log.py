@@ -61,7 +61,7 @@ def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, a
         return
     events: Iterable[Event] = project.ledger.read(session.stream)
     if follow:
-        events = events_of(session, pause)
+        events = events_of(session)
     if as_json and follow:
         for number, event in enumerate(events, 1):
             say(json.dumps(_as_json(number, event)))

@@ -22,7 +22,7 @@ def plan_underway(
 ) -> tuple[Underway | None, PlanDates | None]:
     """What has happened of a plan; what finding out needs is imported only where anything can have."""
     begun = any(task.state in (TaskState.DONE, TaskState.IN_PROGRESS) for task in plan.tasks)
-    if not begun and not (settings.root / ".milepost").is_dir():
+    if not begun and not settings.ledger and not (settings.root / ".milepost").is_dir():
         return None, dates
     from milepost.bootstrap import outlooks
 

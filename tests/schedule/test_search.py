@@ -13,7 +13,7 @@ from milepost.schedule import genetic, kernel
 from milepost.schedule.bounds import lower_bound
 from milepost.schedule.network import FF, FS, SF, SS, Link
 from milepost.schedule.problem import Mode, Problem, Resource
-from milepost.schedule.search import SearchResult, improve
+from milepost.schedule.search import SearchResult, _Encoding, improve
 
 
 def problem(*modes: tuple[Mode, ...], links: tuple[Link, ...] = (), capacity: tuple[int, ...] = (1,)) -> Problem:
@@ -168,3 +168,12 @@ def test_a_changed_decoder_is_compiled_anew() -> None:
     """The number in the file that calls the decoder changes with the decoder, so that numba's cache notices."""
     found = zlib.crc32(Path(kernel.__file__).read_bytes())
     assert found == genetic.DECODER, f"kernel.py has changed: set DECODER in genetic.py to 0x{found:08X}"
+
+
+def test_of_two_schedules_of_one_makespan_that_with_less_of_it_late_is_fitter() -> None:
+    """A takes 3 of the 5 that the chain A, B takes: ending at 3, it is in time for a makespan of 5, at 4 it is not."""
+    numbers = _Encoding(AWKWARD).array
+    urgency = numbers([3, 5, 5])
+    assert genetic.late(numbers([3, 6]), urgency, 6) == 1
+    assert genetic.late(numbers([4, 6]), urgency, 6) == 2
+    assert genetic.late(numbers([3, 5]), urgency, 5) == 2  # nothing is shorter

@@ -11,11 +11,14 @@ from typing import NamedTuple
 from milepost.schedule.compiling import compiled
 from milepost.schedule.kernel import Ints, Scratch, Side, Work, change, decode, sort
 
-DECODER = 0x2EBA1C0A
+DECODER = 0x3393DC7F
 """Checksum of the decoder's file. numba's cache on disk notices only changes of the file it compiles: this is one."""
 
-INFEASIBLE = 1 << 40
-"""Added to the fitness for each unit needed beyond what there is of a non-renewable resource."""
+STEPS = 1024
+"""Fitnesses of the same makespan: so many that a search sees which schedules are near a shorter one."""
+
+INFEASIBLE = 1 << 61
+"""The fitness of an individual that needs too much of a non-renewable resource is this and what is missing."""
 
 FILLED, BEST, WORST, TRIES, ROUNDS = range(5)
 """Places in :attr:`Population.state`."""
@@ -24,8 +27,7 @@ FILLED, BEST, WORST, TRIES, ROUNDS = range(5)
 class Population(NamedTuple):
     """Individuals in rows: list, modes and starts by activity, fitness and hash; ``state`` says what there is.
 
-    ``urgency`` is each activity's latest finish, from which the first individuals are made, and after these how far
-    they may stray from it.
+    ``urgency`` is each activity's latest finish without regard to resources, and after these that of them all.
     """
 
     lists: Ints
@@ -165,12 +167,31 @@ def mutate(fore: Side, back: Side, work: Work, scratch: Scratch, times: int) -> 
 
 
 @compiled
-def evaluate(fore: Side, back: Side, work: Work, scratch: Scratch) -> int:
-    """Decode an individual and give its fitness, the makespan if its modes are feasible; the less the better."""
+def evaluate(fore: Side, back: Side, work: Work, scratch: Scratch, urgency: Ints) -> int:
+    """Decode an individual and give its fitness: its makespan counts, then how much of it is late; less is better.
+
+    Every second one keeps its modes: choosing the quickest for whoever comes first may miss the best.
+    """
     repair(work, scratch)
-    makespan = decode(fore, back, work, scratch, scratch.until[1])
+    several = len(work.durations) > len(scratch.order)
+    makespan = decode(fore, back, work, scratch, scratch.until[1], several and draw(scratch.random, 2) == 1)
     scratch.until[1] = makespan
-    return makespan + excess(work.limits, scratch.needed) * INFEASIBLE
+    missing = excess(work.limits, scratch.needed)
+    if missing:
+        return INFEASIBLE + missing
+    return makespan * STEPS + late(scratch.finish, urgency, makespan)
+
+
+@compiled
+def late(finish: Ints, urgency: Ints, makespan: int) -> int:
+    """How many activities end too late for any makespan that is shorter, as far as ``STEPS`` can tell."""
+    count = len(finish)
+    slack = urgency[count] - makespan
+    found = 0
+    for here in range(count):
+        if finish[here] + slack >= urgency[here]:
+            found += 1
+    return min(found, STEPS - 1)
 
 
 @compiled
@@ -214,8 +235,8 @@ def evolve(
 ) -> int:
     """Make up to ``rounds`` individuals, until one is as good as ``goal``; give how many were made.
 
-    The very first is what the scratch room holds. The population fills up with invented ones, then offspring
-    mutated up to ``moves`` times take the places of the worst.
+    ``goal`` is a fitness. The very first is what the scratch room holds. The population fills up with invented ones,
+    then offspring mutated up to ``moves`` times take the places of the worst.
     """
     state, random, size = population.state, scratch.random, len(population.fitness)
     done = 0
@@ -223,10 +244,10 @@ def evolve(
         done += 1
         if state[TRIES] < 2 * size and state[FILLED] < size:
             if state[TRIES]:
-                invent(fore, work, scratch, population.urgency, 1 + population.urgency[len(scratch.order)])
+                invent(fore, work, scratch, population.urgency, 1 + population.urgency[len(scratch.order)] // 2)
             state[TRIES] += 1
         else:
             cross(population, scratch, select(population, random), select(population, random))
             mutate(fore, back, work, scratch, 1 + draw(random, moves))
-        keep(population, scratch, evaluate(fore, back, work, scratch))
+        keep(population, scratch, evaluate(fore, back, work, scratch, population.urgency))
     return done

@@ -267,21 +267,23 @@ def reverse(order: Ints) -> None:
 
 
 @compiled
-def decode(fore: Side, back: Side, work: Work, scratch: Scratch, until: int) -> int:
-    """Schedule the list, then forward-backward improvement (Tormos and Lova, 2001); give the makespan."""
-    order, keys, several = scratch.order, scratch.keys, len(work.durations) > len(scratch.order)
+def decode(fore: Side, back: Side, work: Work, scratch: Scratch, until: int, choose: bool) -> int:
+    """Schedule the list, then forward-backward improvement (Tormos and Lova, 2001), of the modes too if one may
+    ``choose``; give the makespan.
+    """
+    order, keys = scratch.order, scratch.keys
     start, finish, back_start, back_finish = scratch.start, scratch.finish, scratch.back_start, scratch.back_finish
     makespan = generate(fore, work, scratch, start, finish, until, False)
     for here in order:
         keys[here] = makespan - finish[here]
     reverse(order)
     sort(back, order, keys)
-    length = generate(back, work, scratch, back_start, back_finish, max(until, makespan), several)
+    length = generate(back, work, scratch, back_start, back_finish, max(until, makespan), choose)
     for here in order:
         keys[here] = length - back_finish[here]
     reverse(order)
     sort(fore, order, keys)
-    makespan = generate(fore, work, scratch, start, finish, max(until, makespan, length), several)
+    makespan = generate(fore, work, scratch, start, finish, max(until, makespan, length), choose)
     for here in order:
         keys[here] = start[here]
     sort(fore, order, keys)

@@ -125,7 +125,7 @@ class _Encoding:
         self.number = {here: place for place, here in enumerate(self.order)}
         self.unit = self._unit()
         self.bound = lower_bound(problem)
-        self.goal = -(-self.bound // self.unit)
+        self.goal = (-(-self.bound // self.unit) + 1) * genetic.STEPS - 1
         self.horizon = self._horizon()
         self.grid = self.horizon <= _GRID * len(problem)
         self.work = self._work()
@@ -134,7 +134,7 @@ class _Encoding:
         tails = early_times(problem.mirrored)
         longest = max((finish for _, finish in early_times(problem)), default=0)
         self.urgency = [(longest - tails[here][0]) // self.unit for here in self.order]
-        self.urgency.append(longest // self.unit // 2)
+        self.urgency.append(longest // self.unit)
 
     def array(self, values: Sequence[int]) -> Any:
         """Numbers as the kernel takes them: a numpy array if there is numba, else a list."""
@@ -325,11 +325,12 @@ class _Race:
         return min(self._islands, key=lambda island: island.fitness)
 
     def _report(self) -> None:
-        fitness = self._leader.fitness
-        if fitness < self._encoding.genetic.INFEASIBLE and (self._reported is None or fitness < self._reported):
-            self._reported = fitness
+        fitness, genetic = self._leader.fitness, self._encoding.genetic
+        makespan = fitness // genetic.STEPS * self._encoding.unit
+        if fitness < genetic.INFEASIBLE and (self._reported is None or makespan < self._reported):
+            self._reported = makespan
             if self._on_best is not None:
-                self._on_best(fitness * self._encoding.unit)
+                self._on_best(makespan)
 
     def result(self) -> SearchResult:
         """The best schedule of all islands."""

@@ -87,7 +87,7 @@ def prepare(root: str, clients: Sequence[str], command: Sequence[str]) -> list[C
     Raises:
         InputError: a configuration that is there cannot be read.
     """
-    found = [_instructions(os.path.join(root, INSTRUCTIONS))]
+    found = [_instructions(os.path.normpath(os.path.join(root, INSTRUCTIONS)))]
     return found + [_configuration(root, CLIENTS[name], command) for name in clients if name in CLIENTS]
 
 
@@ -135,7 +135,7 @@ def _instructions(path: str) -> Change:
 
 def _configuration(root: str, client: Client, command: Sequence[str]) -> Change:
     """A client's configuration with our server in it; all that is there stays, in its order."""
-    path = os.path.join(root, *client.path.split("/"))
+    path = os.path.normpath(os.path.join(root, client.path))
     before = _existing(path)
     data = _parsed(before) if before else {}
     program, *words = command

@@ -1,0 +1,90 @@
+"""`milepost agents init`: instructions and client configuration, merged into what is there."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+
+PATHS = ("AGENTS.md", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json", ".gemini/settings.json")
+
+
+def test_everything_is_written_once(project: Path, milepost: Milepost) -> None:
+    found = milepost("agents", "init", "--json").json
+    assert [(one["path"], one["changed"]) for one in found["files"]] == [(path, True) for path in PATHS]
+    server = json.loads((project / ".mcp.json").read_text())["mcpServers"]["milepost"]
+    assert server["args"] == ["mcp"]
+    assert json.loads((project / ".vscode/mcp.json").read_text())["servers"]["milepost"]["type"] == "stdio"
+    codex = tomllib.loads(found["codex"])["mcp_servers"]["milepost"]
+    assert codex == {"command": server["command"], "args": ["mcp"], "cwd": str(project)}
+    before = {path: (project / path).read_bytes() for path in PATHS}
+    assert not any(one["changed"] for one in milepost("agents", "init", "--json").json["files"])
+    assert {path: (project / path).read_bytes() for path in PATHS} == before
+
+
+def test_what_is_there_stays(project: Path, milepost: Milepost) -> None:
+    (project / "AGENTS.md").write_bytes(b"# Agents\r\n\r\nBe kind.")
+    mine = {"mcpServers": {"other": {"command": "x", "env": {"KEY": "1"}}}, "ünlike": [1, 2]}
+    (project / ".mcp.json").write_text(json.dumps(mine, indent=4))
+    assert milepost("agents", "init", "--client", "claude", "--plan", "specs/a/tasks.md").code == 0
+    text = (project / "AGENTS.md").read_bytes()
+    assert text.startswith(b"# Agents\r\n\r\nBe kind.\r\n\r\n<!-- milepost:begin -->\r\n")
+    assert b"\n" not in text.replace(b"\r\n", b"")
+    found = json.loads((project / ".mcp.json").read_text())
+    assert found["mcpServers"].pop("milepost")["args"] == ["mcp", "specs/a/tasks.md"]
+    assert found == mine
+    assert '\n    "mcpServers"' in (project / ".mcp.json").read_text()  # indented as it was
+    assert not (project / ".cursor").exists()
+
+
+def test_an_older_section_is_replaced_where_it_stands(project: Path, milepost: Milepost) -> None:
+    (project / "AGENTS.md").write_text("Before\n<!-- milepost:begin -->\nold\n<!-- milepost:end -->\nAfter\n")
+    milepost("agents", "init")
+    text = (project / "AGENTS.md").read_text()
+    assert text.startswith("Before\n<!-- milepost:begin -->\n## Milepost\n")
+    assert text.endswith("<!-- milepost:end -->\nAfter\n")
+    assert "old" not in text
+
+
+def test_own_keys_of_the_server_stay(project: Path, milepost: Milepost) -> None:
+    entry = {"command": "elsewhere", "env": {"MILEPOST_WORKER": "ada"}}
+    (project / ".mcp.json").write_text(json.dumps({"mcpServers": {"milepost": entry}}))
+    milepost("agents", "init", "--client", "claude")
+    found = json.loads((project / ".mcp.json").read_text())["mcpServers"]["milepost"]
+    assert found["env"] == {"MILEPOST_WORKER": "ada"}
+    assert found["command"] != "elsewhere"
+
+
+def test_a_dry_run_shows_the_differences_and_writes_nothing(project: Path, milepost: Milepost) -> None:
+    out = milepost("agents", "init", "--dry-run").out
+    assert '+    "milepost": {' in out
+    assert "+## Milepost" in out
+    assert not (project / "AGENTS.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{\n  // servers\n  "mcpServers": {}\n}', "it is no plain JSON"),
+        ("[1]", "it is no JSON object"),
+        ('{"mcpServers": []}', "`mcpServers` is no object"),
+    ],
+)
+def test_a_configuration_that_cannot_be_merged_is_left_alone(
+    project: Path, milepost: Milepost, text: str, message: str
+) -> None:
+    (project / ".mcp.json").write_text(text)
+    found = milepost("agents", "init")
+    assert found.code == 3
+    assert message in found.err
+    assert (project / ".mcp.json").read_text() == text
+    assert not (project / "AGENTS.md").exists()  # all or nothing
+
+
+def test_an_empty_configuration_is_filled(project: Path, milepost: Milepost) -> None:
+    (project / ".mcp.json").write_text("")
+    assert milepost("agents", "init", "--client", "claude").code == 0
+    assert "milepost" in json.loads((project / ".mcp.json").read_text())["mcpServers"]

@@ -18,6 +18,8 @@ from milepost.web.access import Access, RateLimit
 from milepost.web.app import create_app
 from milepost.web.portfolio import Portfolio
 from milepost.web.serving import listen, make_server
+from tests.web.browser import browser as browser
+from tests.web.browser import page as page
 
 PLAN = """# Lighthouse
 

@@ -9,7 +9,8 @@ export function start() {
   const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#fixing"));
   const trouble = /** @type {HTMLElement} */ (dialog.querySelector("[role=alert]"));
   const confirm = /** @type {HTMLButtonElement} */ (dialog.querySelector("[data-confirm]"));
-  const path = `/api/v1/plans/${encodeURIComponent(document.body.dataset.plan ?? "")}/fix`;
+  const path = `/api/v1/plans/${encodeURIComponent(document.body.dataset.plan ?? "")}/fixes`;
+  const etag = () => ({ "If-Match": /** @type {HTMLElement} */ (document.querySelector("#findings")).dataset.etag ?? "*" });
   /** @type {Record<string, unknown>} */
   let body = {};
   const tell = (/** @type {unknown} */ error) => {
@@ -26,7 +27,7 @@ export function start() {
     trouble.hidden = true;
     dialog.showModal();
     try {
-      showDiff(shown, (await send(path, { ...body, write: false })).diff);
+      showDiff(shown, (await send(path, { ...body, write: false }, etag())).diff);
     } catch (error) {
       tell(error);
     }
@@ -34,7 +35,7 @@ export function start() {
   confirm.addEventListener("click", async () => {
     confirm.disabled = true;
     try {
-      const told = await send(path, { ...body, write: true });
+      const told = await send(path, { ...body, write: true }, etag());
       dialog.close();
       say(`${told.fixed?.length ?? 0} corrected`, "done");
       await refresh();

@@ -96,7 +96,7 @@ export class Gantt {
     this.box.setAttribute("aria-rowcount", String(this.model.rows.length));
     this.size.style.height = `${this.model.rows.length * HEIGHT + HEAD + 12}px`;
     this.size.style.width = `${this.left + this.end * this.scale}px`;
-    this.#soon();
+    if (this.scale) this.draw();
   }
 
   draw() {
@@ -117,6 +117,7 @@ export class Gantt {
     if (this.drawnAt !== scrollLeft || this.drawnScale !== this.scale || this.drawnRoom !== this.room) this.#axis(scrollLeft, height);
     const active = this.lines.get(this.cursor);
     if (active) this.box.setAttribute("aria-activedescendant", active[0].id);
+    else this.box.removeAttribute("aria-activedescendant");
   }
 
   /** @param {number} index @param {SVGElement} rows @returns {[HTMLElement, SVGElement]} */
@@ -159,6 +160,7 @@ export class Gantt {
     const row = this.model.rows[index];
     const off = this.chain && row.task >= 0 && !this.chain.has(row.task);
     name.classList.toggle("off", Boolean(off));
+    name.classList.toggle("on", Boolean(this.chain?.has(row.task)));
     bar.classList.toggle("off", Boolean(off));
     name.classList.toggle("here", index === this.cursor);
     name.setAttribute("aria-selected", String(index === this.cursor));

@@ -28,10 +28,9 @@ export function follow(plan) {
     const stamp = `${told.document} ${told.run} ${told.version}`;
     const before = known.get(told.plan);
     known.set(told.plan, stamp);
-    // The state that is told first may be newer than the page: it is compared with what the page was made from.
-    if (before === undefined ? document.body.dataset.stale !== undefined : before !== stamp) refresh();
+    // What is told first may be newer than the page: it is compared with what the page was made from.
+    if ((before ?? document.body.dataset.stamp) !== stamp) refresh();
   });
-  source.addEventListener("open", () => { if (known.size) refresh(); });
   addEventListener("pagehide", () => source.close());
 }
 

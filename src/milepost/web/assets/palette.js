@@ -72,7 +72,7 @@ export function prepare(plan) {
       list.append(none);
     }
     here = 0;
-    mark();
+    if (found.length) mark();
   };
   field.addEventListener("input", look);
   field.addEventListener("keydown", (event) => {

@@ -15,6 +15,7 @@ from milepost.errors import MilepostError
 from milepost.execution.queries import awaiting_approval, blocked
 from milepost.web.answers import matches
 from milepost.web.pages import words
+from milepost.web.plan_facts import run_number
 from milepost.web.plan_view import PlanView
 from milepost.web.problems import status_of
 
@@ -50,13 +51,17 @@ PAGES = (
 
 @dataclass(frozen=True)
 class Frame:
-    """What surrounds every page of a plan; ``tallies`` are counts of what waits for somebody, by page."""
+    """What surrounds every page of a plan; ``tallies`` are counts of what waits for somebody, by page.
+
+    ``stamp`` is what the line of changes tells of the state that the page shows.
+    """
 
     id: str
     title: str
     path: str
     outcome: str
     run: str
+    stamp: str
     tallies: Mapping[str, int]
 
     @property
@@ -67,13 +72,15 @@ class Frame:
 
 def frame_of(view: PlanView) -> Frame:
     """The frame of a plan; one that cannot be run has pages as well."""
+    number = run_number(view.moment.run) if view.moment.run else 0
+    stamp = f"{view.document_etag} {number} {view.moment.version}"
     try:
         state = view.state
     except MilepostError:
-        return Frame(view.id, view.project.title, view.name, "", view.moment.run, {})
+        return Frame(view.id, view.project.title, view.name, "", view.moment.run, stamp, {})
     tallies = {"checkpoints": len(awaiting_approval(state)), "board": len(blocked(state))}
     outcome = words.outcome_of(view, state)
-    return Frame(view.id, view.project.title, view.name, outcome, view.moment.run, tallies)
+    return Frame(view.id, view.project.title, view.name, outcome, view.moment.run, stamp, tallies)
 
 
 def plan_page(request: Request, plan: str, name: str, gather: Callable[[PlanView], Mapping[str, Any]]) -> Response:

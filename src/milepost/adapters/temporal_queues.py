@@ -13,6 +13,9 @@ from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowHandle
 
+from milepost.adapters.temporal_messages import WORKFLOW
+from milepost.app.workers import WorkerLine, worker_line
+
 PATIENCE = 10.0
 """Seconds that an attempt may wait for a worker before somebody hears of it."""
 
@@ -58,3 +61,31 @@ async def _why(handle: WorkflowHandle[Any, Any], queue: str, tier: int, count: i
     if await pollers(handle._client, queue):
         return f"{tasks} for a worker of tier {tier}: those that serve it are busy or gone"
     return f"{tasks} for a worker of tier {tier}: nobody serves its queue {queue}; `milepost worker --tier {tier}` does"
+
+
+async def workers_of(client: Client, queues: Mapping[int, str], runs: str) -> list[WorkerLine]:
+    """Who serves the queue of each tier, by rank, and what they are at in the runs whose workflows' names begin so.
+
+    Raises:
+        RPCError: the server does not answer.
+    """
+    busy = await _attempts(client, runs)
+    return [
+        worker_line(tier, poller.identity, tuple(busy.get(poller.identity, ())), poller.last_access_time.seconds)
+        for tier, queue in queues.items()
+        for poller in await pollers(client, queue)
+    ]
+
+
+async def _attempts(client: Client, runs: str) -> dict[str, list[str]]:
+    """The attempts that workers are at, by the identity of the worker."""
+    found: dict[str, list[str]] = {}
+    query = f'WorkflowType = "{WORKFLOW}" AND ExecutionStatus = "Running"'
+    async for workflow in client.list_workflows(query, rpc_timeout=_ANSWER):
+        if workflow.id.startswith(runs):
+            description = await client.get_workflow_handle(workflow.id).describe(rpc_timeout=_ANSWER)
+            for pending in description.raw_description.pending_activities:
+                if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+                    run = workflow.id.removeprefix(runs)
+                    found.setdefault(pending.last_worker_identity, []).append(f"{run} {pending.activity_id}")
+    return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -213,8 +212,3 @@ def _record(order: Order) -> tuple[TaskRecord, Attempt]:
     spec = TaskSpec(order.task, order.title, order.tier, commands=commands, verify=tuple(order.verify))
     attempt = Attempt(order.attempt_no, order.tier, order.worker, time.time())
     return TaskRecord(spec, order.tier, attempts=[attempt]), attempt
-
-
-def identity(labels: tuple[str, ...], capacity: int, version: str) -> str:
-    """How a worker is known to the server: where it runs, its version, how many attempts it takes, its labels."""
-    return " ".join([f"{os.uname().nodename}:{os.getpid()}", f"milepost/{version}", f"capacity={capacity}", *labels])

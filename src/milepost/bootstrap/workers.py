@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from milepost.adapters.isolation import Isolation
     from milepost.adapters.local_engine import LocalEngine
     from milepost.app.temporal_settings import TemporalSettings
+    from milepost.app.workers import WorkerLine
 
 
 def surroundings_of(tier: TierSettings, settings: Settings) -> Surroundings:
@@ -85,7 +86,9 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
     from milepost.adapters.temporal_trust import signing_key
 
     require_temporal()
-    from milepost.adapters.temporal_worker import TierWorker, identity
+    from milepost.adapters.supervisors import own_name
+    from milepost.adapters.temporal_worker import TierWorker
+    from milepost.app.workers import identity_of
 
     settings = project_settings(place)
     root = settings.root.resolve()
@@ -95,7 +98,7 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
     key = signing_key(temporal, root)
 
     async def work() -> None:
-        client = await connect(temporal, root, identity(labels, sum(served.values()), __version__))
+        client = await connect(temporal, root, identity_of(own_name(), __version__, sum(served.values()), labels))
         queues = ", ".join(temporal.tier_queue(root, rank) for rank in served)
         on_event(f"{client.identity} serves {queues}")
         await TierWorker(
@@ -112,3 +115,30 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
         ).serve()
 
     asyncio.run(work())
+
+
+def list_workers(place: str) -> tuple[list[WorkerLine], list[int]]:
+    """The workers of the project that a file or folder belongs to, and the tiers of commands that nobody serves.
+
+    Raises:
+        EngineUnavailable: there is no server, or it does not answer.
+    """
+    from milepost.adapters.temporal_connection import connect, require_temporal
+
+    require_temporal()
+    from milepost.adapters.supervisors import own_name
+    from milepost.adapters.temporal_queues import workers_of
+
+    settings = project_settings(place)
+    root = settings.root.resolve()
+    temporal = temporal_settings(settings)
+    queues = {rank: temporal.tier_queue(root, rank) for rank in sorted(settings.tiers)}
+
+    async def ask() -> list[WorkerLine]:
+        client = await connect(temporal, root, own_name())
+        return await workers_of(client, queues, temporal.run_name(root, ""))
+
+    found = asyncio.run(ask())
+    served = {line.tier for line in found}
+    by_command = [rank for rank in queues if settings.tiers[rank].driver != "manual"]
+    return found, [rank for rank in by_command if rank not in served]

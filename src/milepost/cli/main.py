@@ -52,6 +52,8 @@ COMMANDS = {
     "sync": "Write the truth back into the plan.",
     "runs": "List the runs of a project.",
     "worker": "Take tasks of a Temporal server's runs.",
+    "workers": "List the workers that serve a project's tiers.",
+    "temporal": "Start a Temporal server on this machine.",
     "doctor": "Look whether everything is in order.",
     "gc": "Clear away what finished runs left on disk.",
     "clean": "Delete the branches of attempts that were merged.",

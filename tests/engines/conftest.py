@@ -1,0 +1,88 @@
+"""A Temporal server for all tests of a process, and a project whose runs one engine or the other drives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost, Result, milepost, project
+from tests.engines.temporal_scene import Server, WorkerProcess, running_server
+
+__all__ = ["milepost", "project"]
+
+SETTINGS = """\
+[run]
+engine = "{engine}"
+grace_seconds = 0.2
+{run}
+
+[tiers.1]
+driver = "manual"
+capacity = 1
+
+[tiers.2]
+driver = "command"
+capacity = 2
+attempts = 1
+
+[tiers.3]
+driver = "command"
+capacity = 4
+attempts = 2
+cost_per_hour = 3600.0
+"""
+TEMPORAL = """
+[temporal]
+address = "{address}"
+heartbeat_seconds = 1
+"""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("temporal")) as server:
+        yield server
+
+
+@pytest.fixture
+def workers() -> Iterator[Callable[..., WorkerProcess]]:
+    """Start workers; those that are left are killed."""
+    started: list[WorkerProcess] = []
+
+    def start(root: Path, *args: str, env: dict[str, str] | None = None) -> WorkerProcess:
+        started.append(WorkerProcess(root, *args, env=env))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
+
+
+@pytest.fixture(params=["local", "temporal"])
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+Begin = Callable[..., Path]
+
+
+@pytest.fixture
+def begin(engine: str, request: pytest.FixtureRequest, project: Path, workers: Callable[..., WorkerProcess]) -> Begin:
+    """Write a plan and the settings of the engine, and start whom the engine needs; gives the plan's path."""
+
+    def write(plan: str, *, run: str = "") -> Path:
+        settings = SETTINGS.format(engine=engine, run=run)
+        if engine == "temporal":
+            settings += TEMPORAL.format(address=request.getfixturevalue("server").address)
+        (project / "milepost.toml").write_text(settings)
+        (project / "tasks.md").write_text(plan)
+        if engine == "temporal":
+            workers(project, "--tier", "2", "--tier", "3").ready()
+        return project / "tasks.md"
+
+    return write
+
+
+__all__ += ["Begin", "Milepost", "Result"]

@@ -1,6 +1,7 @@
 """Random histories of random runs keep the invariants, as an independent judge sees them."""
 
 import dataclasses
+import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from milepost.execution.evolution import fold
 from milepost.execution.policy import Budget, CheckpointSpec, CriterionSpec, RunSpec, TaskSpec, TierPolicy, Wait
 from milepost.execution.queries import Outcome, claimable, due_checkpoints, outcome, startable
 from milepost.execution.records import TaskStatus
+from milepost.execution.snapshots import restored, snapshot
 from milepost.execution.state import RunState
 
 COMMANDS = {1: "true", 2: "true", 3: "true"}
@@ -123,11 +125,24 @@ def test_no_history_breaks_the_rules(data: st.DataObject, run_spec: RunSpec) -> 
             continue
         for event in events:
             judge.see(event)
+    _agrees_with_its_snapshot(story.state)
     _agrees_with_a_fresh_fold(story.state, fold(story.events))
     if story.state.cancelled_by:
         assert outcome(story.state, 1000.0) is Outcome.CANCELLED
     else:
         _finish(story, judge)
+
+
+def _agrees_with_its_snapshot(state: RunState) -> None:
+    """What is restored from a snapshot, by way of JSON, is the state, but for tiers on which nothing runs."""
+    found = restored(json.loads(json.dumps(snapshot(state))), state.spec)
+    for name, value in vars(state).items():
+        if name in ("running", "ready"):
+            assert {key: v for key, v in value.items() if v} == getattr(found, name)
+        elif name != "followers":
+            assert getattr(found, name) == value, name
+    assert list(found.tasks) == list(state.tasks)
+    assert list(found.active) == list(state.active)
 
 
 def _agrees_with_a_fresh_fold(told: RunState, folded: RunState) -> None:

@@ -7,11 +7,9 @@ that no repository can bring one along. Whatever is wrong with a kept extract, t
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost import __version__
-from milepost.app.documents import new_file_beside
 from milepost.app.kept_specs import KeptSpec
+from milepost.app.private_files import PrivateFiles
 
 if TYPE_CHECKING:
     from milepost.app.settings import Settings
@@ -181,69 +179,37 @@ def key(source: SourceText, settings: Settings, identity: str) -> str:
 
 
 class ExtractStore:
-    """Extracts in a folder that is the user's alone, the newest of each plan.
-
-    Nothing is read from or written to a folder that others may write to, and none of its troubles is anybody else's.
-    """
+    """Extracts in a folder that is the user's alone, the newest of each plan."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.files = PrivateFiles(folder)
 
     def get(self, path: str, wanted: str) -> Extract | None:
         """The extract of the plan at a path, if there is one with the key that is wanted, and whole."""
+        name = _name(path)
         try:
-            if not self._private():
-                return None
-            file = self._file(path)
-            head, _, body = file.read_bytes().partition(b"\n")
+            head, _, body = self.files.read(name + _SUFFIX).partition(b"\n")
             if head.decode("ascii") != _head(wanted, body):
                 return None
-            rows, payload = file.with_suffix(_SPEC_SUFFIX).read_bytes().split(b"\n")
+            rows, payload = self.files.read(name + _SPEC_SUFFIX).split(b"\n")
             return Extract.from_bytes(body, KeptSpec(rows, payload))
         except Exception:  # whatever is wrong with it, the plan itself is there to be read
             return None
 
     def put(self, path: str, known: str, found: Extract, *, before: Extract | None = None) -> None:
         """Keep an extract under its key, if that can be; the specification of the one before need not be written."""
-        body = found.to_bytes()
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not self._private():
-                return
-            file = self._file(path)
-            if before is None or before.kept_spec is not found.kept_spec:
-                self._write(file.with_suffix(_SPEC_SUFFIX), found.kept_spec.rows + b"\n" + found.kept_spec.payload)
-            self._write(file, _head(known, body).encode("ascii") + b"\n" + body)
-
-    def _write(self, file: Path, raw: bytes) -> None:
-        descriptor, temporary = new_file_beside(file)
-        try:
-            with os.fdopen(descriptor, "wb") as opened:
-                opened.write(raw)
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        body, name = found.to_bytes(), _name(path)
+        if before is None or before.kept_spec is not found.kept_spec:
+            self.files.write(name + _SPEC_SUFFIX, found.kept_spec.rows + b"\n" + found.kept_spec.payload)
+        self.files.write(name + _SUFFIX, _head(known, body).encode("ascii") + b"\n" + body)
 
     def prune(self, before: float, *, dry_run: bool = False) -> int:
         """Delete what was kept before a moment (seconds since 1970), and give how many bytes that frees."""
-        freed = 0
-        with contextlib.suppress(OSError):
-            for file in self.folder.iterdir():
-                found = file.lstat()
-                if stat.S_ISREG(found.st_mode) and found.st_mtime < before:
-                    freed += found.st_size
-                    if not dry_run:
-                        file.unlink()
-        return freed
+        return self.files.prune(before, dry_run=dry_run)
 
-    def _file(self, path: str) -> Path:
-        name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
-        return self.folder / f"{name}{_SUFFIX}"
 
-    def _private(self) -> bool:
-        found = os.stat(self.folder)
-        return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+def _name(path: str) -> str:
+    return hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
 
 
 def _head(known: str, body: bytes) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from milepost.app.extracts import Ticks
+from milepost.app.folds import WORTH, Folds
 from milepost.app.ports import Ledger
 from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, PlanInvalid, Refused, VersionConflict
@@ -47,12 +48,15 @@ _OPEN = (TaskStatus.PENDING, TaskStatus.BLOCKED)
 class RunSession:
     """A run as one process sees it: the state it has folded so far, and the way to change it."""
 
-    def __init__(self, ledger: Ledger, stream: str) -> None:
-        """Open the stream and fold what it holds."""
+    def __init__(self, ledger: Ledger, stream: str, folds: Folds | None = None) -> None:
+        """Open the stream and fold what it holds, beginning with what is kept of it."""
         self.ledger = ledger
         self.stream = stream
-        self.state = RunState()
-        self.refresh()
+        kept = folds.get(stream) if folds else None
+        self.state = kept or RunState()
+        news = self.refresh()
+        if folds and len(news) + (0 if kept else len(self.state.tasks)) >= WORTH:
+            folds.put(stream, self.state)
 
     def refresh(self) -> list[Event]:
         """Fold the events that others appended since, and give them."""
@@ -121,10 +125,10 @@ class RunSession:
             self.refresh()
 
 
-def latest_run(ledger: Ledger, identity: str) -> RunSession | None:
+def latest_run(ledger: Ledger, identity: str, folds: Folds | None = None) -> RunSession | None:
     """Open the newest run of a plan, if it has ever been run."""
     streams = ledger.streams(_prefix(identity))
-    return RunSession(ledger, streams[-1].name) if streams else None
+    return RunSession(ledger, streams[-1].name, folds) if streams else None
 
 
 def common_tasks(state: RunState, spec: RunSpec) -> int:
@@ -151,6 +155,7 @@ def open_run(
     seen: Collection[str] = (),
     new: bool = False,
     first: Callable[[], None] = lambda: None,
+    folds: Folds | None = None,
 ) -> RunSession:
     """Open the newest run of a plan, or begin one, and tell it what the clock and the document say by now.
 
@@ -160,7 +165,7 @@ def open_run(
     Raises:
         Refused: the run is about another plan.
     """
-    session = latest_run(ledger, spec.plan)
+    session = latest_run(ledger, spec.plan, folds)
     if not new:
         _require_same_plan(session, spec)
         if session is None:
@@ -191,6 +196,7 @@ def peek_run(
     now: float,
     seen: Collection[str] = (),
     first: Callable[[], None] = lambda: None,
+    folds: Folds | None = None,
 ) -> RunState:
     """The state of a plan's newest run if the document's news were told to it; nothing is recorded.
 
@@ -199,7 +205,7 @@ def peek_run(
     Raises:
         Refused: the run is about another plan.
     """
-    session = latest_run(ledger, spec.plan)
+    session = latest_run(ledger, spec.plan, folds)
     _require_same_plan(session, spec)
     if session is None:
         first()

@@ -126,9 +126,9 @@ def _release_followers(state: RunState, record: TaskRecord, at: float, *, first:
     state.open_tasks -= 1
     if first:
         _release_start_waits(state, task, at)
-    for successor, wait in state.finish_waits.get(task, ()):
+    for successor, wait in state.followers.finish.get(task, ()):
         state.release(successor, after_lag(wait, at))
-    for checkpoint in state.checkpoints_after.get(task, ()):
+    for checkpoint in state.followers.checkpoints_after.get(task, ()):
         state.checkpoints[checkpoint].unmet -= 1
 
 
@@ -140,7 +140,7 @@ def _task_reopened(state: RunState, event: ev.TaskReopened) -> None:
     record.tries = 0
     record.reason = event.reason
     state.finished_at = None
-    for name in state.checkpoints_after.get(event.task, ()):
+    for name in state.followers.checkpoints_after.get(event.task, ()):
         if not state.checkpoints[name].passed:
             _judge_afresh(state.checkpoints[name])
             state.checkpoints[name].rejected = ""
@@ -186,9 +186,9 @@ def _checkpoint_passed(state: RunState, event: ev.CheckpointPassed) -> None:
     checkpoint.rejected = ""
     checkpoint.passed_at = event.at
     state.open_checkpoints -= 1
-    for task in state.gated.get(event.checkpoint, ()):
+    for task in state.followers.gated.get(event.checkpoint, ()):
         state.release(task)
-    for gated in state.checkpoints_gated.get(event.checkpoint, ()):
+    for gated in state.followers.checkpoints_gated.get(event.checkpoint, ()):
         state.checkpoints[gated].unmet -= 1
 
 
@@ -257,7 +257,7 @@ def _judge_afresh(checkpoint: CheckpointRecord, *, only_failed: bool = False) ->
 
 
 def _release_start_waits(state: RunState, task: str, at: float) -> None:
-    for successor, wait in state.start_waits.get(task, ()):
+    for successor, wait in state.followers.start.get(task, ()):
         state.release(successor, after_lag(wait, at))
 
 

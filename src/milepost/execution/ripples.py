@@ -23,7 +23,7 @@ def ripple(
 
     Without either, what holds of the state as it is.
     """
-    met = Counter(state.checkpoints_after.get(over, ()))
+    met = Counter(state.followers.checkpoints_after.get(over, ()) if over else ())
     waiting = [judged.spec.id] if judged else list(met if over else state.checkpoints)
     opened: dict[str, None] = {}
     for name in waiting:
@@ -34,7 +34,7 @@ def ripple(
         if checkpoint.unmet > met[name] or not _holds(checkpoint, besides):
             continue
         opened[name] = None
-        gated = state.checkpoints_gated.get(name, ())
+        gated = state.followers.checkpoints_gated.get(name, ())
         met.update(gated)
         waiting += gated
     events: list[ev.Event] = [ev.CheckpointPassed(at, name) for name in opened]

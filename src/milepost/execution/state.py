@@ -7,9 +7,23 @@ the way, so that asking costs no walk over the plan.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from functools import cached_property
+from typing import NamedTuple
 
 from milepost.execution.policy import Budget, CheckpointSpec, RunSpec, TaskSpec, TierPolicy, Wait
 from milepost.execution.records import CheckpointRecord, CriterionRecord, TaskRecord, TaskStatus
+
+
+class Followers(NamedTuple):
+    """Who has to hear what of whom, by id: of a task's end, its start, a checkpoint's passing; and the checkpoints
+    that wait for a task's end, and for another checkpoint.
+    """
+
+    finish: dict[str, list[tuple[str, Wait]]]
+    start: dict[str, list[tuple[str, Wait]]]
+    gated: dict[str, list[str]]
+    checkpoints_after: dict[str, list[str]]
+    checkpoints_gated: dict[str, list[str]]
 
 
 class RunState:
@@ -39,11 +53,6 @@ class RunState:
         self.warned: set[tuple[str, str]] = set()
         self.exhausted: set[tuple[str, str]] = set()
         self.ready: dict[int, list[tuple[int, str]]] = {}
-        self.finish_waits: dict[str, list[tuple[str, Wait]]] = {}
-        self.start_waits: dict[str, list[tuple[str, Wait]]] = {}
-        self.gated: dict[str, list[str]] = {}
-        self.checkpoints_after: dict[str, list[str]] = {}
-        self.checkpoints_gated: dict[str, list[str]] = {}
 
     @property
     def finished(self) -> bool:
@@ -158,43 +167,63 @@ class RunState:
         self.former_tasks[record.spec.id] = self.tasks.pop(record.spec.id)
 
     def rebuild(self) -> None:
-        """Compute every index from the records."""
-        self.finish_waits, self.start_waits, self.gated = {}, {}, {}
-        self.checkpoints_after, self.checkpoints_gated = {}, {}
-        self.ready, self.running, self.active = {}, {}, {}
-        live = [record for record in self.tasks.values() if not record.retired]
-        for record in live:
-            self._index_waits(record)
-        for checkpoint in self.checkpoints.values():
-            self._index_checkpoint(checkpoint)
-        self.open_tasks = sum(1 for record in live if not record.over)
-        self.open_checkpoints = sum(1 for checkpoint in self.checkpoints.values() if not checkpoint.passed)
+        """Compute what holds tasks and checkpoints back, and every index, from the records."""
         for record in self.tasks.values():
-            if record.status is TaskStatus.RUNNING:
-                self.active[record.spec.id] = record
-                rank = record.attempts[-1].tier
-                self.running[rank] = self.running.get(rank, 0) + 1
-            elif record.status is TaskStatus.PENDING and record.unmet == 0:
-                self.mark_ready(record)
+            if not record.retired:
+                self._count_waits(record)
+        for checkpoint in self.checkpoints.values():
+            self._count_open(checkpoint)
+        self.active = {name: record for name, record in self.tasks.items() if record.status is TaskStatus.RUNNING}
+        self.take_stock()
 
-    def _index_checkpoint(self, checkpoint: CheckpointRecord) -> None:
-        checkpoint.unmet = 0
-        for task in checkpoint.spec.after:
-            self.checkpoints_after.setdefault(task, []).append(checkpoint.spec.id)
-            checkpoint.unmet += task in self.tasks and not self.tasks[task].over
-        for gate in checkpoint.spec.gates:
-            self.checkpoints_gated.setdefault(gate, []).append(checkpoint.spec.id)
-            checkpoint.unmet += gate in self.checkpoints and not self.checkpoints[gate].passed
+    def take_stock(self) -> None:
+        """Compute the indexes from the records, and from who is active."""
+        self.__dict__.pop("followers", None)
+        self.open_tasks = sum(1 for record in self.tasks.values() if not (record.retired or record.over))
+        self.open_checkpoints = sum(1 for checkpoint in self.checkpoints.values() if not checkpoint.passed)
+        self.running, self.ready = {}, {}
+        for record in self.active.values():
+            rank = record.attempts[-1].tier
+            self.running[rank] = self.running.get(rank, 0) + 1
+        for record in self.tasks.values():
+            if record.unmet == 0 and record.status is TaskStatus.PENDING:
+                self.ready.setdefault(record.tier, []).append((record.spec.order, record.spec.id))
+        for queue in self.ready.values():
+            queue.sort()
 
-    def _index_waits(self, record: TaskRecord) -> None:
+    @cached_property
+    def followers(self) -> Followers:
+        """Who waits for whom. It is made when somebody has to hear, which most who look at a run never do."""
+        found = Followers({}, {}, {}, {}, {})
+        for record in self.tasks.values():
+            if record.retired:
+                continue
+            for wait in record.spec.waits:
+                other = self.tasks.get(wait.task)
+                if other is not None and not other.retired:
+                    index = found.finish if wait.on == "finish" else found.start
+                    index.setdefault(wait.task, []).append((record.spec.id, wait))
+            for gate in record.spec.gates:
+                found.gated.setdefault(gate, []).append(record.spec.id)
+        for name, checkpoint in self.checkpoints.items():
+            for task in checkpoint.spec.after:
+                found.checkpoints_after.setdefault(task, []).append(name)
+            for gate in checkpoint.spec.gates:
+                found.checkpoints_gated.setdefault(gate, []).append(name)
+        return found
+
+    def _count_open(self, checkpoint: CheckpointRecord) -> None:
+        tasks = sum(name in self.tasks and not self.tasks[name].over for name in checkpoint.spec.after)
+        gates = sum(name in self.checkpoints and not self.checkpoints[name].passed for name in checkpoint.spec.gates)
+        checkpoint.unmet = tasks + gates
+
+    def _count_waits(self, record: TaskRecord) -> None:
         record.unmet = 0
         record.ready_at = record.spec.not_before or 0.0
         for wait in record.spec.waits:
             other = self.tasks.get(wait.task)
             if other is None or other.retired:
                 continue
-            index = self.finish_waits if wait.on == "finish" else self.start_waits
-            index.setdefault(wait.task, []).append((record.spec.id, wait))
             met = other.over if wait.on == "finish" else other.started
             if not met:
                 record.unmet += 1
@@ -202,7 +231,6 @@ class RunState:
             since = other.finished_at if wait.on == "finish" or not other.attempts else other.attempts[0].started_at
             record.ready_at = max(record.ready_at, after_lag(wait, since or 0.0))
         for gate in record.spec.gates:
-            self.gated.setdefault(gate, []).append(record.spec.id)
             if gate in self.checkpoints and not self.checkpoints[gate].passed:
                 record.unmet += 1
 

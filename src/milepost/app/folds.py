@@ -1,0 +1,72 @@
+"""Folded states of runs, kept so that a long run need not be folded from its first event by every command.
+
+The ledger stays the truth. A kept state is used only when it is whole, was made by this version of Milepost under the
+plan's present specification, and the ledger still holds, at the state's version, the event with the hash that the
+state was folded up to: each hash covers all events before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from milepost import __version__
+from milepost.app.kept_specs import KeptSpec
+from milepost.app.private_files import PrivateFiles
+from milepost.execution.snapshots import restored, snapshot
+from milepost.execution.state import RunState
+
+_FORMAT = 1
+WORTH = 200
+"""A state is kept when it took that many events, or tasks of a specification, to fold what was not kept."""
+
+
+@runtime_checkable
+class Chained(Protocol):
+    """A ledger that knows the hash of each event."""
+
+    def hash_at(self, stream: str, version: int) -> str:
+        """The hash of an event of a stream; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """The kept states of the runs of one plan, the newest of each. ``place`` tells its ledger from any other."""
+
+    files: PrivateFiles
+    ledger: Chained
+    place: str
+    kept_spec: KeptSpec
+
+    def get(self, stream: str) -> RunState | None:
+        """The state of a run as it was at some version, if one is kept that can be relied on."""
+        try:
+            head, _, body = self.files.read(self._name(stream)).partition(b"\n")
+            state = restored(json.loads(body), self.kept_spec.spec) if head == self._head(stream, head, body) else None
+        except Exception:  # whatever is wrong with it, the events are there to be folded
+            return None
+        return state
+
+    def put(self, stream: str, state: RunState) -> None:
+        """Keep the state of a run, if it obeys the plan's present specification and that can be."""
+        if state.spec is not self.kept_spec.spec or not state.version:
+            return
+        body = json.dumps(snapshot(state), separators=(",", ":")).encode("ascii")
+        self.files.write(self._name(stream), self._told(stream, state.version, body) + b"\n" + body)
+
+    def _head(self, stream: str, head: bytes, body: bytes) -> bytes:
+        """What the first line must be that claims the version it does."""
+        return self._told(stream, int(head.partition(b" ")[0]), body)
+
+    def _told(self, stream: str, version: int, body: bytes) -> bytes:
+        reached = self.ledger.hash_at(stream, version)
+        if not reached:
+            raise LookupError(f"{stream} has no event {version}")
+        check = hashlib.sha256(body).hexdigest()
+        return f"{version} {_FORMAT} {__version__} {reached} {self.kept_spec.digest} {check}".encode("ascii")
+
+    def _name(self, stream: str) -> str:
+        told = f"{self.place}\n{stream}".encode("utf-8", "surrogateescape")
+        return f"{hashlib.sha256(told).hexdigest()}.run"

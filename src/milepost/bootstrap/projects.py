@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from milepost.app.documents import plan_identity, read_document
 from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, ticks_of, unread_lines
+from milepost.app.folds import Chained, Folds
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger
 from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
@@ -136,6 +137,7 @@ class Project:
             seen=self.synced.read(),
             new=new,
             first=self._require_not_moved,
+            folds=self._folds,
         )
 
     def peek_run(self) -> RunState:
@@ -145,7 +147,16 @@ class Project:
             Refused: the plan seems to have been moved, or another one stands in its place.
         """
         told = (self.ledger, self.extract.ticks, self.spec)
-        return peek_run(*told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved)
+        return peek_run(
+            *told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved, folds=self._folds
+        )
+
+    @property
+    def _folds(self) -> Folds | None:
+        """The kept states of the plan's runs, where the ledger can tell whether they are right."""
+        if self.known is None or not isinstance(self.ledger, Chained):
+            return None
+        return Folds(extracts().files, self.ledger, f"{self.settings.root}\n{self.ledger.place}", self.known.kept_spec)
 
     def _require_not_moved(self) -> None:
         self.identities.require_not_moved(self.ledger, self.spec)

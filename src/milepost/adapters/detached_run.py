@@ -52,6 +52,7 @@ def _tail(output: Path) -> str:
     try:
         with open(output, "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            return " ".join(file.read().decode("utf-8", "replace").split())
+            lines = file.read().decode("utf-8", "replace").strip().split("\n")
+            return " ".join(" ".join(lines[-3:]).split())
     except OSError:
         return ""

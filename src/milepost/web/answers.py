@@ -68,16 +68,26 @@ def page(
     """Part of a list after a cursor, and the cursor to go on with (None: that was all).
 
     Raises:
-        RequestProblem: 400, the cursor is none that this list gave.
+        RequestProblem: 404, the cursor is none that this list gave, or what it points at is gone.
     """
     start = 0
     if cursor is not None:
         after = read_cursor(cursor)
         start = next((place for place, item in enumerate(items, 1) if key(item) == after), -1)
         if start < 0:
-            raise RequestProblem(400, "the cursor points at something that is not in the list", remedy="begin anew")
+            raise unknown_cursor()
     found = items[start : start + limit]
     return found, make_cursor(key(found[-1])) if found and start + limit < len(items) else None
+
+
+def unknown_cursor() -> RequestProblem:
+    """What is to be said of a cursor that leads nowhere."""
+    return RequestProblem(
+        404,
+        "this cursor leads nowhere: it is of another list, or what it points at is gone",
+        code="unknown-cursor",
+        remedy="send a `next_cursor` as it was given, or none to begin anew",
+    )
 
 
 def make_cursor(after: str) -> str:
@@ -89,12 +99,12 @@ def read_cursor(cursor: str) -> str:
     """What :func:`make_cursor` was given.
 
     Raises:
-        RequestProblem: 400, it is no cursor.
+        RequestProblem: 404, it is no cursor.
     """
     try:
         text = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         text = ""
     if not text.startswith("1"):
-        raise RequestProblem(400, "this is no cursor", remedy="send a `next_cursor` as it was given, or none")
+        raise unknown_cursor()
     return text[1:]

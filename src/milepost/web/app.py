@@ -32,6 +32,7 @@ from milepost import __version__
 from milepost.web import problems
 from milepost.web.access import Access
 from milepost.web.api import operations
+from milepost.web.api.description import describe, operation_id
 from milepost.web.changes import Changes
 from milepost.web.gate import Gate
 from milepost.web.given_answers import GivenAnswers
@@ -73,12 +74,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.portfolio, app.state.tails = portfolio, tails
     app.state.changes, app.state.given_answers = Changes(portfolio, tails.stopping), GivenAnswers()
     app.state.access, app.state.metrics = access or Access.open(), metrics
     problems.install(app)
     operations.install(app)
+    describe(app)
     if importlib.util.find_spec("milepost.web.pages") is not None:
         app.include_router(importlib.import_module("milepost.web.pages").router)
     for path, each in mounted.items():

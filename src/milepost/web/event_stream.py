@@ -23,8 +23,8 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, pieces: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> None:
-        super().__init__(None, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
+    def __init__(self, pieces: AsyncIterator[bytes], status_code: int = 200) -> None:
+        super().__init__(None, status_code, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._pieces = pieces
 

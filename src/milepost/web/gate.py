@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
@@ -16,6 +18,8 @@ from milepost.web.access import COOKIE, Access, Caller
 from milepost.web.problems import RequestProblem, problem_of, problem_of_request
 
 MAX_BODY = 1024 * 1024
+_LINGER_BYTES = 256 * MAX_BODY
+_LINGER_SECONDS = 20.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/ready", "/login", "/favicon.ico"})
 """What answers whoever asks: it tells nothing of any plan."""
@@ -49,15 +53,16 @@ class Gate:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        adorned = _adorning(send)
+        body = _Body(scope, receive)
+        adorned = _adorning(send, body)
         try:
             self._admit(scope)
         except RequestProblem as error:
-            await self._refuse(problem_of_request(error), scope, receive, adorned)
+            await self._refuse(problem_of_request(error), scope, adorned)
         except MilepostError as error:
-            await self._refuse(problem_of(error), scope, receive, adorned)
+            await self._refuse(problem_of(error), scope, adorned)
         else:
-            await self._app(scope, _Limited(receive).receive, adorned)
+            await self._app(scope, body.receive, adorned)
 
     def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -83,38 +88,68 @@ class Gate:
                 return Caller("nobody", frozenset(), f"address {address}")
             raise
 
-    async def _refuse(self, response: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer without having read the body: the connection is not used again."""
+    async def _refuse(self, response: Any, scope: Scope, send: Send) -> None:
+        """Answer instead of the application; the connection is not used again."""
         response.headers["Connection"] = "close"
         wants_page = "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith("/api/")
         if response.status_code == 401 and wants_page and scope["method"] in _SAFE:
             from starlette.responses import RedirectResponse
 
             response = RedirectResponse("/login", 303)
-        await response(scope, receive, send)
+        await response(scope, _nothing, send)
 
 
-class _Limited:
-    """A body that may not become too large on the way."""
+class _Body:
+    """A body that may not become too large on the way, and is read to its end in any case.
 
-    def __init__(self, receive: Receive) -> None:
+    A connection that is closed with something unread is reset, and the answer is lost with it.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope=scope)
         self._receive = receive
         self._bytes = 0
+        self._unread = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
     async def receive(self) -> Message:
-        message = await self._receive()
-        self._bytes += len(message.get("body", b""))
+        """The next part.
+
+        Raises:
+            RequestProblem: 413, it is too large.
+        """
+        message = await self._next()
         if self._bytes > MAX_BODY:
             raise _too_large()
         return message
 
+    async def drop(self) -> None:
+        """Read what is left, within reason, and forget it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while self._unread and self._bytes < _LINGER_BYTES:
+                    await self._next()
 
-def _adorning(send: Send) -> Send:
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        self._unread = self._unread and message.get("more_body", False)
+        return message
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _adorning(send: Send, body: _Body) -> Send:
     async def adorned(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+        elif not message.get("more_body", False):
+            await send({**message, "more_body": True})
+            await body.drop()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
         await send(message)
 
     return adorned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,7 +130,8 @@ def problem_of_request(error: RequestProblem) -> Response:
 
 def status_of(error: MilepostError) -> int:
     """The status of the nearest class of an error; a document that is gone is not found."""
-    if isinstance(error, errors.PlanUnreadable) and error.place and not os.path.lexists(error.place):
+    gone = isinstance(error, errors.PlanUnreadable | errors.BaselineUnreadable)
+    if gone and error.place and not os.path.lexists(error.place):
         return 404
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
@@ -150,9 +152,12 @@ def install(app: FastAPI) -> None:
         return problem(400, _OWN_CODES[400], "; ".join(map(_in_words, error.errors()[:5])))
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         code = _OWN_CODES.get(error.status_code, "http-error")
-        return problem(error.status_code, code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = _methods(app, request.url.path) or headers.get("Allow", "")
+        return problem(error.status_code, code, str(error.detail), headers=headers)
 
     @app.exception_handler(OSError)
     async def _world(_request: Request, error: OSError) -> Response:
@@ -164,6 +169,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(_request: Request, error: Exception) -> Response:
         return problem(500, "internal-error", f"a mistake of the program: {type(error).__name__}")
+
+
+def _methods(app: FastAPI, path: str) -> str:
+    """Every method that the description knows for a path: the framework tells only those of its first route."""
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
+            return ", ".join(method.upper() for method in operations)
+    return ""
 
 
 def _in_words(error: Mapping[str, Any]) -> str:

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+_SIGN = rf"[^{_CONTROLS}\t\n \xa0\u2028\u2029]"
 
-def _printable(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("it must be printable text on one line")
-    return text
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=rf"^{_SIGN}[^{_CONTROLS}\t\n\u2028\u2029]*$")]
+"""A line that begins with a sign one can see."""
 
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=rf"^{_SIGN}[^{_CONTROLS}]*$")]
+"""A text that begins with a sign one can see; without control characters, but for tabs and line ends."""
 
-def _tidy(text: str) -> str:
-    if any(not (char.isprintable() or char in "\n\t") for char in text):
-        raise ValueError("it must be printable text")
-    return text
+Remark = Annotated[str, Field(max_length=2000, pattern=rf"^[^{_CONTROLS}]*$")]
+"""A text that may be empty."""
 
-
-Name = Annotated[str, AfterValidator(_printable), Field(min_length=1, max_length=200)]
-Reason = Annotated[
-    str, AfterValidator(_tidy), AfterValidator(lambda text: _said(text)), Field(min_length=1, max_length=2000)
-]
-Remark = Annotated[str, AfterValidator(_tidy), Field(max_length=2000)]
 AttemptNo = Annotated[int, Field(ge=1, le=2**31)]
 Minutes = Annotated[float, Field(ge=1, le=525_600, allow_inf_nan=False)]
-
-
-def _said(text: str) -> str:
-    if not text.strip():
-        raise ValueError("it must say something")
-    return text
 
 
 class Body(BaseModel):

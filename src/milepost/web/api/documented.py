@@ -60,13 +60,13 @@ PlanId = Annotated[
     str,
     Path(
         description="The plan's id, as the list of plans gives it.",
-        examples=["specs-login"],
+        examples=["lighthouse"],
         min_length=1,
         max_length=200,
     ),
 ]
 TaskId = Annotated[
-    str, Path(description="The task's id, as the plan writes it.", examples=["2.1"], min_length=1, max_length=200)
+    str, Path(description="The task's id, as the plan writes it.", examples=["1.3"], min_length=1, max_length=200)
 ]
 CheckpointId = Annotated[
     str,
@@ -102,7 +102,8 @@ LastEventId = Annotated[
     ),
 ]
 Cursor = Annotated[
-    str | None, Query(description="Where to go on: the `next_cursor` of the page before.", max_length=1000)
+    str | None,
+    Query(description="Where to go on: the `next_cursor` of the page before.", pattern=r"^[A-Za-z0-9_-]{1,1000}$"),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 ETAG = "Changes whenever the representation does; send it back as `If-None-Match`."

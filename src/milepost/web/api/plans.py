@@ -7,12 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from milepost.app.forecast_reports import ForecastReport
-from milepost.app.schedules import ScheduleReport
 from milepost.web import outlook_facts, plan_facts, run_facts
 from milepost.web.access import Caller, allowed
 from milepost.web.answers import answer, page, require_match, tagged
-from milepost.web.api import bodies, models
+from milepost.web.api import bodies, models, outlook_models
 from milepost.web.api.documented import ETAG, Cursor, Given, Limit, PlanId, errors, json_of, portfolio_of
 from milepost.web.api.once import OnceRoute
 
@@ -29,7 +27,7 @@ def _shown(model: type[Any], text: str) -> dict[int | str, dict[str, Any]]:
     "",
     summary="List the plans",
     dependencies=_READ,
-    responses={**json_of(models.PlanPage, "A page of plans."), **errors()},
+    responses={**json_of(models.PlanPage, "A page of plans."), **errors(404)},
 )
 def list_plans(request: Request, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """Every plan that is served, in the order of ids; one that cannot be read is in the list, with its problem."""
@@ -53,7 +51,7 @@ def get_plan(request: Request, plan: PlanId) -> Response:
     "/{plan}/diagnostics",
     summary="Check a plan",
     dependencies=_READ,
-    responses=_shown(models.Diagnostics, "What was found."),
+    responses=_shown(outlook_models.Diagnostics, "What was found."),
 )
 def get_diagnostics(request: Request, plan: PlanId) -> Response:
     """By the rules that its settings choose, each finding with its fix."""
@@ -64,7 +62,7 @@ def get_diagnostics(request: Request, plan: PlanId) -> Response:
 @router.post(
     "/{plan}/fixes",
     summary="Correct a plan",
-    responses={**json_of(models.Fixed, "What changes."), **errors(404, 409, 412, 413, 422)},
+    responses={**json_of(outlook_models.Fixed, "What changes."), **errors(404, 409, 412, 413, 422)},
 )
 def fix_plan(request: Request, plan: PlanId, body: bodies.FixPlan, caller: Worker, _given: Given) -> Response:
     """Shows what the fixes of findings would change, and with `write` changes it.
@@ -81,7 +79,7 @@ def fix_plan(request: Request, plan: PlanId, body: bodies.FixPlan, caller: Worke
     "/{plan}/schedule",
     summary="Schedule a plan",
     dependencies=_READ,
-    responses=_shown(ScheduleReport, "The schedule."),
+    responses=_shown(outlook_models.Schedule, "The schedule."),
 )
 def get_schedule(request: Request, plan: PlanId) -> Response:
     """Critical path, floats, and a schedule within the tiers' capacities, as it goes on from what has happened."""
@@ -93,7 +91,7 @@ def get_schedule(request: Request, plan: PlanId) -> Response:
     "/{plan}/forecast",
     summary="Forecast a plan",
     dependencies=_READ,
-    responses=_shown(ForecastReport, "The forecast."),
+    responses=_shown(outlook_models.Forecast, "The forecast."),
 )
 def get_forecast(
     request: Request,
@@ -111,7 +109,7 @@ def get_forecast(
     "/{plan}/network",
     summary="Get a plan's network",
     dependencies=_READ,
-    responses=_shown(models.NetworkOf, "Nodes and links."),
+    responses=_shown(outlook_models.NetworkOf, "Nodes and links."),
 )
 def get_network(request: Request, plan: PlanId) -> Response:
     """Tasks and checkpoints with what each waits for, and which of it is critical."""
@@ -123,7 +121,7 @@ def get_network(request: Request, plan: PlanId) -> Response:
     "/{plan}/traceability",
     summary="Trace a plan's requirements",
     dependencies=_READ,
-    responses=_shown(models.Traceability, "The matrix."),
+    responses=_shown(outlook_models.Traceability, "The matrix."),
 )
 def get_traceability(request: Request, plan: PlanId) -> Response:
     """Each requirement with the tasks, tests and evidence that serve it. 404 when none are stated beside the plan."""
@@ -135,7 +133,7 @@ def get_traceability(request: Request, plan: PlanId) -> Response:
     "/{plan}/baseline",
     summary="Compare a plan with its baseline",
     dependencies=_READ,
-    responses=_shown(models.BaselineOf, "Baseline, earned value, differences."),
+    responses=_shown(outlook_models.BaselineOf, "Baseline, earned value, differences."),
 )
 def get_baseline(request: Request, plan: PlanId) -> Response:
     """404 when none was kept: `milepost baseline set` keeps one."""

@@ -15,7 +15,7 @@ from milepost.errors import Refused
 from milepost.web import run_facts
 from milepost.web.access import Caller, allowed
 from milepost.web.acting import Act, acting
-from milepost.web.answers import answer, make_cursor, page, read_cursor, require_match, tagged
+from milepost.web.answers import answer, make_cursor, page, read_cursor, require_match, tagged, unknown_cursor
 from milepost.web.api import bodies, models
 from milepost.web.api.documented import (
     ETAG,
@@ -33,7 +33,6 @@ from milepost.web.api.documented import (
 from milepost.web.api.once import OnceRoute
 from milepost.web.event_stream import EventStream
 from milepost.web.plan_facts import run_number
-from milepost.web.problems import RequestProblem
 from milepost.web.tails import event_json
 
 router = APIRouter(prefix="/plans/{plan}/runs", tags=["runs"], route_class=OnceRoute)
@@ -108,7 +107,7 @@ def list_events(request: Request, plan: PlanId, run: RunNumber, cursor: Cursor =
     if cursor is not None:
         text = read_cursor(cursor)
         if not (text.isascii() and text.isdecimal() and len(text) < 12):
-            raise RequestProblem(400, "the cursor is of another list", remedy="begin anew")
+            raise unknown_cursor()
         after = int(text)
     with portfolio_of(request).opened(plan) as view:
         stream = run_facts.stream_of(view, run)

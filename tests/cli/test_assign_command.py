@@ -152,3 +152,25 @@ def test_searching_longer_keeps_the_wish(milepost: Milepost, plan: Path) -> None
     found = milepost("assign", "tasks.md", "--deadline", "5h", "--optimize", "0.3", "--json").json
     assert found["makespan_seconds"] <= 5 * 3600
     assert found["cost"] == 200
+
+
+def test_searching_longer_counts_in_working_time(milepost: Milepost, plan: Path, project: Path) -> None:
+    """Work from eight to ten, every day: five hours of it until nine on the third day, as many as in the test above."""
+    hours = '[schedule]\ncalendar = "site"\n[calendars.site]\nhours = ["08:00-10:00"]\nweekdays = ["mon-sun"]\n'
+    (project / "milepost.toml").write_text(TIERS + hours)
+    asked = ("assign", "tasks.md", "--start", "2026-12-01", "--deadline", "2026-12-03 09:00", "--optimize", "0.3")
+    found = milepost(*asked, "--json")
+    assert "no search" not in found.err
+    assert found.json["makespan_seconds"] <= 5 * 3600
+    assert found.json["cost"] == 200  # as by 5 h
+
+
+@pytest.mark.parametrize("reason", ["calendars", "date"])
+def test_no_search_where_working_time_is_not_all(milepost: Milepost, plan: Path, project: Path, reason: str) -> None:
+    if reason == "date":
+        plan.write_text(PLAN.replace("Estimated: 2 hours_", "Estimated: 2 hours_ _Not before: 2026-12-01_", 1))
+    else:
+        own = TIERS.replace("speed = 2.0", 'speed = 2.0\ncalendar = "site"')
+        (project / "milepost.toml").write_text(own + '[calendars.site]\nhours = ["08:00-10:00"]\n')
+    found = milepost("assign", "tasks.md", "--start", "2026-12-01", "--deadline", "99h", "--optimize", "0.3")
+    assert "no search, the choice stands" in found.err

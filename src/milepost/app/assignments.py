@@ -107,8 +107,8 @@ def assign(
 
     With a budget and no deadline the fastest choice within it; with neither the cheapest of all. A task's lowest
     admissible tier comes from its score, else from its present assignment, else it is the weakest. With ``dates`` the
-    calendars of the tiers count, and what the plan says of dates; without them ``search`` makes the choice better where
-    there is a deadline or a budget.
+    calendars of the tiers count, and what the plan says of dates. Where there is a deadline or a budget, and the plan
+    is :func:`searchable`, ``search`` makes the choice better.
 
     Raises:
         PlanInvalid: nothing keeps to the wish; the message says what comes nearest.
@@ -136,7 +136,7 @@ def assign(
     )
     chosen = _choose(front, wish, deadline, calendar)
     quality = _quality(front, wish, deadline, chosen)
-    if search and calendar is None and (deadline is not None or wish.budget is not None):
+    if search and searchable(plan, dates) and (deadline is not None or wish.budget is not None):
         dishes = Menu(
             network,
             menu(network, efforts, weakest, offers),
@@ -152,6 +152,14 @@ def assign(
     if calendar is None:
         return report
     return replace(report, start=calendar.date(0), finish=calendar.date(chosen.makespan), elapsed=calendar.dates.differ)
+
+
+def searchable(plan: Plan, dates: PlanDates | None) -> bool:
+    """Whether a search may count in working time alone.
+
+    It may where the tiers share a calendar and no task has to begin after or to end by a date.
+    """
+    return dates is None or not (dates.differ or any(task.not_before or task.deadline for task in plan.tasks))
 
 
 @dataclass(frozen=True)

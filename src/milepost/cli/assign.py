@@ -6,7 +6,7 @@ import re
 
 import click
 
-from milepost.app.assignments import AssignmentReport, Wish, assign, write_assignment
+from milepost.app.assignments import AssignmentReport, Wish, assign, searchable, write_assignment
 from milepost.app.documents import unified_diff, update_document
 from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates, read_deadline
@@ -73,8 +73,8 @@ def command(
 
         if deadline is None and budget is None:
             raise UsageError("--optimize needs something to reach", remedy="give a --deadline or a --budget")
-        if dates:
-            say("dates and calendars count: no search, the choice stands", err=True)
+        if not searchable(loaded, dates):
+            say("dates of tasks or several calendars count: no search, the choice stands", err=True)
         search = assignment_search(optimize)
     report = assign(loaded, settings, wish, dates, search)
     if report.quality and report.quality.note:

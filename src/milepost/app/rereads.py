@@ -38,9 +38,13 @@ def reread(found: Extract, before: SourceText, after: SourceText) -> Extract | N
     longer = sum(len(edit.replacement) - len(before.slice(edit.span)) for edit in values)
     if marked is None or len(before.text) + longer != len(after.text):  # else there are lines more or less
         return None
-    moved = marked.moved(values)
-    fresh = replace(found, ticks=ticks_of(moved.plan(after)), sheet_json=b"")
-    fresh.__dict__["sheet"] = moved
+    return on_sheet(found, marked.moved(values), after)
+
+
+def on_sheet(found: Extract, sheet: Sheet, document: SourceText) -> Extract:
+    """The extract of a document that says the same as before, but for what stands on a sheet of it."""
+    fresh = replace(found, ticks=ticks_of(sheet.plan(document)), sheet_json=b"")
+    fresh.__dict__["sheet"] = sheet
     fresh.__dict__["spec"] = found.spec
     return fresh
 

@@ -60,6 +60,7 @@ COMMANDS = {
     "ledger": "Verify, export, import or back up the ledger.",
     "git": "Have git merge plans without conflicts.",
     "serve": "Serve plans as web pages and an HTTP API.",
+    "token": "Make, list and revoke tokens for the HTTP API.",
     "mcp": "Serve plans as tools for agents.",
     "agents": "Set up coding agents to work on plans.",
     "merge-driver": "Merge two versions of a plan (called by git).",

@@ -12,6 +12,10 @@ from milepost.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
+    from typing import Any
+
+    from starlette.applications import Starlette
 
     from milepost.web.access import Access
 
@@ -28,6 +32,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
     "--rate", type=click.FloatRange(min=1), default=100, show_default=True, help="Requests a second for each token."
 )
 @click.option("--metrics", is_flag=True, help="Offer /api/v1/metrics, for Prometheus.")
+@click.option("--mcp", is_flag=True, help="Offer the first PATH's plans to agents at /mcp, as `milepost mcp` does.")
 @click.option("--open", "open_browser", is_flag=True, help="Show the page in a browser.")
 def command(
     paths: tuple[str, ...],
@@ -37,6 +42,7 @@ def command(
     require_token: bool,
     rate: float,
     metrics: bool,
+    mcp: bool,
     open_browser: bool,
 ) -> int:
     """Serve plans as web pages and over an HTTP API, live.
@@ -58,7 +64,8 @@ def command(
     portfolio = Portfolio(paths or (".",))
     access = _access(host, hosts, require_token, rate)
     count = len(portfolio.plans())
-    app = create_app(portfolio, access, metrics=metrics)
+    mounts = {"/mcp": _agents_door(paths[0] if paths else ".")} if mcp else None
+    app = create_app(portfolio, access, mounts=mounts, metrics=metrics)
     with listen(host, port) as sock:
         address = _address(sock, host)
         say(f"Serving {count} {'plan' if count == 1 else 'plans'} at {address} (Ctrl-C ends it)")
@@ -91,6 +98,23 @@ def _access(host: str, hosts: tuple[str, ...], require_token: bool, rate: float)
         )
     names = frozenset({*LOOPBACK_NAMES, host.lower(), *(name.lower() for name in hosts)})
     return Access(store, outside or require_token, whoami(), names, RateLimit(rate, 4 * rate))
+
+
+def _agents_door(place: str) -> Starlette:
+    """The tools for agents, whose callers are those of the server."""
+    from milepost.mcp_server.callers import APPROVE, EDIT, READ, WORK, Caller
+    from milepost.mcp_server.http import http_app
+
+    of_scope = {"read": (READ,), "work": (WORK, EDIT), "approve": (APPROVE,)}
+
+    def authorize(scope: Mapping[str, Any]) -> Caller | None:
+        known = scope["state"]["caller"]
+        if not known.token:
+            return None
+        scopes = frozenset(each for name, own in of_scope.items() if known.may(name) for each in own)
+        return Caller(known.name, scopes, verified=True)
+
+    return http_app(place, path="/mcp", authorize=authorize, by=whoami(), guarded=True)
 
 
 def _address(sock: socket.socket, host: str) -> str:

@@ -37,6 +37,7 @@ from milepost.web.changes import Changes
 from milepost.web.gate import Gate
 from milepost.web.given_answers import GivenAnswers
 from milepost.web.metrics import Requests
+from milepost.web.mounts import Mounts
 from milepost.web.portfolio import Portfolio
 from milepost.web.tails import Tails
 
@@ -51,7 +52,8 @@ def create_app(
     """The application that serves some plans.
 
     ``access`` says who may do what (without it: whoever reaches it, everything). ``mounts`` are ASGI applications by
-    the path they are reached at, such as ``/mcp``; they stand behind the same gate, and need the scope ``work``.
+    the path they are reached at, such as ``/mcp``: behind the same gate they see the whole path, and in the scope's
+    ``state`` the ``caller``. Who reaches one has the scope ``read``; what else they may is for it to ask.
     ``metrics`` offers figures for Prometheus.
     """
     mounted = mounts or {}
@@ -84,8 +86,8 @@ def create_app(
     describe(app)
     if importlib.util.find_spec("milepost.web.pages") is not None:
         app.include_router(importlib.import_module("milepost.web.pages").router)
-    for path, each in mounted.items():
-        app.mount(path, each)
+    if mounted:
+        app.add_middleware(Mounts, mounted=mounted)
     if metrics:
         app.add_middleware(Requests)
     app.add_middleware(Gate, access=app.state.access, mounts=tuple(mounted))

@@ -40,7 +40,7 @@ class Gate:
     """Stands before an application; lets through who may come in."""
 
     def __init__(self, app: ASGIApp, access: Access, mounts: Sequence[str] = ()) -> None:
-        """Guard ``app`` by the rules of ``access``; what is mounted at ``mounts`` needs the scope ``work``."""
+        """Guard ``app`` by the rules of ``access``; what is mounted at ``mounts`` needs the scope ``read``."""
         self._app = app
         self._access = access
         self._mounts = tuple(mounts)
@@ -75,8 +75,8 @@ class Gate:
         if caller.key:
             self._access.require_rate(caller)
         mounted = any(scope["path"] == path or scope["path"].startswith(f"{path}/") for path in self._mounts)
-        if mounted and not caller.may("work"):
-            raise RequestProblem(403, "this needs a token with the scope work")
+        if mounted and not caller.may("read"):
+            raise RequestProblem(403, "this needs a token with the scope read")
 
     def _caller(self, scope: Scope, headers: Headers, bearer: str | None) -> Caller:
         address = (scope.get("client") or ("unknown", 0))[0]

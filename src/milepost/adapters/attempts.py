@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.adapters import shim
+from milepost.adapters.agent_reports import AgentReport, agent_report, session_to_resume
 from milepost.adapters.isolation import Bench, Isolation, OwnBench
 from milepost.adapters.processes import Standing, age, standing, stop
 from milepost.adapters.run_folder import RunFolder, last_lines
@@ -26,6 +27,7 @@ from milepost.adapters.subprocess_worker import (
 )
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.worker_reports import RESULT, reported, wish
+from milepost.app.agent_presets import AgentTier
 from milepost.app.left_behind import left_behind
 from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun, RecordCriterion
@@ -80,6 +82,7 @@ class Workshop:
     between asking a command to end and killing it; ``log_limit`` bytes of its output are kept. ``time_limit`` seconds
     bound what has no limit of its own. ``plan_folder`` is where the plan lies. With ``isolation`` attempts of its tiers
     work in a workspace of their own. ``context`` gives further variables for an attempt at a task, by its number.
+    ``agents`` are the coding agents whose output is understood, by rank.
     """
 
     runner: CommandRunner
@@ -94,6 +97,7 @@ class Workshop:
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
     isolation: Isolation | None = None
+    agents: Mapping[int, AgentTier] = field(default_factory=dict)
     context: Callable[[str, int], Mapping[str, str]] = lambda task, attempt_no: {}
 
     async def attempt(self, record: TaskRecord, attempt: Attempt, limit: float | None) -> Command:
@@ -110,24 +114,31 @@ class Workshop:
         text = record.spec.commands.get(attempt.tier, "")
         if not text and standing(folder) is Standing.UNCLAIMED:
             return Lose(self.now(), task, number, "the plan no longer states a command for it")
-        fresh = self._prepare(record, folder, bench)
-        variables = self._variables(record, attempt, folder)
+        agent = self.agents.get(attempt.tier)
+        fresh = self._prepare(record, folder, bench.note + (agent.note if agent else ""))
+        session = session_to_resume(record, attempt, agent, bench.own)
+        variables = self._variables(record, attempt, folder) | ({"MILEPOST_SESSION": session} if session else {})
         command = self._command(folder, text, folder, worker, variables, await bench.enter())
         evidence: dict[str, Any] = {}
         try:
             end = await self._bounded(command, limit, fresh=fresh)
-            evidence = self._evidence(command, end, worker)
+            said = agent_report(agent, folder)
+            evidence = self._evidence(command, end, worker, said)
             complaint = await bench.keep(evidence)
-            reason = wish(() if end.kept_bytes == 0 else last_lines(folder / shim.OUTPUT), end, attempt.tier)
+            lines = [] if end.kept_bytes == 0 else last_lines(folder / shim.OUTPUT)
+            reason = wish([*lines, *said.answer.split("\n")], end, attempt.tier)
             if reason:
                 return Fail(self.now(), task, number, worker.masked(reason), evidence, escalate=True)
             if not end.ok:
                 return Fail(self.now(), task, number, _reason("its command", end, folder), evidence)
+            if said.error:
+                return Fail(self.now(), task, number, worker.masked(f"its agent says: {said.error[:300]}"), evidence)
             if complaint:
                 return Fail(self.now(), task, number, complaint, evidence)
             failure, evidence["verify"] = await self._verify(record, folder, command, limit, worker)
         except Overran as overran:
-            evidence = evidence or worker.masked(reported(folder / RESULT))
+            said = agent_report(agent, folder)
+            evidence = evidence or worker.masked({**said.evidence(), **reported(folder / RESULT)})
             await bench.keep(evidence)
             return Overrun(self.now(), task, number, overran.limit, evidence)
         except CommandLost as lost:
@@ -227,17 +238,19 @@ class Workshop:
         everything = {**worker.env, **self.env, **env, **worker.secret_env}
         return ShellCommand(folder, text, cwd, everything, self.log_limit, worker.secrets)
 
-    def _evidence(self, command: ShellCommand, end: Ending, worker: Surroundings) -> dict[str, Any]:
-        found = self.files.evidence(command.folder, command.text, end)
+    def _evidence(
+        self, command: ShellCommand, end: Ending, worker: Surroundings, said: AgentReport | None = None
+    ) -> dict[str, Any]:
+        found = self.files.evidence(command.folder, command.text, end) | (said.evidence() if said else {})
         masked: dict[str, Any] = worker.masked({**found, **reported(command.folder / RESULT)})
         return masked
 
-    def _prepare(self, record: TaskRecord, folder: Path, bench: Bench) -> bool:
-        """Write the brief into an attempt's folder; whether that is new, for one from a former supervisor is not."""
+    def _prepare(self, record: TaskRecord, folder: Path, notes: str) -> bool:
+        """Write the brief and ``notes`` into an attempt's folder; whether that is new, not a former supervisor's."""
         try:
             fresh = make_folder(folder)
             with open(f"{folder}/{BRIEF}", "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(self.brief(record) + bench.note)
+                file.write(self.brief(record) + notes)
         except OSError as error:
             place = str(folder / BRIEF)
             raise WorkerUnavailable(f"its brief cannot be written: {error.strerror}", place=place) from None

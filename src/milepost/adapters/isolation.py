@@ -29,6 +29,8 @@ class Bench:
 
     note = ""
     """What its worker is told of it."""
+    own = False
+    """Whether no other attempt works in the same folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,6 +53,8 @@ class Bench:
 
 class OwnBench(Bench):
     """A workspace of an attempt's own."""
+
+    own = True
 
     def __init__(self, workspace: Workspace, record: TaskRecord, attempt: Attempt) -> None:
         self.workspace = workspace

@@ -23,6 +23,7 @@ from milepost.adapters.subprocess_worker import LOG_LIMIT, CommandRunner
 from milepost.adapters.supervision import Ended as Ended
 from milepost.adapters.supervision import Supervision
 from milepost.adapters.surroundings import Surroundings
+from milepost.app.agent_presets import AgentTier
 from milepost.app.runs import RunSession
 from milepost.errors import Refused
 from milepost.execution.commands import Command
@@ -43,7 +44,7 @@ class LocalEngine:
     of all others; ``grace`` the seconds a command gets to end when asked; ``log_limit`` the bytes of its output that
     are kept; ``time_limit`` the seconds that one without an estimate may take. ``isolation`` gives the workspace in
     which attempts of some tiers work, each in a place of its own; the others work in the project's folder. ``context``
-    gives further variables for the commands of a task's attempt.
+    gives further variables for the commands of a task's attempt. ``agents`` are the coding agents of tiers, by rank.
     """
 
     session: RunSession
@@ -57,6 +58,7 @@ class LocalEngine:
     log_limit: int = LOG_LIMIT
     time_limit: float | None = None
     isolation: Isolation | None = None
+    agents: Mapping[int, AgentTier] = field(default_factory=dict)
     context: Callable[[str, int], Mapping[str, str]] = lambda task, attempt_no: {}
     brief: Callable[[TaskRecord], str] = plain_brief
     on_event: Callable[[Event, RunState], None] = lambda event, state: None
@@ -114,6 +116,7 @@ class LocalEngine:
             log_limit=self.log_limit,
             time_limit=self.time_limit,
             isolation=self.isolation,
+            agents=self.agents,
             context=self.context,
         )
 

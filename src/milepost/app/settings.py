@@ -10,6 +10,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from milepost.app.agent_settings import AGENT_KEYS, read_agent
 from milepost.app.calendar_settings import (
     CalendarSettings,
     read_calendars,
@@ -53,7 +54,7 @@ class TierSettings:
     (name → ``env:NAME`` or ``file:PATH``), and run in ``cwd``: the folder of the project, the plan, or the attempt.
     ``calendar`` names one of the settings' (empty: the plan's); ``spread`` is the (low, likely, high) effort of a task
     whose estimate is a single value, as multiples of it. ``workspace`` is ``in-place`` or ``worktree`` (empty: the
-    run's).
+    run's). ``agent`` is the coding agent (of ``AGENTS``) whose output is understood; ``command`` is what calls it.
     """
 
     rank: int
@@ -73,6 +74,7 @@ class TierSettings:
     calendar: str = ""
     spread: tuple[float, float, float] | None = None
     workspace: str = ""
+    agent: str = ""
 
 
 @lazy_dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ _TIER_KEYS: dict[str, tuple[type, ...]] = {
     "calendar": (str,),
     "spread": (dict,),
     "workspace": (str,),
+    **AGENT_KEYS,
 }
 _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "escalation_factor": (int, float),
@@ -301,7 +304,7 @@ class _Reader(TableReader):
         return found
 
     def _tier(self, rank: int, where: str, table: Any) -> TierSettings:
-        values = self.section(where, table, _TIER_KEYS)
+        values = read_agent(self, where, self.section(where, table, _TIER_KEYS))
         if "driver" not in values:
             raise self.invalid(f"tier {rank} has no driver", where, "", 'add driver = "command" or driver = "manual"')
         if values["driver"] not in DRIVERS:

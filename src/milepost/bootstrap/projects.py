@@ -224,6 +224,7 @@ class Project:
         """
         from milepost.adapters.local_engine import LocalEngine
         from milepost.adapters.surroundings import Surroundings, passed
+        from milepost.app.agent_settings import agent_tiers
         from milepost.bootstrap.workers import isolation_of, surroundings_of, temporal_engine
 
         settings = self.settings
@@ -238,6 +239,7 @@ class Project:
             log_limit=round(settings.log_limit_mb * 1_000_000),
             time_limit=settings.time_limit,
             isolation=isolation_of(settings, session.stream, self.path, name),
+            agents=agent_tiers(settings),
         )
 
     def drive(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def test_an_agent_cannot_approve_unless_it_may(due: Path, ask: Served) -> None:
     criterion = open_project(str(due)).peek_run().checkpoints["checkpoint-1"].criteria[1]
     assert (criterion.by, criterion.evidence["comment"]) == ("chief", "nice words")
     assert [task["id"] for task in ask("next_tasks").json["tasks"]] == ["2.1", "2.2"]
+
+
+def test_people_are_asked_for_approval_once_by_the_configured_command(due: Path, ask: Served) -> None:
+    trust(due)
+    (due.parent / "words.txt").write_text("hello")
+    ask("checkpoint", action="run")
+    assert ask("checkpoint", action="request_approval").json["notified"] is False
+    pipe = due.parent / "told"
+    os.mkfifo(pipe)
+    settings = due.parent / "milepost.toml"
+    settings.write_text(settings.read_text() + f"""\n[notify]\ncommand = 'echo "$MILEPOST_MESSAGE" > {pipe}'\n""")
+    twice = [("checkpoint", {"action": "request_approval"})] * 2
+    assert [answer.json["notified"] for answer in ask.all(*twice)] == [True, True]
+    told = pipe.read_text()  # waits for the command; the second would stand behind the first
+    assert told == "Checkpoint 1 waits for approval (asked by ada): Somebody likes them\n"
+
+
+def test_who_may_not_approve_never_does(plan: Path, ask: Served) -> None:
+    assert ask("checkpoint", action="request_approval", checkpoint="1").json["next"] == "it is not due yet"
+    assert not any(item.passed for item in open_project(str(plan)).peek_run().checkpoints.values())
 
 
 def test_an_edit_is_shown_then_written_without_touching_the_rest(plan: Path, ask: Served) -> None:

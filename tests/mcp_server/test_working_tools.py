@@ -157,6 +157,41 @@ def test_text_of_a_plan_is_passed_as_data(plan: Path, ask: Served) -> None:
     assert mark not in plan.read_text()
 
 
+def test_an_agent_is_told_when_its_task_changes_under_its_hands(plan: Path, ask: Served) -> None:
+    import asyncio
+
+    from milepost.mcp_server.office import Office
+
+    async def talk() -> list[str]:
+        office, notes = Office(str(plan)), []
+
+        async def call(tool: str) -> None:
+            reply = await office.call(tool, {"task": "1.1", "attempt_no": 1}, ask.caller)
+            notes.append(json.loads(reply.text).get("note", ""))
+
+        await office.call("claim_task", {}, ask.caller)
+        await call("heartbeat")
+        plan.write_text(plan.read_text().replace("Say goodbye", "Say farewell"))
+        await call("heartbeat")
+        await call("complete_task")
+        office.close()
+        return notes
+
+    changed = "the task's text changed: get_brief has it as it is now"
+    assert asyncio.run(talk()) == ["", changed, changed]
+    assert "- [x] **1.1**" in plan.read_text()
+    assert "Say farewell" in plan.read_text()
+
+
+def test_a_task_that_was_taken_out_while_somebody_works_on_it(plan: Path, ask: Served) -> None:
+    ask("claim_task", task="1.1")
+    start, end = plan.read_text().index("- [-] **1.1**"), plan.read_text().index("- [ ] **1.2**")
+    text = plan.read_text()
+    plan.write_text((text[:start] + text[end:]).replace("Depends: 1.1", "Priority: high"))
+    assert "was taken out of the plan" in ask("heartbeat", task="1.1", attempt_no=1).json["note"]
+    assert "was taken out of the plan" in ask("complete_task", task="1.1", attempt_no=1).json["note"]
+
+
 def test_failing_retries_and_escalates(plan: Path, ask: Served) -> None:
     ask("claim_task", task="1.1")
     again = ask("fail_task", task="1.1", attempt_no=1, reason="first").json

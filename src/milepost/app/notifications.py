@@ -9,7 +9,7 @@ from typing import Any
 from milepost.app.settings_tables import TableReader
 from milepost.execution.events import EVENTS, Event, to_payload
 from milepost.execution.queries import awaiting_approval
-from milepost.execution.records import CriterionStatus
+from milepost.execution.records import CheckpointRecord, CriterionStatus
 from milepost.execution.state import RunState
 
 APPROVAL_NEEDED = "ApprovalNeeded"
@@ -77,10 +77,18 @@ class Notifications:
         gates = [gate for gate in awaiting_approval(state) if gate.spec.id not in self.besides]
         for gate in gates:
             if gate.spec.id not in self.waiting:
-                texts = [c.spec.text for c in gate.criteria if c.status is not CriterionStatus.PASSED]
-                message = f"{gate.spec.name} waits for approval: {'; '.join(texts)}"
-                self._tell(APPROVAL_NEEDED, state, message, {"at": at, "checkpoint": gate.spec.id, "criteria": texts})
+                self.ask(at, state, gate)
         self.waiting = frozenset(gate.spec.id for gate in gates)
+
+    def ask(self, at: float, state: RunState, gate: CheckpointRecord, by: str = "") -> bool:
+        """Ask for the approval of a checkpoint, in somebody's name; gives whether such questions are told at all."""
+        if APPROVAL_NEEDED not in self.settings.events:
+            return False
+        texts = [c.spec.text for c in gate.criteria if c.status is not CriterionStatus.PASSED]
+        asker = f" (asked by {by})" if by else ""
+        message = f"{gate.spec.name} waits for approval{asker}: {'; '.join(texts)}"
+        self._tell(APPROVAL_NEEDED, state, message, {"at": at, "checkpoint": gate.spec.id, "criteria": texts})
+        return True
 
     def _tell(self, kind: str, state: RunState, message: str, payload: Mapping[str, Any]) -> None:
         self.send({"event": kind, "message": message, "plan": self.plan, "run": state.run, **payload})

@@ -43,7 +43,8 @@ class OpenPlan:
     """A plan at hand: its document is read again only where it changed, its run only from where it was left.
 
     Not to be shared between threads. ``unsaved_since`` is when the run began to know more than the document, in
-    seconds of the monotonic clock.
+    seconds of the monotonic clock. ``asked`` are the checkpoints for whose approval people were asked, ``texts`` the
+    digests of what tasks said when they were claimed here, by task and attempt.
     """
 
     def __init__(self, path: str) -> None:
@@ -62,6 +63,8 @@ class OpenPlan:
         self._peeked: tuple[str, RunState] | None = None
         self._read: Callable[[SourceText], Plan] | None = None
         self.unsaved_since: float | None = None
+        self.asked: set[str] = set()
+        self.texts: dict[tuple[str, int], str] = {}
 
     @property
     def project(self) -> Project:

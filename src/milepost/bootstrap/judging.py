@@ -1,4 +1,4 @@
-"""Checkpoints judged by their commands on request."""
+"""Checkpoints judged by their commands on request, and people asked for their approval."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from milepost.app.trust import require_trusted
 from milepost.bootstrap.projects import Project
 from milepost.execution.commands import Command
 from milepost.execution.events import Event
+from milepost.execution.state import RunState
 
 
 def judge_checkpoint(project: Project, session: RunSession, checkpoint: str, by: str) -> list[Event]:
@@ -31,3 +32,11 @@ def judge_checkpoint(project: Project, session: RunSession, checkpoint: str, by:
 
         raise Refused("a supervisor drives the run: it judges checkpoints by itself")
     return judge(session, checkpoint, by=by, now=project.now, evaluate=evaluate)
+
+
+def ask_approval(project: Project, state: RunState, checkpoint: str, by: str) -> bool:
+    """Have the configured command ask people for the approval of a checkpoint; gives whether there is one that does."""
+    from milepost.adapters.notifying import notifications
+
+    with notifications(project.settings, project.path, project.identity, state.run) as found:
+        return found is not None and found.ask(project.now(), state, state.checkpoints[checkpoint], by)

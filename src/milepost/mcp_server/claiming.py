@@ -133,6 +133,7 @@ def claim_task(call: Call) -> Reply:
     else:
         claimed = claim_most_urgent(session, worker=worker, now=now, lease=lease, tier=tier)
     plan.mark_unsaved()
+    plan.texts[claimed.task.spec.id, claimed.attempt_no] = claimed.task.spec.digest
     found = {**_summary(claimed.task), "attempt_no": claimed.attempt_no, "worker": worker}
     found["lease_seconds"] = round((claimed.lease_until or now) - now)
     limit = session.state.attempt_limit(claimed.task)
@@ -158,7 +159,16 @@ def heartbeat(call: Call) -> Reply:
     until = extend_lease(session, task, by=call.caller.name, now=now, lease=lease, attempt_no=attempt_no)
     if log := call.text("log"):
         _write_log(plan, session.stream, task, attempt_no, line(log, 1000))
-    return answer({"task": task, "attempt_no": attempt_no, "lease_seconds": round(until - now)})
+    found: dict[str, Any] = {"task": task, "attempt_no": attempt_no, "lease_seconds": round(until - now)}
+    return answer({**found, **_changes(plan, session.state.tasks[task], attempt_no)})
+
+
+def _changes(plan: OpenPlan, record: TaskRecord, attempt_no: int) -> dict[str, str]:
+    """What the worker has to know of its task's text since it claimed it."""
+    if record.retired:
+        return {"note": "the task was taken out of the plan: ask a person before you go on"}
+    claimed = plan.texts.get((record.spec.id, attempt_no), record.spec.digest)
+    return {} if claimed == record.spec.digest else {"note": "the task's text changed: get_brief has it as it is now"}
 
 
 def _write_log(plan: OpenPlan, run: str, task: str, attempt_no: int, text: str) -> None:
@@ -176,6 +186,7 @@ def complete_task(call: Call) -> Reply:
     session = plan.run(call.caller.name)
     task, attempt_no = call.text("task"), call.number("attempt_no")
     record = require_own(session, task, attempt_no, by=call.caller.name, verified=call.caller.verified)
+    changed = _changes(plan, record, attempt_no)
     complete(
         session,
         task,
@@ -187,7 +198,7 @@ def complete_task(call: Call) -> Reply:
     )
     plan.mark_unsaved()
     ready = ready_for_agents(session.state, plan.project.now())
-    found = {"task": task, "status": "done", "plan_finished": session.state.finished, "ready": len(ready)}
+    found = {"task": task, "status": "done", "plan_finished": session.state.finished, "ready": len(ready), **changed}
     if not ready and not session.state.finished:
         reasons = run_status(session.state, plan.project.now()).reasons()
         found["waiting_for"] = [line(reason, 200) for reason in reasons[:_REASONS]]

@@ -31,6 +31,8 @@ def checkpoint(call: Call) -> Reply:
         call.caller.require(WORK, "have a checkpoint's commands run")
         return _judge(plan, call, name)
     if action == "request_approval":
+        if APPROVE not in call.caller.scopes:
+            call.caller.require(WORK, "request an approval")
         return _ask(plan, call, name)
     return answer(gate_json(state.checkpoints[name]))
 
@@ -62,22 +64,34 @@ def _unsigned(gate: CheckpointRecord) -> list[str]:
 
 
 def _ask(plan: OpenPlan, call: Call, name: str) -> Reply:
-    """Sign off where the caller may; else say who has to."""
-    gate = plan.state(call.caller.name).checkpoints[name]
-    if not gate.passed and gate.due and APPROVE not in call.caller.scopes:
-        words = ["milepost", "approve", plan.path, gate.spec.name]
-        return answer(
-            {
-                "checkpoint": line(gate.spec.name, 80),
-                "state": "waits for a person",
-                "criteria": [line(text, 160) for text in _unsigned(gate)[:20]],
-                "next": f"you may not approve it. Tell the person you work for to look and run: {in_shell(*words)}",
-            }
-        )
+    """Sign off where the caller may; else ask people, and say who has to."""
     session = plan.run(call.caller.name)
-    approve(session, name, by=call.caller.name, now=plan.project.now(), comment=call.text("comment"))
-    plan.mark_unsaved()
-    return answer(gate_json(session.state.checkpoints[name]))
+    if APPROVE in call.caller.scopes:
+        approve(session, name, by=call.caller.name, now=plan.project.now(), comment=call.text("comment"))
+        plan.mark_unsaved()
+        return answer(gate_json(session.state.checkpoints[name]))
+    gate = session.state.checkpoints[name]
+    if gate.passed or not gate.due:
+        return answer({**gate_json(gate), "next": "it needs no approval now" if gate.passed else "it is not due yet"})
+    words = ["milepost", "approve", plan.path, gate.spec.name]
+    return answer(
+        {
+            "checkpoint": line(gate.spec.name, 80),
+            "state": "waits for a person",
+            "notified": _told(plan, session.state, name, call.caller.name),
+            "criteria": [line(text, 160) for text in _unsigned(gate)[:20]],
+            "next": f"you may not approve it. Tell the person you work for to look and run: {in_shell(*words)}",
+        }
+    )
+
+
+def _told(plan: OpenPlan, state: RunState, name: str, by: str) -> bool:
+    """Whether people were asked for an approval, once, by the command that the settings name for that."""
+    from milepost.bootstrap.judging import ask_approval
+
+    if name not in plan.asked and ask_approval(plan.project, state, name, by):
+        plan.asked.add(name)
+    return name in plan.asked
 
 
 def get_schedule(call: Call) -> Reply:

@@ -24,11 +24,15 @@ def listen(host: str, port: int) -> socket.socket:
         UsageError: it cannot, as another program does, or the address is none of this machine's.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        sock = socket.socket(found[0], found[1])
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(found[4])
-        sock.listen(1024)
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        with contextlib.ExitStack() as stack:
+            sock = stack.enter_context(socket.socket(family, kind))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+            sock.listen(1024)
+            stack.pop_all()
     except OSError as error:
         raise UsageError(
             f"it cannot listen on {host}, port {port}: {error.strerror or error}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,10 @@ import pytest
 from tests.cli.conftest import Milepost, Result, milepost, project
 from tests.engines.temporal_scene import Server, WorkerProcess, running_server
 
+from milepost.adapters.temporal_connection import connect
+from milepost.app.temporal_settings import TemporalSettings
+
+HISTORIES = Path(__file__).parent / "histories"
 __all__ = ["milepost", "project"]
 
 SETTINGS = """\
@@ -69,8 +75,13 @@ Begin = Callable[..., Path]
 
 
 @pytest.fixture
-def begin(engine: str, request: pytest.FixtureRequest, project: Path, workers: Callable[..., WorkerProcess]) -> Begin:
-    """Write a plan and the settings of the engine, and start whom the engine needs; gives the plan's path."""
+def begin(
+    engine: str, request: pytest.FixtureRequest, project: Path, workers: Callable[..., WorkerProcess]
+) -> Iterator[Begin]:
+    """Write a plan and the settings of the engine, and start whom the engine needs; gives the plan's path.
+
+    With MILEPOST_RECORD_HISTORIES the run's history is kept for the tests that replay it.
+    """
 
     def write(plan: str, *, run: str = "") -> Path:
         settings = SETTINGS.format(engine=engine, run=run)
@@ -82,7 +93,22 @@ def begin(engine: str, request: pytest.FixtureRequest, project: Path, workers: C
             workers(project, "--tier", "2", "--tier", "3").ready()
         return project / "tasks.md"
 
-    return write
+    yield write
+    if engine == "temporal" and os.environ.get("MILEPOST_RECORD_HISTORIES"):
+        name = request.function.__name__.removeprefix("test_")
+        (HISTORIES / f"{name}.json").write_text(history(request.getfixturevalue("server"), project))
+
+
+def history(server: Server, project: Path) -> str:
+    """What the server recorded of the workflow of the project's run, as JSON."""
+
+    async def fetch() -> str:
+        settings = TemporalSettings(server.address)
+        client = await connect(settings, project, "test")
+        handle = client.get_workflow_handle(settings.run_name(project, "tasks.md#1"))
+        return (await handle.fetch_history()).to_json()
+
+    return asyncio.run(fetch())
 
 
 __all__ += ["Begin", "Milepost", "Result"]

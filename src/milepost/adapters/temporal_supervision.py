@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 _ASK_AGAIN = 5.0
 _ANSWER = timedelta(seconds=5)
+_TURN = timedelta(seconds=3)
+"""After how long a turn is given to the next home when ours has died with it."""
+
 _QUEUES_SECONDS = 5.0
 _STOPPED = "the run was stopped"
 FORGOTTEN = "nobody knows what became of it: the server has forgotten its workflow"
@@ -108,9 +111,7 @@ class RemoteSupervision(Supervision):
             no_remote_activities=True,
             max_cached_workflows=1,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
-            workflow_runner=SandboxedWorkflowRunner(
-                restrictions=SandboxRestrictions.default.with_passthrough_modules("milepost")
-            ),
+            workflow_runner=in_sandbox(),
         )
         tasks = [asyncio.create_task(work) for work in (self.watch(), self.watch_queues())]
         self.asking = asyncio.create_task(self.ask())
@@ -226,6 +227,7 @@ class RemoteSupervision(Supervision):
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 start_signal=LOOK,
+                task_timeout=_TURN,
                 static_summary=self.session.stream,
                 rpc_timeout=_ANSWER,
             )
@@ -285,3 +287,8 @@ class RemoteSupervision(Supervision):
         """Leave without waiting for the workers, which go on stopping."""
         self.ended = True
         self.wake.set()
+
+
+def in_sandbox() -> SandboxedWorkflowRunner:
+    """What runs the workflow, and sees that it does nothing that a replay would do differently."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules("milepost"))

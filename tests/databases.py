@@ -55,6 +55,13 @@ def kill_server(server: PostgresServer) -> None:
             continue
 
 
+def restart_server(server: PostgresServer) -> None:
+    """Start a server again that was killed; its own processes may not have been buried yet, which it would wait for."""
+    for lock in (server.pgdata / "postmaster.pid", *server.pgdata.glob(".s.PGSQL.*")):
+        lock.unlink(missing_ok=True)
+    server.ensure_postgres_running()
+
+
 def execute(url: str, *statements: str) -> None:
     """Carry out statements, each by itself."""
     import psycopg

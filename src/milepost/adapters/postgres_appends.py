@@ -33,7 +33,8 @@ WITH head AS ({head}), added AS (
     SELECT head.id, row.version, row.kind, row.v, row.payload, row.hash, %s::bigint
     FROM head, {rows} AS row (version, kind, v, payload, hash)
 )
-SELECT id, CASE WHEN pg_try_advisory_xact_lock(%s::bigint) THEN '' ELSE pg_notify('milepost_' || %s, '')::text END FROM head
+SELECT id, CASE WHEN pg_try_advisory_xact_lock(%s::bigint) THEN '' ELSE pg_notify('milepost_' || %s, '')::text END
+FROM head
 """
 _STATEMENTS = {
     (begins, single): _ADD.format(head=head, rows=rows).encode()
@@ -150,7 +151,7 @@ class Turn:
 
     def _begun(self, connection: Connection) -> Connection:
         if not self._is_open_on(connection):
-            connection.execute("ROLLBACK")
+            connection.rollback()
             connection.execute("BEGIN")
             self._connection = connection
             if self.stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -227,6 +228,10 @@ class Link:
             self._connection.close()
             self._connection = None
         self.schema = None
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # whoever forgets to close it has nothing more to do with it
+            self.close()
 
     def require_passing(self, error: psycopg.Error) -> None:
         """Check that an error is one that may pass by itself.

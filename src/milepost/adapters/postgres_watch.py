@@ -52,6 +52,9 @@ class Watch:
                 self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        self.close()
+
     def _version(self, connection: Connection) -> int:
         if read_schema(connection) is None:
             return 0

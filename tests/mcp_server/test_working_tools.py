@@ -244,6 +244,21 @@ def test_read_only_callers_change_nothing(plan: Path, ask: Served) -> None:
     assert not (plan.parent / ".milepost" / "ledger.db").exists()
 
 
+def test_who_only_looks_records_nothing_of_a_run_either(plan: Path, ask: Served) -> None:
+    from milepost.mcp_server.callers import READ, Caller
+
+    ask("claim_task", lease_minutes=0.01)
+    plan.write_text(plan.read_text().replace("- [ ] **1.2**", "- [x] **1.2**"))
+    project = open_project(str(plan))
+    before = project.ledger.streams()
+    guest = Served(plan, Caller("guest", frozenset({READ})))
+    assert guest("get_plan").json["done"] == 1  # the tick is seen
+    assert not guest("next_tasks").failed
+    assert project.ledger.streams() == before
+    assert ask("get_plan").json["done"] == 1
+    assert project.ledger.streams() != before
+
+
 def test_what_others_do_meanwhile_is_noticed(plan: Path, ask: Served) -> None:
     """Over one connection: another process completes, somebody edits the document, somebody takes a task back."""
     import asyncio

@@ -39,15 +39,25 @@ class _Told(NamedTuple):
     seen: frozenset[str]
 
 
+class Remarks(NamedTuple):
+    """What a process remembers of a plan besides what is stored.
+
+    ``asked`` are the checkpoints for whose approval people were asked, ``texts`` the digests of what tasks said when
+    they were claimed here, by task and attempt.
+    """
+
+    asked: set[str]
+    texts: dict[tuple[str, int], str]
+
+
 class OpenPlan:
     """A plan at hand: its document is read again only where it changed, its run only from where it was left.
 
     Not to be shared between threads. ``unsaved_since`` is when the run began to know more than the document, in
-    seconds of the monotonic clock. ``asked`` are the checkpoints for whose approval people were asked, ``texts`` the
-    digests of what tasks said when they were claimed here, by task and attempt.
+    seconds of the monotonic clock.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, remarks: Remarks | None = None) -> None:
         """Open the plan at a path.
 
         Raises:
@@ -60,11 +70,10 @@ class OpenPlan:
         self._told: _Told | None = None
         self._spec: RunSpec | None = None
         self._remembered: tuple[object, frozenset[str]] = (None, frozenset())
-        self._peeked: tuple[str, RunState] | None = None
+        self._peeked: tuple[object, RunState] | None = None
         self._read: Callable[[SourceText], Plan] | None = None
         self.unsaved_since: float | None = None
-        self.asked: set[str] = set()
-        self.texts: dict[tuple[str, int], str] = {}
+        self.remarks = remarks or Remarks(set(), {})
 
     @property
     def project(self) -> Project:
@@ -121,14 +130,20 @@ class OpenPlan:
         self._told = told
         return session
 
-    def state(self, by: str) -> RunState:
-        """How the plan's run stands; of a plan that was never run how it would stand, and none is begun."""
+    def state(self, by: str = "") -> RunState:
+        """How the plan's run stands, told in somebody's name what the document says by now.
+
+        Of a plan that was never run, or where nobody asks, it is how the run would stand: nothing is recorded.
+        """
         project = self.project
         session = self._newest(project)
-        if session is not None and not session.state.cancelled_by:
+        if session is not None and by and not session.state.cancelled_by:
             return self.run(by).state
-        if self._peeked is None or self._peeked[0] != project.source.digest:
-            self._peeked = project.source.digest, project.peek_run()
+        now = project.now()
+        over = self._over(session.state, now) if session is not None else ()
+        moment = project.source.digest, session and (session.stream, session.state.version), over
+        if self._peeked is None or self._peeked[0] != moment:
+            self._peeked = moment, project.peek_run()
         return self._peeked[1]
 
     def _newest(self, project: Project) -> RunSession | None:
@@ -144,11 +159,16 @@ class OpenPlan:
 
     def _news(self, project: Project, state: RunState, told: _Told) -> list[Command]:
         now = project.now()
-        ends = (state.claim_ends_at(record) for record in state.active.values())
-        over: list[Command] = [ExpireLeases(now)] if any(end is not None and end <= now for end in ends) else []
+        over: list[Command] = [ExpireLeases(now)] if self._over(state, now) else []
         if told == self._told:
             return over
         return [*over, *news_of_document(state, project.extract.ticks, project.spec, now, told.seen)]
+
+    @staticmethod
+    def _over(state: RunState, now: float) -> tuple[str, ...]:
+        """The tasks whose claims have run out."""
+        ends = ((name, state.claim_ends_at(record)) for name, record in state.active.items())
+        return tuple(name for name, end in ends if end is not None and end <= now)
 
     def mark_unsaved(self) -> None:
         """Note that the run knows more than the document."""
@@ -195,6 +215,13 @@ class Desk:
         self.place = place
         self.folder = os.path.realpath(place if os.path.isdir(place) else os.path.dirname(os.path.abspath(place)))
         self._plans: OrderedDict[str, OpenPlan] = OrderedDict()
+        self._remarks: dict[str, Remarks] = {}
+
+    def beside(self) -> Desk:
+        """A desk for another thread, on which the plans are opened anew; it shares only what is remembered of them."""
+        other = Desk(self.place)
+        other._remarks = self._remarks
+        return other
 
     def plans(self) -> list[str]:
         """The plans, each by its path below the desk's folder.
@@ -219,7 +246,7 @@ class Desk:
         """
         path = self._path(name)
         if path not in self._plans:
-            self._plans[path] = OpenPlan(path)
+            self._plans[path] = OpenPlan(path, self._remarks.setdefault(path, Remarks(set(), {})))
         self._plans.move_to_end(path)
         self._put_away()
         return self._plans[path]

@@ -51,7 +51,7 @@ def _summary(record: TaskRecord) -> dict[str, Any]:
 def next_tasks(call: Call) -> Reply:
     """The tasks that an agent can claim now, the most urgent first."""
     plan = call.open()
-    state, now = plan.state(call.caller.name), plan.project.now()
+    state, now = call.state(plan), plan.project.now()
     tier = call.number("tier") or None
     ready = ready_for_agents(state, now, tier)
     after = _order(call.text("cursor"))
@@ -89,7 +89,7 @@ def get_brief(call: Call) -> Reply:
     from milepost.app.traces import requirements_beside
 
     plan = call.open()
-    state = plan.state(call.caller.name)
+    state = call.state(plan)
     record = _task_of(plan, call.text("task"), state)
     around = Surroundings(
         requirements_beside(plan.path), read_design(plan.path), plan.project.now(), partial(_left_behind, plan)
@@ -102,7 +102,7 @@ def _left_behind(plan: OpenPlan, task: str, attempt_no: int) -> list[str]:
     """The last lines that an attempt printed, or that its agent logged."""
     from milepost.adapters.run_folder import last_lines
 
-    run = plan.state("").run
+    run = plan.state().run
     return last_lines(plan.project.attempt_log(run, task, attempt_no))
 
 
@@ -133,7 +133,7 @@ def claim_task(call: Call) -> Reply:
     else:
         claimed = claim_most_urgent(session, worker=worker, now=now, lease=lease, tier=tier)
     plan.mark_unsaved()
-    plan.texts[claimed.task.spec.id, claimed.attempt_no] = claimed.task.spec.digest
+    plan.remarks.texts[claimed.task.spec.id, claimed.attempt_no] = claimed.task.spec.digest
     found = {**_summary(claimed.task), "attempt_no": claimed.attempt_no, "worker": worker}
     found["lease_seconds"] = round((claimed.lease_until or now) - now)
     limit = session.state.attempt_limit(claimed.task)
@@ -167,7 +167,7 @@ def _changes(plan: OpenPlan, record: TaskRecord, attempt_no: int) -> dict[str, s
     """What the worker has to know of its task's text since it claimed it."""
     if record.retired:
         return {"note": "the task was taken out of the plan: ask a person before you go on"}
-    claimed = plan.texts.get((record.spec.id, attempt_no), record.spec.digest)
+    claimed = plan.remarks.texts.get((record.spec.id, attempt_no), record.spec.digest)
     return {} if claimed == record.spec.digest else {"note": "the task's text changed: get_brief has it as it is now"}
 
 
@@ -187,6 +187,9 @@ def complete_task(call: Call) -> Reply:
     task, attempt_no = call.text("task"), call.number("attempt_no")
     record = require_own(session, task, attempt_no, by=call.caller.name, verified=call.caller.verified)
     changed = _changes(plan, record, attempt_no)
+    if record.spec.verify:  # which may take as long as a lease
+        lease = _lease(call, plan)
+        extend_lease(session, task, by=call.caller.name, now=plan.project.now(), lease=lease, attempt_no=attempt_no)
     complete(
         session,
         task,
@@ -207,7 +210,7 @@ def complete_task(call: Call) -> Reply:
 
 def _verifies(call: Call) -> bool:
     plan = call.open()
-    record = plan.state(call.caller.name).tasks.get(call.text("task"))
+    record = call.state(plan).tasks.get(call.text("task"))
     return record is not None and bool(record.spec.verify)
 
 

@@ -22,7 +22,7 @@ _ACTIONS = ("show", "run", "request_approval")
 def checkpoint(call: Call) -> Reply:
     """Show a checkpoint, have its commands judge, or ask for its approval."""
     plan, action = call.open(), call.text("action", "show")
-    state = plan.state(call.caller.name)
+    state = call.state(plan)
     wanted = call.text("checkpoint")
     if action == "show" and not wanted:
         return numbered_page("checkpoints", list(state.checkpoints.values()), gate_json, call.text("cursor"))
@@ -89,9 +89,9 @@ def _told(plan: OpenPlan, state: RunState, name: str, by: str) -> bool:
     """Whether people were asked for an approval, once, by the command that the settings name for that."""
     from milepost.bootstrap.judging import ask_approval
 
-    if name not in plan.asked and ask_approval(plan.project, state, name, by):
-        plan.asked.add(name)
-    return name in plan.asked
+    if name not in plan.remarks.asked and ask_approval(plan.project, state, name, by):
+        plan.remarks.asked.add(name)
+    return name in plan.remarks.asked
 
 
 def get_schedule(call: Call) -> Reply:

@@ -33,7 +33,6 @@ class Office:
 
     def __init__(self, place: str) -> None:
         """Serve the plan at ``place``, or those in that folder."""
-        self._place = place
         self._desk = Desk(place)
         self._thread = ThreadPoolExecutor(1, "milepost-desk")
         self._slow = ThreadPoolExecutor(_SLOW_CALLS, "milepost-slow")
@@ -66,7 +65,7 @@ class Office:
 
     def _apart(self, tool: Tool, call: Call) -> Reply:
         """Carry out a call on plans of its own, so that it holds nobody up."""
-        desk = Desk(self._place)
+        desk = self._desk.beside()
         try:
             return tool.run(replace(call, desk=desk))
         finally:

@@ -36,7 +36,7 @@ def list_plans(call: Call) -> Reply:
     def show(name: str) -> dict[str, Any]:
         try:
             plan = call.desk.open(name)
-            status = run_status(plan.state(call.caller.name), plan.project.now())
+            status = run_status(call.state(plan), plan.project.now())
         except MilepostError as error:
             return {"plan": name, "error": line(str(error), 200)}
         return {"plan": name, "title": line(plan.project.title, 120), **_progress(status)}
@@ -70,7 +70,7 @@ def get_plan(call: Call) -> Reply:
         return _overview(plan, call)
     if section == "document":
         return _document(plan, call)
-    state = plan.state(call.caller.name)
+    state = call.state(plan)
     if section == "checkpoints":
         return numbered_page("checkpoints", list(state.checkpoints.values()), gate_json, call.text("cursor"))
     if section in state.tasks or section in plan.project.extract.apart:
@@ -79,7 +79,7 @@ def get_plan(call: Call) -> Reply:
 
 
 def _overview(plan: OpenPlan, call: Call) -> Reply:
-    state, now = plan.state(call.caller.name), plan.project.now()
+    state, now = call.state(plan), plan.project.now()
     status, document = run_status(state, now), plan.plan
     about: dict[str, Any] = {
         "plan": call.desk.name(plan.path),
@@ -141,7 +141,7 @@ def _task(plan: OpenPlan, name: str, record: TaskRecord | None, state: Any) -> R
 
 def _phase(plan: OpenPlan, call: Call, section: str) -> Reply:
     wanted = section.casefold().removeprefix("phase").strip()
-    state = plan.state(call.caller.name)
+    state = call.state(plan)
     for phase in plan.plan.phases:
         if wanted in (phase.id.casefold(), phase.title.casefold()):
             records = [state.tasks[name] for name in phase.tasks if name in state.tasks]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from milepost.bootstrap.desks import Desk, OpenPlan
-from milepost.mcp_server.callers import READ, Caller
+from milepost.execution.state import RunState
+from milepost.mcp_server.callers import READ, WORK, Caller
 from milepost.mcp_server.parameters import Parameter
 from milepost.mcp_server.replies import Reply
 
@@ -36,6 +37,10 @@ class Call:
             UsageError: it was not named, and there are several.
         """
         return self.desk.open(self.text("plan"))
+
+    def state(self, plan: OpenPlan) -> RunState:
+        """How the run of a plan stands; a caller that only looks records nothing by that."""
+        return plan.state(self.caller.name if WORK in self.caller.scopes else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-WIDE, PHONE = {"width": 1360, "height": 860}, {"width": 390, "height": 800}
+WIDE, PHONE = ViewportSize(width=1360, height=860), ViewportSize(width=390, height=800)
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a browser that knows nothing yet; what it complains of fails the test."""
-    context = browser.new_context(viewport=WIDE, timezone_id="Europe/Vienna", locale="en-GB", color_scheme="light")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=WIDE, timezone_id="Europe/Vienna", locale="en-GB", color_scheme="light")
     found = context.new_page()
     found.set_default_timeout(30_000)
     troubles = listen(found)

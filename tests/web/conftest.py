@@ -119,11 +119,11 @@ def begin_run(plan: Path) -> None:
     project.close()
 
 
-def start(site: Site, access: Access | None = None, *, metrics: bool = False) -> Running:
+def start(site: Site, access: Access | None = None, *, metrics: bool = False, port: int = 0) -> Running:
     """Serve a site; :func:`stop` ends it."""
     rules = access or Access(site.tokens, False, "tester", rate=RateLimit(10_000, 10_000))
     app = create_app(Portfolio([str(site.root / "specs")]), rules, metrics=metrics)
-    server, sock = make_server(app), listen("127.0.0.1", 0)
+    server, sock = make_server(app), listen("127.0.0.1", port)
     up = threading.Event()
     startup = server.startup
 

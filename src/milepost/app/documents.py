@@ -17,17 +17,25 @@ SETTINGS = "milepost.toml"
 PYPROJECT = "pyproject.toml"
 _PROJECT_MARKS = (SETTINGS, ".milepost", ".git")
 _PLAN_FOLDERS = frozenset({"specs", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster", "openspec"})
+_DIALECTS = re.compile(rb"\bdialects\b")
 _OWN_SECTION = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*milepost\b", re.MULTILINE)
 
 
 def read_document(path: str) -> SourceText:
     """Read a text document, or a folder of tasks as the text of all its files.
 
+    It is to be read in the dialect that the settings state for it, if they do.
+
     Raises:
         PlanUnreadable: it is missing, another folder, empty, binary, too large, or may not be read.
+        SettingsInvalid: the settings state dialects, and cannot be read.
     """
+    return _as_stated(_read(path))
+
+
+def _read(path: str) -> SourceText:
     if os.path.isdir(path) and (files := task_files(path)):
-        return JoinedText([read_document(file) for file in files], path=path)
+        return JoinedText([_read(file) for file in files], path=path)
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -45,7 +53,18 @@ def read_document(path: str) -> SourceText:
         ) from None
     except OSError as error:
         raise PlanUnreadable(f"it cannot be read: {error.strerror}", place=path) from None
-    return document_of(raw, path)
+    return _text_of(raw, path)
+
+
+def _as_stated(source: SourceText) -> SourceText:
+    """The document, to be read in the dialect that the settings state for its path, if they do."""
+    root = project_root(source.path)
+    if not any(_mentions(root / name, _DIALECTS) for name in (SETTINGS, PYPROJECT)):
+        return source
+    from milepost.app.settings import load_settings  # which needs this module
+
+    dialect = load_settings(source.path).dialect_of(source.path)
+    return source.spelt(dialect) if dialect else source
 
 
 def document_of(raw: bytes, path: str) -> SourceText:
@@ -54,6 +73,10 @@ def document_of(raw: bytes, path: str) -> SourceText:
     Raises:
         PlanUnreadable: they are none, too many, or no text.
     """
+    return _as_stated(_text_of(raw, path))
+
+
+def _text_of(raw: bytes, path: str) -> SourceText:
     if len(raw) > MAX_BYTES:
         raise PlanUnreadable(
             f"it is larger than {MAX_BYTES // 2**20} MB, which no plan is",
@@ -136,8 +159,12 @@ def _above_plan_folders(folder: Path) -> Path:
 
 def states_settings(pyproject: Path) -> bool:
     """Whether a ``pyproject.toml`` exists and speaks of Milepost."""
+    return _mentions(pyproject, _OWN_SECTION)
+
+
+def _mentions(file: Path, pattern: re.Pattern[bytes]) -> bool:
     try:
-        return _OWN_SECTION.search(pyproject.read_bytes()) is not None
+        return pattern.search(file.read_bytes()) is not None
     except OSError:
         return False
 

@@ -18,7 +18,7 @@ def load_plan(path: str, dialect: str | None = None) -> Plan:
         PlanUnreadable: the document cannot be read.
         NoTasksFound: it holds no task.
     """
-    return require_tasks(read_plan(read_document(path), dialect))
+    return require_tasks(read_plan(read_document(path), dialect or None))
 
 
 def require_tasks(plan: Plan) -> Plan:

@@ -5,6 +5,7 @@ There are defaults for everything. Where both files say something, ``milepost.to
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -110,7 +111,7 @@ class Settings:
     ``workspace`` is where attempts work whose tier says nothing else, and where criteria are judged.
     ``engine`` drives runs, ``local`` or ``temporal``; ``temporal`` says where its server is (``None``: by default).
     ``ledger`` is the address of a database, or refers to it (empty: a file below ``root``), where the project is kept
-    under the name ``project``.
+    under the name ``project``. ``dialects`` (glob below ``root`` → name) says what documents are to be read as.
     """
 
     root: Path
@@ -139,6 +140,14 @@ class Settings:
     workspace: str = IN_PLACE
     ledger: str = ""
     project: str = ""
+    dialects: Mapping[str, str] = field(default_factory=dict)
+
+    def dialect_of(self, path: str) -> str:
+        """What a document is to be read as; empty when nothing is stated for it."""
+        from milepost.app.globs import matches
+
+        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(self.root)).replace(os.sep, "/")
+        return next((name for glob, name in self.dialects.items() if matches(glob, relative)), "")
 
     def tier(self, rank: int, *, wanted_by: str = "") -> TierSettings:
         """The settings of a tier.
@@ -240,7 +249,7 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint", "temporal")
+_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint", "dialects", "temporal")
 
 
 class _Reader(TableReader):
@@ -287,9 +296,16 @@ class _Reader(TableReader):
             tiers=ranks,
             tiers_stated=tiers is not None,
             lint=lint,
+            dialects=self._dialects(self.data.get("dialects", {})),
             calendars=calendars,
             **run,
         )
+
+    def _dialects(self, table: Any) -> dict[str, str]:
+        if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
+            example = 'write "docs/plan.md" = "kiro" below [' + self.prefix + "dialects]"
+            raise self.invalid("`dialects` needs the name of a dialect for each pattern", "dialects", "", example)
+        return dict(table)
 
     def _tiers(self, tiers: Any) -> dict[int, TierSettings]:
         example = f"write [{self.prefix}tiers.1], [{self.prefix}tiers.2], …"

@@ -14,6 +14,7 @@ from milepost.app.documents import MAX_BYTES, document_of, read_document
 from milepost.app.plan_files import find_plans
 from milepost.cli.formats import FORMATS, render
 from milepost.cli.formats.results import CLEAN, FINDINGS, UNREADABLE, Results
+from milepost.cli.options import dialect_option
 from milepost.cli.text import printable, say
 from milepost.errors import InputError, UsageError
 from milepost.lint.wording import count
@@ -35,6 +36,7 @@ STDIN = "-"
     "--stdin-filename", metavar="FILE", default="tasks.md", help="What to call standard input, and its place."
 )
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever a plan or the settings change.")
+@dialect_option
 @click.option("--coverage", is_flag=True, help="Show how much of each document was read, and tasks that were not.")
 @click.option("--explain-dialect", is_flag=True, help="Show as what each document is read, and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
@@ -49,6 +51,7 @@ def command(
     statistics: bool,
     stdin_filename: str,
     watching: bool,
+    dialect: str,
     coverage: bool,
     explain_dialect: bool,
     quiet: bool,
@@ -68,6 +71,7 @@ def command(
         diff=diff,
         stdin_name=stdin_filename,
         quiet=quiet,
+        dialect=dialect,
     )
     if statistics and form != "text":
         raise UsageError("--statistics is text", remedy=f"leave out --statistics or --format {form}")
@@ -89,6 +93,7 @@ class _Job:
     diff: bool
     stdin_name: str
     quiet: bool
+    dialect: str = ""
 
     def require_sense(self, *, watching: bool) -> None:
         if STDIN in self.paths and watching:
@@ -149,16 +154,16 @@ def _check(path: str, job: _Job) -> Checked:
             return checks.fix_document(source, job.selection, unsafe=job.unsafe)
         return checks.check_document(source, job.selection)
     if job.diff:
-        return checks.preview_fixes(path, job.selection, unsafe=job.unsafe)
+        return checks.preview_fixes(path, job.selection, unsafe=job.unsafe, dialect=job.dialect)
     if job.fix:
-        return checks.fix_plan(path, job.selection, unsafe=job.unsafe)
-    return checks.check_plan(path, job.selection)
+        return checks.fix_plan(path, job.selection, unsafe=job.unsafe, dialect=job.dialect)
+    return checks.check_plan(path, job.selection, job.dialect)
 
 
 def _source(path: str, job: _Job) -> SourceText:
-    if path == STDIN:
-        return document_of(sys.stdin.buffer.read(MAX_BYTES + 1), job.stdin_name)
-    return read_document(path)
+    stdin = path == STDIN
+    source = document_of(sys.stdin.buffer.read(MAX_BYTES + 1), job.stdin_name) if stdin else read_document(path)
+    return checks.as_asked(source, job.dialect)
 
 
 def _explore(job: _Job, *, coverage: bool, dialect: bool) -> int:

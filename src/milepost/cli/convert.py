@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from milepost.app.conversions import convert_plan, save_new
-from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.cli.options import dialect_option, json_option, plan_argument, say, say_json
 from milepost.plan.writing import STYLES, Written
 
 _SHOWN = 8
@@ -28,15 +28,16 @@ class DialectChoice(click.Choice[str]):
 @click.option("--to", "target", type=DialectChoice(list(STYLES)), required=True, help="The dialect to write.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write it; standard output otherwise.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+@dialect_option
 @json_option
-def command(plan: str, target: str, output: str | None, force: bool, as_json: bool) -> int:
+def command(plan: str, target: str, output: str | None, force: bool, dialect: str, as_json: bool) -> int:
     """Convert a plan into another dialect.
 
     The result is read back and compared with the plan: what it no longer says is listed on standard error (or as
     `lost` with --json), as is what it says in Milepost's own way because the dialect has none. The plan itself
     stays as it is.
     """
-    written = convert_plan(plan, target, time.strftime("%Y-%m-%d"))
+    written = convert_plan(plan, target, time.strftime("%Y-%m-%d"), dialect)
     if output:
         save_new(written.source, output, overwrite=force)
     if as_json:

@@ -24,13 +24,13 @@ def open_project(path: str) -> Project:
     return project
 
 
-def load_plan(path: str) -> Plan:
+def load_plan(path: str, dialect: str = "") -> Plan:
     """Load a plan, as :func:`milepost.app.plans.load_plan` does."""
     from milepost.app.extracts import unread_lines
     from milepost.app.plans import load_plan as load_quietly
 
     _note_size(path)
-    plan = load_quietly(path)
+    plan = load_quietly(path, dialect)
     _note_unread(unread_lines(plan), path)
     return plan
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import getpass
-import json
 import os
 import sys
 from typing import Any
@@ -28,6 +26,9 @@ def _the_plan(_context: click.Context, _argument: click.Parameter, path: str) ->
 plan_argument = click.argument("plan", metavar="[PLAN.md]", default=".", callback=_the_plan)
 plan_and_more_argument = click.argument("plan", metavar="PLAN.md", callback=_the_plan)
 task_argument = click.argument("task", metavar="TASK")
+dialect_option = click.option(
+    "--dialect", metavar="NAME", default="", help="Read it as this dialect, whatever it shows to be."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 by_option = click.option(
     "--by", default=lambda: whoami(), show_default="you", help="Who does it; recorded in the ledger."
@@ -42,6 +43,8 @@ def whoami() -> str:
     named = os.environ.get("MILEPOST_WORKER")
     if named:
         return named
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -55,6 +58,8 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 def say_json(value: Any, output: str | None = None) -> None:
     """Print a value as JSON, or write it to a file."""
+    import json
+
     narrow = output is None and codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name != "utf-8"
     write_output(json.dumps(value, indent=2, ensure_ascii=narrow) + "\n", output)
 

@@ -15,7 +15,7 @@ from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.loading import load_plan, note_unreadable
-from milepost.cli.options import plan_argument
+from milepost.cli.options import dialect_option, plan_argument
 from milepost.cli.text import printable, say
 from milepost.errors import UsageError
 from milepost.plan.grammar.columns import display_width
@@ -55,6 +55,7 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
     help="Search that long for a shorter schedule, and for a proof of how good it is. Ctrl-C keeps the best.",
 )
 @click.option("--start", metavar="DATE", help="When the plan starts (2026-12-01, 2026-12-01 09:00): shows dates.")
+@dialect_option
 @click.option("--from-scratch", is_flag=True, help="Schedule as if nothing of the plan were done or begun.")
 @click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
 @click.option(
@@ -71,6 +72,7 @@ def command(
     tiers: Mapping[int, int],
     optimize: float | None,
     start: str | None,
+    dialect: str,
     from_scratch: bool,
     audit: bool,
     thresholds: str,
@@ -100,14 +102,14 @@ def command(
         from milepost.cli.audit import print_audit
 
         return print_audit(
-            load_plan(plan), settings, not no_gates, thresholds, start, as_json, make_paper(width, plain)
+            load_plan(plan, dialect), settings, not no_gates, thresholds, start, as_json, make_paper(width, plain)
         )
     leveler: Leveler = level
     if optimize is not None:
         from milepost.bootstrap import optimizing_leveler
 
         leveler = optimizing_leveler(optimize, lambda text: say(text, err=True))
-    loaded = load_plan(plan)
+    loaded = load_plan(plan, dialect)
     known = _tier_capacities(loaded, settings, tiers)
     dates, underway = plan_dates(loaded, settings, start), None
     if not from_scratch:

@@ -17,9 +17,10 @@ from milepost.source import SourceText
 def read_plan(source: SourceText, dialect: str | None = None, sizes: Mapping[str, int] | None = None) -> Plan:
     """Read any document, or folder of documents, as a plan; one that holds no task gives a plan without tasks.
 
-    ``dialect`` names the spelling or format to read; by default the first that recognises the document. ``sizes``
-    gives the working seconds of named sizes (``S``, ``XL``) and of one story ``point`` in estimates. Only stated
-    dependencies are read: order and checkpoints add theirs when the network is built.
+    ``dialect`` names the spelling or format to read; by default the one that the document is to be read as, else the
+    first that recognises it. ``sizes`` gives the working seconds of named sizes (``S``, ``XL``) and of one story
+    ``point`` in estimates. Only stated dependencies are read: order and checkpoints add theirs when the network is
+    built.
 
     Raises:
         UnknownName: there is no dialect of that name.
@@ -34,6 +35,7 @@ def read_document(
     sizes: Mapping[str, int] | None = None,
 ) -> Plan:
     """Read a document as :func:`read_plan` does, with a way of one's own to find its blocks."""
+    dialect = dialect or source.spelling or None
     found = _format(source, dialect)
     if found:
         return found.read(source)
@@ -52,6 +54,8 @@ class Choice:
 
 def explain_choice(source: SourceText) -> Choice:
     """Say which reader :func:`read_plan` picks for a document, and why."""
+    if source.spelling:
+        return Choice(_known_name(source.spelling), "it is to be read so, whatever it shows", ())
     declined: list[str] = []
     for one in FORMATS:
         if one.detect(source):
@@ -68,14 +72,27 @@ def explain_choice(source: SourceText) -> Choice:
 def _format(source: SourceText, name: str | None) -> Format | None:
     if name is None:
         return format_of(source)
-    return next((one for one in FORMATS if one.name == name), None)
+    return next((one for one in FORMATS if one.name == _known_name(name)), None)
 
 
 def _chosen(document: Document, name: str | None) -> Dialect:
     if name is None:
         return next(dialect for dialect in DIALECTS if dialect.detect(document))
-    for dialect in DIALECTS:
-        if dialect.name == name:
-            return dialect
-    known = ", ".join([*(one.name for one in DIALECTS), *(one.name for one in FORMATS)])
-    raise UnknownName(f"there is no dialect {name!r}", remedy=f"use one of: {known}")
+    return next(dialect for dialect in DIALECTS if dialect.name == _known_name(name))
+
+
+def _known_name(name: str) -> str:
+    """The name of a dialect or format as it is written here: hyphens and case do not tell any apart.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    names = [*(one.name for one in DIALECTS), *(one.name for one in FORMATS)]
+    found = next((one for one in names if _bare(one) == _bare(name)), None)
+    if found is None:
+        raise UnknownName(f"there is no dialect {name!r}", remedy=f"use one of: {', '.join(names)}")
+    return found
+
+
+def _bare(name: str) -> str:
+    return name.replace("-", "").lower()

@@ -54,7 +54,15 @@ class JoinedText(SourceText):
         """
         texts = text.split(_SEPARATOR) if self.parts else []
         parts = [part.with_text(new) for part, new in zip(self.parts, texts, strict=True)]
-        return JoinedText(parts, path=self.path)
+        found = JoinedText(parts, path=self.path)
+        found.spelling = self.spelling
+        return found
+
+    def spelt(self, spelling: str) -> SourceText:
+        """Make the same documents, to be read as something else than they may show to be."""
+        found = JoinedText(self.parts, path=self.path)
+        found.spelling = spelling
+        return found
 
     def locate(self, span: Span) -> tuple[SourceText, Span]:
         """The document a span starts in, and the span there, cut off at the document's end."""

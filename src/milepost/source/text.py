@@ -18,11 +18,15 @@ class SourceText:
     ``\\n`` and ``\\r`` end a line. All offsets count characters of :attr:`text`.
     """
 
-    __slots__ = ("_digest", "_line_starts", "bom", "path", "text")
+    __slots__ = ("_digest", "_line_starts", "bom", "path", "spelling", "text")
 
-    def __init__(self, text: str, *, path: str = "", bom: bool = False) -> None:
-        """Wrap text already decoded; use :meth:`from_bytes` for a file's content."""
+    def __init__(self, text: str, *, path: str = "", bom: bool = False, spelling: str = "") -> None:
+        """Wrap text already decoded; use :meth:`from_bytes` for a file's content.
+
+        ``spelling`` names what somebody wants it to be read as (empty: as whatever it shows to be).
+        """
         self.text = text
+        self.spelling = spelling
         self.path = path
         self.bom = bom
         self._line_starts: list[int] | None = None
@@ -41,7 +45,11 @@ class SourceText:
 
     def with_text(self, text: str) -> SourceText:
         """Make the same document with another text."""
-        return SourceText(text, path=self.path, bom=self.bom)
+        return SourceText(text, path=self.path, bom=self.bom, spelling=self.spelling)
+
+    def spelt(self, spelling: str) -> SourceText:
+        """Make the same document, to be read as something else than it may show to be."""
+        return SourceText(self.text, path=self.path, bom=self.bom, spelling=spelling)
 
     @property
     def digest(self) -> str:

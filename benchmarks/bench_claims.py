@@ -14,22 +14,26 @@ import statistics
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import Barrier, current_process
 from multiprocessing.synchronize import Barrier as BarrierType
 from pathlib import Path
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.ports import Ledger
 from milepost.app.runs import RunSession
 from milepost.app.tasks import claim
 from milepost.errors import Refused
 from milepost.execution.commands import Complete, Start
 from milepost.execution.events import AttemptStarted, TaskCompleted
 from milepost.execution.policy import RunSpec, TaskSpec, TierPolicy
-from milepost.execution.queries import claimable
+from milepost.execution.queries import claimable_in_order
 
 RUN = "bench#1"
 LEASE = 3600.0
+CHOICE = 16
 _barrier: BarrierType | None = None
 
 
@@ -39,9 +43,18 @@ def take_part(barrier: BarrierType) -> None:
     _barrier = barrier
 
 
-def worker(path: str) -> tuple[list[float], int, float, float]:
+def ledger_at(where: tuple[str, ...]) -> Ledger:
+    """The ledger in a file, or of a project in a database."""
+    if len(where) == 1:
+        return SqliteLedger(where[0])
+    from milepost.adapters.ledger_postgres import PostgresLedger
+
+    return PostgresLedger(*where)
+
+
+def worker(where: tuple[str, ...]) -> tuple[list[float], int, float, float]:
     """Claim and complete until nothing is left: seconds of each claim, spurious endings, start and end."""
-    session = RunSession(SqliteLedger(path), RUN)
+    session = RunSession(ledger_at(where), RUN)
     name = current_process().name
     took: list[float] = []
     spurious = 0
@@ -52,9 +65,9 @@ def worker(path: str) -> tuple[list[float], int, float, float]:
         asked = time.perf_counter()
         got = None
         session.refresh()
-        while got is None and (ready := claimable(session.state, time.time())):
+        while got is None and (ready := list(islice(claimable_in_order(session.state, time.time()), CHOICE))):
             try:
-                record = ready[hash(name) % min(len(ready), 16)]
+                record = ready[hash(name) % len(ready)]
                 got = claim(session, record.spec.id, worker=name, now=time.time(), lease=LEASE)
             except Refused:
                 session.refresh()
@@ -82,14 +95,19 @@ def bare(path: str, each: int) -> tuple[float, float]:
 def claims(folder: Path, tasks: int, processes: int) -> str:
     """One line on our claims."""
     path = str(folder / ".milepost" / "ledger.db")
-    ledger = SqliteLedger(path)
+    return claims_by(lambda: SqliteLedger(path), (path,), tasks, processes, aim=500)
+
+
+def claims_by(make: Callable[[], Ledger], where: tuple[str, ...], tasks: int, processes: int, aim: int) -> str:
+    """One line on the claims of a run in a ledger, which each process finds where it is."""
+    ledger = make()
     specs = tuple(TaskSpec(str(number), "no-op", 1, order=number) for number in range(tasks))
     RunSession(ledger, RUN).execute(
         Start(time.time(), RUN, RunSpec("bench", specs, tiers=(TierPolicy(1, "One", processes),)))
     )
     barrier = Barrier(processes)
     with ProcessPoolExecutor(processes, initializer=take_part, initargs=(barrier,)) as pool:
-        found = list(pool.map(worker, [path] * processes, chunksize=1))
+        found = list(pool.map(worker, [where] * processes, chunksize=1))
     events = ledger.read(RUN)
     starts = Counter(event.task for event in events if isinstance(event, AttemptStarted))
     done = sum(isinstance(event, TaskCompleted) for event in events)
@@ -97,7 +115,7 @@ def claims(folder: Path, tasks: int, processes: int) -> str:
     wall = max(one[3] for one in found) - min(one[2] for one in found)
     return (
         f"milepost: {tasks:,} claims and completions by {processes} processes: {2 * tasks / wall:,.0f}/s"
-        f" ({tasks / wall:,.0f} claims/s, aim 500); a claim takes {statistics.median(took) * 1000:.1f} ms,"
+        f" ({tasks / wall:,.0f} claims/s, aim {aim:,}); a claim takes {statistics.median(took) * 1000:.1f} ms,"
         f" p99 {took[len(took) * 99 // 100] * 1000:.0f} ms (aim 100); doubles {sum(n - 1 for n in starts.values())},"
         f" spurious ends {sum(one[1] for one in found)}, completed {done:,}"
     )

@@ -53,6 +53,21 @@ def test_claims_that_cannot_be(plan: Path, ask: Served) -> None:
     assert ask("claim_task", task="1.1").error["next"]
 
 
+def test_the_most_urgent_task_of_a_tier_that_has_room_is_given(plan: Path, ask: Served) -> None:
+    settings = plan.parent / "milepost.toml"
+    settings.write_text(settings.read_text().replace("capacity = 9", "capacity = 1"))
+    text = (
+        plan.read_text()
+        .replace("_Depends: 1.1_", "_Priority: high_")
+        .replace("_Verify: test -f program.txt_", "_Tier: 1_")
+    )
+    plan.write_text(text.replace("### **Checkpoint 1: After Task 1.1**", "### **Checkpoint 1: Before Completion**"))
+    # 2.1 and 2.2 are critical, as 2.3 waits for them. 2.1 is for tier 1; 2.2 and 1.1 for tier 3, one at a time.
+    assert [ask("claim_task").json["id"] for _ in range(2)] == ["2.1", "2.2"]
+    full = ask("claim_task").error["message"]
+    assert full == "Tier 3 works on 1 at once and is busy with 2.2"
+
+
 def test_a_blocked_task_says_why_and_is_not_given(plan: Path, ask: Served) -> None:
     ask("block_task", task="1.1", reason="which language?")
     assert ask("claim_task", task="1.1").error["message"] == "task 1.1 is blocked: which language?"

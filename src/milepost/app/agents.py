@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from milepost.app.runs import RunSession
 from milepost.app.tasks import Claimed, claim
 from milepost.errors import Refused
 from milepost.execution.lookup import find_task, held_attempt, in_the_way
-from milepost.execution.queries import claimable
+from milepost.execution.queries import claimable_in_order
 from milepost.execution.records import TaskRecord
 from milepost.execution.state import RunState
 
 
-def ready_for_agents(state: RunState, now: float, tier: int | None = None) -> list[TaskRecord]:
+def ready_for_agents(state: RunState, now: float, tier: int | None = None) -> Iterator[TaskRecord]:
     """Tasks that an agent may claim now, of one tier or of all, the most urgent first.
 
-    Tasks for people alone are left out, and while a supervisor drives the run those that it starts commands for.
+    Tasks for people alone are left out, and while a supervisor drives the run those that it starts commands for. The
+    state may not change meanwhile.
     """
     if state.paused_by or state.finished:
-        return []
-    found = claimable(state, now, tier)
-    return [record for record in found if not record.spec.human and not (state.supervisor and record.command)]
+        return
+    for record in claimable_in_order(state, now, tier):
+        if not record.spec.human and not (state.supervisor and record.command):
+            yield record
 
 
 def claim_for_agent(
@@ -45,17 +49,35 @@ def claim_most_urgent(
         Refused: there is none; the message of the last one says why where there were some.
     """
     session.refresh()
-    refused: Refused | None = None
-    for record in ready_for_agents(session.state, now, tier):
-        if in_the_way(session.state, record) is not None:
-            continue
+    passed_over: set[str] = set()
+    while True:
+        record = _first(session.state, now, tier, passed_over)
+        if record is None:
+            raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
         try:
             return claim(session, record.spec.id, worker=worker, now=now, lease=lease, tier=tier)
-        except Refused as error:
-            refused = error
-    if refused is not None:
-        raise refused
-    raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
+        except Refused:
+            if not _has_room(session.state, record):
+                raise
+            passed_over.add(record.spec.id)
+
+
+def _first(state: RunState, now: float, tier: int | None, passed_over: set[str]) -> TaskRecord | None:
+    """The most urgent task that nothing stands in the way of; where all tiers are full, the most urgent of these."""
+    full: TaskRecord | None = None
+    for record in ready_for_agents(state, now, tier):
+        if record.spec.id in passed_over or in_the_way(state, record) is not None:
+            continue
+        if _has_room(state, record):
+            return record
+        full = full or record
+    return full
+
+
+def _has_room(state: RunState, record: TaskRecord) -> bool:
+    """Whether a task's tier can take one more."""
+    rank = record.tier
+    return state.running.get(rank, 0) < state.tiers[rank].capacity and not state.out_of_budget(rank)
 
 
 def require_own(session: RunSession, task: str, attempt_no: int, *, by: str, verified: bool) -> TaskRecord:

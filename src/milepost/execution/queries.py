@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from heapq import merge
 from typing import NamedTuple
 
 from milepost.execution.lookup import in_the_way
@@ -81,9 +83,17 @@ def _free(state: RunState, rank: int) -> int:
 
 def claimable(state: RunState, now: float, tier: int | None = None) -> list[TaskRecord]:
     """Tasks that may be claimed now (for one tier, or for all), in dispatch order, capacity aside."""
-    ranks = [rank for rank in state.ready if tier in (None, rank)]
-    found = [state.tasks[task] for rank in ranks for _, task in state.ready[rank]]
-    return sorted((r for r in found if r.ready_at <= now), key=lambda r: (r.spec.order, r.spec.id))
+    return list(claimable_in_order(state, now, tier))
+
+
+def claimable_in_order(state: RunState, now: float, tier: int | None = None) -> Iterator[TaskRecord]:
+    """The same one by one, for whoever needs only the first; the state may not change meanwhile."""
+    queues = [queue for rank, queue in state.ready.items() if queue and tier in (None, rank)]
+    entries: Iterable[tuple[int, str]] = queues[0] if len(queues) == 1 else merge(*queues)
+    for _, task in entries:
+        record = state.tasks[task]
+        if record.ready_at <= now:
+            yield record
 
 
 def delayed(state: RunState, now: float) -> list[TaskRecord]:

@@ -53,7 +53,7 @@ def next_tasks(call: Call) -> Reply:
     plan = call.open()
     state, now = call.state(plan), plan.project.now()
     tier = call.number("tier") or None
-    ready = ready_for_agents(state, now, tier)
+    ready = list(ready_for_agents(state, now, tier))
     after = _order(call.text("cursor"))
     rest = [record for record in ready if (record.spec.order, record.spec.id) > after]
     about: dict[str, Any] = {"ready": len(ready)}
@@ -200,8 +200,8 @@ def complete_task(call: Call) -> Reply:
         verify=partial(plan.project.verify, session),
     )
     plan.mark_unsaved()
-    ready = ready_for_agents(session.state, plan.project.now())
-    found = {"task": task, "status": "done", "plan_finished": session.state.finished, "ready": len(ready), **changed}
+    ready = sum(1 for _ in ready_for_agents(session.state, plan.project.now()))
+    found = {"task": task, "status": "done", "plan_finished": session.state.finished, "ready": ready, **changed}
     if not ready and not session.state.finished:
         reasons = run_status(session.state, plan.project.now()).reasons()
         found["waiting_for"] = [line(reason, 200) for reason in reasons[:_REASONS]]

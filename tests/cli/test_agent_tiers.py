@@ -190,7 +190,7 @@ def test_every_preset_is_a_command_the_shell_understands(agent: str) -> None:
         ('agent = "claude"\npermissions = "root"', "Claude Code has no permissions `root`"),
         (
             'agent = "ollama"\nmodel = "m"\npermissions = "full"',
-            "a local Ollama model, which answers in text has no permissions `full`",
+            "Ollama has no permissions `full`",
         ),
         ('agent = "ollama"', "agent `ollama` needs a model"),
         ('agent = "codex"\nattempt_budget = 1', "Codex has no limit on what an attempt costs"),

@@ -129,7 +129,7 @@ AGENTS: dict[str, AgentPreset] = {
         ),
         AgentPreset(
             "ollama",
-            "a local Ollama model, which answers in text",
+            "Ollama",
             "ollama run --verbose --nowordwrap",
             _BRIEF,
             model="",

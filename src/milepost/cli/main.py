@@ -29,6 +29,7 @@ COMMANDS = {
     "what-if": "Compare a plan with a changed one.",
     "baseline": "Keep a schedule to measure progress against.",
     "trust": "Allow a plan's commands to run on this machine.",
+    "tiers": "Show the tiers, and test their agents.",
     "run": "Execute a plan on its tiers.",
     "status": "Show where a plan's run stands.",
     "next": "Show the tasks that can start now.",

@@ -1,0 +1,176 @@
+"""What only the Temporal engine has: workers that are trusted, drained or missing, and histories that grow too long."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Milepost
+from tests.engines.conftest import SETTINGS, TEMPORAL
+from tests.engines.temporal_scene import DEADLINE, Server, WorkerProcess, read_until
+from tests.engines.test_both_engines import GRAPH, of, plan_of, until_exists
+
+from milepost.adapters import temporal_workflow
+from milepost.adapters.temporal_connection import connect
+from milepost.app.temporal_settings import TemporalSettings
+
+Workers = Callable[..., WorkerProcess]
+TIERS = ("--tier", "2", "--tier", "3")
+
+
+@pytest.fixture
+def plan(project: Path, server: Server) -> Path:
+    """A plan of one task on tier 3, of a project on the server; nobody works for it yet."""
+    (project / "milepost.toml").write_text(
+        SETTINGS.format(engine="temporal", run="") + TEMPORAL.format(address=server.address)
+    )
+    path = project / "tasks.md"
+    path.write_text(plan_of("1.1 echo x >> runs"))
+    return path
+
+
+def run_in_background() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "milepost", "run", "tasks.md", "--trust"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_history_that_grows_too_long_is_begun_anew(
+    milepost: Milepost, plan: Path, project: Path, server: Server, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An attempt takes about seven events; the second limit holds new ones back until nothing runs.
+    monkeypatch.setattr(temporal_workflow, "SOFT_LIMIT", 60)
+    monkeypatch.setattr(temporal_workflow, "HARD_LIMIT", 90)
+    names = [f"1.{number}" for number in range(1, 31)]
+    fan = "\n".join(f"{name} → 1.31" for name in names)
+    plan.write_text(plan_of(*(f"{name} true" for name in names), "1.31 true", more=GRAPH.format(fan)))
+    workers(project, *TIERS).ready()
+    assert milepost("run", "tasks.md", "--trust").code == 0
+
+    async def executions() -> tuple[str, str]:
+        settings = TemporalSettings(server.address)
+        client = await connect(settings, project, "test")
+        handle = client.get_workflow_handle(settings.run_name(project, "tasks.md#1"))
+        info = (await handle.describe()).raw_description.workflow_execution_info
+        return info.first_run_id, info.execution.run_id
+
+    first, last = asyncio.run(executions())
+    assert first != last
+    assert len(of(milepost, "TaskCompleted")) == 31
+    assert of(milepost, "AttemptLost") == []
+
+
+def test_a_tier_that_nobody_serves_is_named(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert milepost("workers").code == 1
+    run = run_in_background()
+    line = read_until(run, "nobody serves")  # ten seconds, and up to five until somebody looks again
+    assert "1 task waits for a worker of tier 3" in line
+    assert "`milepost worker --tier 3` does" in line
+    worker = workers(project, *TIERS).ready()
+    assert run.wait(DEADLINE) == 0
+    assert run.stdout is not None
+    run.stdout.close()
+    listed = milepost("workers", "--json")
+    assert (listed.code, listed.json["unserved_tiers"]) == (0, [])
+    assert {line["tier"] for line in listed.json["workers"]} == {2, 3}
+    assert listed.json["workers"][0]["name"].endswith(f":{worker.process.pid}")
+
+
+def test_what_a_worker_is_at_is_listed(milepost: Milepost, plan: Path, project: Path, workers: Workers) -> None:
+    plan.write_text(plan_of("1.1 echo x > runs; until test -e go; do sleep 0.02; done"))
+    worker = workers(project, *TIERS, "--label", "big box", "--capacity", "3").ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    (line,) = [line for line in milepost("workers", "--json").json["workers"] if line["tier"] == 3]
+    assert line["name"].endswith(f":{worker.process.pid}")
+    assert (line["attempts"], line["labels"], line["capacity"]) == (["tasks.md#1 1.1#1"], ["big box"], 6)
+    assert re.search(r"tier 3 .* \[big box\] .* 1/6 at work .* tasks.md#1 1.1#1", milepost("workers").out)
+    (project / "go").touch()
+    run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0
+
+
+def test_a_worker_that_is_asked_to_leave_sees_its_attempt_through(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers
+) -> None:
+    plan.write_text(plan_of("1.1 echo x > runs; until test -e go; do sleep 0.02; done", "1.2 true"))
+    worker = workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.until("leaving: nothing new is taken, 1 attempt is seen through")
+    (project / "go").touch()
+    assert worker.process.wait(DEADLINE) == 0
+    workers(project, *TIERS).ready()
+    run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0
+    assert of(milepost, "AttemptLost") == []
+    assert of(milepost, "TaskCompleted")[0]["evidence"]["worker"].split()[0].endswith(f":{worker.process.pid}")
+
+
+def test_a_worker_asked_twice_gives_its_attempt_to_another(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers
+) -> None:
+    plan.write_text(plan_of("1.1 echo x >> runs; test $MILEPOST_ATTEMPT = 2 || sleep 600"))
+    worker = workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.until("leaving")
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(DEADLINE) == 0
+    workers(project, *TIERS).ready()
+    run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0
+    assert [event["reason"] for event in of(milepost, "AttemptLost")] == ["its worker was stopped"]
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user who has trusted nothing, on whose machine the signing key is `SIGNING_KEY`."""
+
+    return {**os.environ, "XDG_STATE_HOME": str(tmp_path / "other"), "SIGNING_KEY": "correct horse"}
+
+
+def test_a_worker_runs_nothing_that_nobody_trusted_on_its_machine(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, stranger: dict[str, str]
+) -> None:
+    workers(project, *TIERS, env=stranger).ready()
+    assert milepost("run", "tasks.md", "--trust", "--no-wait").code == 1
+    assert not (project / "runs").exists()
+    (held,) = of(milepost, "TaskBlocked")
+    assert held["by"] == "worker"
+    assert "nobody has trusted it on that machine, and the order is not signed" in held["reason"]
+
+
+@pytest.mark.parametrize(("key", "code"), [("correct horse", 0), ("wrong horse", 1)])
+def test_a_worker_runs_what_is_signed_with_its_key(
+    milepost: Milepost,
+    plan: Path,
+    project: Path,
+    workers: Workers,
+    stranger: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    code: int,
+) -> None:
+    settings = project / "milepost.toml"
+    settings.write_text(settings.read_text() + 'signing_key = "env:SIGNING_KEY"\n')
+    monkeypatch.setenv("SIGNING_KEY", key)
+    workers(project, *TIERS, env=stranger).ready()
+    assert milepost("run", "tasks.md", "--trust", "--no-wait").code == code
+    assert (project / "runs").exists() == (code == 0)
+    if code:
+        assert "signed with another key" in of(milepost, "TaskBlocked")[0]["reason"]

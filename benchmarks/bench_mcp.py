@@ -130,9 +130,11 @@ def warm(folder: Path, tasks: int, times: int) -> list[str]:
     lines = [f"{tasks:,} tasks: the first claim_task of all {first:.2f} s"]
     given: dict[str, Any] = {}
     for tool in ("next_tasks", "claim_task"):
+        cpu = talk.cpu()
         took = _timed(partial(talk.call, tool, given), times)
+        cpu = (talk.cpu() - cpu) / times * 1000
         middle, late = statistics.median(took) * 1000, sorted(took)[len(took) * 95 // 100] * 1000
-        lines.append(f"{tasks:,} tasks: {tool} {middle:.1f} ms, p95 {late:.1f} ms (aim {limit})")
+        lines.append(f"{tasks:,} tasks: {tool} {middle:.1f} ms, p95 {late:.1f} ms, CPU {cpu:.1f} ms (aim {limit})")
     took = _timed(lambda: talk.call("claim_task", {}), times // 3, pause=0.4)
     late = sorted(took)[len(took) * 95 // 100] * 1000
     lines.append(

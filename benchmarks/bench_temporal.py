@@ -26,13 +26,14 @@ from pathlib import Path
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.adapters.temporal_connection import connect
 from milepost.adapters.temporal_dev import server_command
 from milepost.adapters.temporal_engine import TemporalEngine
 from milepost.adapters.temporal_messages import ATTEMPT, Order
+from milepost.adapters.temporal_supervision import in_sandbox
 from milepost.app.runs import RunSession
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.app.trust import trust
@@ -135,8 +136,7 @@ class Bench:
 
         async def drive() -> float:
             client = await self.connect()
-            runner = UnsandboxedWorkflowRunner()
-            async with Worker(client, task_queue=run, workflows=[Bare], workflow_runner=runner):
+            async with Worker(client, task_queue=run, workflows=[Bare], workflow_runner=in_sandbox()):
                 began = time.perf_counter()
                 await client.execute_workflow(Bare.run, orders, id=run, task_queue=run)
                 return time.perf_counter() - began

@@ -174,3 +174,30 @@ def test_a_worker_runs_what_is_signed_with_its_key(
     assert (project / "runs").exists() == (code == 0)
     if code:
         assert "signed with another key" in of(milepost, "TaskBlocked")[0]["reason"]
+
+
+AGENT = """#!/bin/sh
+cat > /dev/null
+echo '{"type": "thread.started", "thread_id": "t-1"}'
+echo '{"type": "item.completed", "item": {"type": "agent_message", "text": "All done."}}'
+echo '{"type": "turn.completed", "usage": {"input_tokens": 7, "cached_input_tokens": 3, "output_tokens": 2}}'
+"""
+
+
+def test_what_a_coding_agent_says_is_understood_where_its_worker_is(
+    milepost: Milepost, plan: Path, project: Path, tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script stands in for it, first on the path."""
+    agent = tmp_path / "bin" / "codex"
+    agent.parent.mkdir()
+    agent.write_text(AGENT)
+    agent.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{agent.parent}{os.pathsep}{os.environ['PATH']}")
+    settings = (project / "milepost.toml").read_text()
+    (project / "milepost.toml").write_text(
+        settings.replace('[tiers.3]\ndriver = "command"', '[tiers.3]\nagent = "codex"')
+    )
+    workers(project, *TIERS).ready()
+    assert milepost("run", "tasks.md", "--trust").code == 0
+    (done,) = of(milepost, "TaskCompleted")
+    assert (done["evidence"]["report"], done["evidence"]["tokens"]) == ("All done.", 6)

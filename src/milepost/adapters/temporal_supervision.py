@@ -148,7 +148,8 @@ class RemoteSupervision(Supervision):
         self.over = not wanted and not turn.running and (bool(self.signal) or self.nothing_to_do())
         self.known = set(wanted)
         self.asked = -_ASK_AGAIN
-        self.wake.set()
+        if self.over:
+            self.wake.set()
         stop = [name for name in turn.running if name not in wanted]
         return Orders(start, stop, self.over, self.settings.heartbeat_seconds)
 

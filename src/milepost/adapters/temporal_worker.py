@@ -30,6 +30,7 @@ from milepost.adapters.subprocess_worker import CommandRunner
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.temporal_messages import ATTEMPT, FOREVER, Order, to_verdict
 from milepost.adapters.temporal_trust import permits, refusal
+from milepost.app.agent_presets import AgentTier
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.errors import WorkerUnavailable
 from milepost.execution.commands import Block, Command, Complete, Fail, Lose
@@ -48,7 +49,8 @@ class TierWorker:
     """Serves the queues of some tiers (rank → how many attempts at once) of the project at ``root``.
 
     ``allowed`` says which commands may run on this machine, ``key`` is the one that orders are signed with;
-    ``workers`` are the surroundings of each tier's commands. ``on_event`` hears what happens.
+    ``workers`` are the surroundings of each tier's commands. ``on_event`` hears what happens. ``agents`` are the
+    coding agents of tiers.
     """
 
     client: Client
@@ -61,6 +63,7 @@ class TierWorker:
     grace: float = 5.0
     log_limit: int = 100_000_000
     on_event: Callable[[str], None] = lambda message: None
+    agents: Mapping[int, AgentTier] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Nothing is at work yet."""
@@ -150,6 +153,7 @@ class TierWorker:
             workers=self.workers,
             plan_folder=plan.parent if plan else None,
             log_limit=self.log_limit,
+            agents=self.agents,
         )
 
     async def beat(self, job: Job) -> None:

@@ -88,6 +88,7 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
     require_temporal()
     from milepost.adapters.supervisors import own_name
     from milepost.adapters.temporal_worker import TierWorker
+    from milepost.app.agent_settings import agent_tiers
     from milepost.app.workers import identity_of
 
     settings = project_settings(place)
@@ -112,6 +113,7 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
             settings.grace_seconds,
             round(settings.log_limit_mb * 1_000_000),
             on_event,
+            agent_tiers(settings),
         ).serve()
 
     asyncio.run(work())

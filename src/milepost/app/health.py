@@ -21,13 +21,15 @@ from milepost.errors import MilepostError, SettingsInvalid
 from milepost.lint.wording import count
 
 _EXTRAS = {
-    "schedule": ("ortools", "numpy", "numba"),
-    "server": ("fastapi", "uvicorn", "jinja2"),
-    "postgres": ("psycopg", "alembic"),
-    "temporal": ("temporalio",),
-    "mcp": ("mcp",),
-    "lsp": ("pygls",),
+    "schedule": (("ortools", "numpy", "numba"), "schedules searched for the shortest, large plans at full speed"),
+    "server": (("fastapi", "uvicorn", "jinja2"), "plans as web pages and an HTTP API"),
+    "postgres": (("psycopg", "alembic"), "a ledger that machines share"),
+    "temporal": (("temporalio",), "workers on other machines"),
+    "mcp": (("mcp",), "plans for coding agents"),
+    "lsp": (("pygls",), "plans checked in editors"),
+    "telemetry": (("opentelemetry.sdk",), "traces and metrics of runs"),
 }
+"""Each extra: the modules it brings, and what it is for."""
 _PROGRAM = re.compile(r"(?!-)[\w.+/-]+")
 _LITTLE_SPACE = 200 * 2**20
 _SKEW = 5.0
@@ -77,10 +79,18 @@ def _installation() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    for extra, modules in _EXTRAS.items():
-        missing = [name for name in modules if importlib.util.find_spec(name) is None]
-        text = f"not installed: pip install 'milepost[{extra}]'" if missing else "installed"
-        yield Finding(f"extra {extra}", Health.NOTE if missing else Health.GOOD, text)
+    """Which extras are there and what each is for; whether one is needed is for those to say who ask for it."""
+    for extra, (modules, purpose) in _EXTRAS.items():
+        missing = not all(map(_is_there, modules))
+        text = f"not installed: {purpose} (pip install 'milepost[{extra}]')" if missing else f"installed: {purpose}"
+        yield Finding(f"extra {extra}", Health.GOOD, text)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # nor is the package it is in
+        return False
 
 
 def _ledger(open_ledger: Callable[[], LedgerArchive], own: Path) -> Iterator[Finding]:

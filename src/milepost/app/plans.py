@@ -28,12 +28,28 @@ def require_tasks(plan: Plan) -> Plan:
         NoTasksFound: it has none.
     """
     if not plan.tasks:
+        if plan.source.path.lower().endswith(".json"):
+            raise _no_task_in_json(plan)
         raise NoTasksFound(
             "no task was found in it",
             place=plan.source.path,
             remedy="a task is a list item with a checkbox and an id, such as `- [ ] **1.1** Set up the project`",
         )
     return plan
+
+
+def _no_task_in_json(plan: Plan) -> NoTasksFound:
+    """The complaint about a JSON file, in which nobody would look for checkboxes."""
+    import json
+
+    remedy = 'Task Master\'s form is {"tasks": [{"id": 1, "title": "Set up the project"}]}, or a tag around that'
+    try:
+        json.loads(plan.source.text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            place = f"{plan.source.path}:{error.lineno}:{error.colno}"
+            return NoTasksFound(f"it is no JSON: {error.msg}; no task was found in it", place=place, remedy=remedy)
+    return NoTasksFound("no task was found in it", place=plan.source.path, remedy=remedy)
 
 
 def rereading() -> Callable[[SourceText], Plan]:

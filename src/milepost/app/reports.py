@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from milepost.execution.events import Event, TaskEscalated
+from milepost.execution.events import CompletionRefused, Event, TaskEscalated
 from milepost.execution.records import CheckpointRecord, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
 
@@ -24,7 +24,10 @@ class TierUse:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run as it stands. ``planned_seconds`` is the makespan the estimates gave, ``elapsed_seconds`` what it took."""
+    """A run as it stands. ``planned_seconds`` is the makespan the estimates gave, ``elapsed_seconds`` what it took.
+
+    ``refusals`` are reports of tasks as done whose verification failed.
+    """
 
     run: str
     finished: bool
@@ -34,6 +37,7 @@ class RunReport:
     tiers: Sequence[TierUse]
     planned_seconds: int
     elapsed_seconds: float
+    refusals: Sequence[CompletionRefused] = ()
 
     @property
     def done(self) -> int:
@@ -60,6 +64,10 @@ class RunReport:
                 {"task": e.task, "from_tier": e.from_tier, "to_tier": e.to_tier, "reason": e.reason, "cost": e.cost}
                 for e in self.escalations
             ],
+            "refused": [
+                {"task": r.task, "attempt_no": r.attempt_no, "by": r.by, "at": r.at, "reason": r.reason}
+                for r in self.refusals
+            ],
             "tiers": [
                 {"tier": t.rank, "attempts": t.attempts, "seconds": round(t.seconds, 3), "cost": round(t.cost, 6)}
                 for t in self.tiers
@@ -80,6 +88,7 @@ class RunReport:
 
 def run_report(state: RunState, events: Iterable[Event], *, planned_seconds: int, now: float) -> RunReport:
     """Look back on a run; ``events`` are all of its stream."""
+    events = list(events)
     tasks = [record for record in state.tasks.values() if not record.retired]
     elapsed = (state.finished_at or now) - state.started_at if state.started_at is not None else 0.0
     return RunReport(
@@ -91,6 +100,7 @@ def run_report(state: RunState, events: Iterable[Event], *, planned_seconds: int
         tiers=[_use(state, rank, tasks) for rank in sorted(state.tiers)],
         planned_seconds=planned_seconds,
         elapsed_seconds=elapsed,
+        refusals=[event for event in events if isinstance(event, CompletionRefused)],
     )
 
 

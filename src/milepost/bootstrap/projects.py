@@ -16,7 +16,7 @@ from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, 
 from milepost.app.folds import Chained, Folds
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger
-from milepost.app.runs import RunSession, open_run, peek_run, require_runnable
+from milepost.app.runs import RunSession, latest_run, open_run, peek_run, require_runnable
 from milepost.app.settings import Settings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
 from milepost.bootstrap.ledgers import ledger_of, require_own_folder
@@ -150,6 +150,11 @@ class Project:
         return peek_run(
             *told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved, folds=self._folds
         )
+
+    def cancelled_run(self) -> RunState | None:
+        """The plan's newest run, if it was cancelled: the next one has not begun."""
+        session = latest_run(self.ledger, self.identity, self._folds)
+        return session.state if session and session.state.cancelled_by else None
 
     @property
     def _folds(self) -> Folds | None:

@@ -41,8 +41,15 @@ def command(
         say_json([line._asdict() for line in lines])
         return
     for line in lines:
-        of = f" of {line.limit:g}" if line.limit is not None else ""
+        of = f" of {_amount(line.measure, line.limit)}" if line.limit is not None else ""
         word = ", exhausted" if line.exhausted else ""
-        say(f"{line.scope}  {line.measure}: {line.spent:.4g}{of}{word}")
+        say(f"{line.scope}  {line.measure}: {_amount(line.measure, line.spent)}{of}{word}")
     if not lines:
         say("Nothing is spent, and nothing is limited.")
+
+
+def _amount(measure: str, amount: float) -> str:
+    """An amount as people write it: tokens whole, money and hours to the hundredth unless they are less than that."""
+    if measure == "tokens":
+        return f"{amount:,.0f}"
+    return f"{amount:.2g}" if 0 < amount < 0.01 else f"{amount:,.2f}"

@@ -26,9 +26,12 @@ from milepost.execution.records import CheckpointRecord, CriterionStatus
     show_default=True,
     help="HTML is one file that needs nothing beside it.",
 )
+@click.option("--json", "form", flag_value="json", help="Print JSON: the same as --format json.")
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
 def command(plan: str, form: str, output: str | None) -> None:
-    """Report on a plan's run: planned against actual, escalations, cost per tier, checkpoints and their evidence."""
+    """Report on a plan's run: planned against actual, escalations, refused completions, cost per tier, checkpoints
+    and their evidence.
+    """
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is None:
@@ -61,6 +64,9 @@ def report_lines(report: RunReport) -> list[str]:
     if report.escalations:
         lines.append("Escalations")
         lines += [f"  {e.task}  tier {e.from_tier} → tier {e.to_tier}: {e.reason}" for e in report.escalations]
+    if report.refusals:
+        lines.append("Refused completions")
+        lines += [f"  {r.task}  by {r.by}: {r.reason}" for r in report.refusals]
     used = [tier for tier in report.tiers if tier.attempts]
     if used:
         lines.append("Tiers")

@@ -47,6 +47,9 @@ def report_html(report: RunReport, title: str, *, now: float) -> str:
             [_text(e.task), f"{e.from_tier} → {e.to_tier}", _text(e.reason), money(e.cost)] for e in report.escalations
         )
         sections.append(_section("Escalations", _table(("Task", "Tiers", "Why", "#Cost so far"), rows)))
+    if report.refusals:
+        refused = ([_text(r.task), _text(r.by), clock(r.at), _text(r.reason)] for r in report.refusals)
+        sections.append(_section("Refused completions", _table(("Task", "By", "When", "Why"), refused)))
     tiers = ([_text(t.name), str(t.attempts), duration(t.seconds), money(t.cost)] for t in report.tiers)
     sections.append(_section("Tiers", _table(("Tier", "#Attempts", "#Work", "#Cost"), tiers)))
     sections += [_checkpoint(gate) for gate in report.checkpoints]

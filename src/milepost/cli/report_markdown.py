@@ -30,6 +30,9 @@ def report_markdown(report: RunReport, title: str) -> str:
     if report.escalations:
         rows = ([e.task, f"{e.from_tier} → {e.to_tier}", e.reason, money(e.cost)] for e in report.escalations)
         lines += ["", "## Escalations", "", *table(("Task", "Tiers", "Why", "Cost so far"), rows)]
+    if report.refusals:
+        refused = ([r.task, r.by, clock(r.at), r.reason] for r in report.refusals)
+        lines += ["", "## Refused completions", "", *table(("Task", "By", "When", "Why"), refused)]
     tiers = ([t.name, str(t.attempts), duration(t.seconds), money(t.cost)] for t in report.tiers)
     lines += ["", "## Tiers", "", *table(("Tier", "Attempts", "Work", "Cost"), tiers)]
     if report.checkpoints:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from milepost.app.runs import NOT_RUN
 from milepost.app.statuses import RunStatus, run_status
 from milepost.app.suggestions import in_shell
 from milepost.cli.acting import tell_unticked
 from milepost.cli.loading import open_project
 from milepost.cli.options import json_option, plan_argument, say, say_json
-from milepost.cli.text import duration, money
+from milepost.cli.text import clock, duration, money
 from milepost.execution.queries import Outcome
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 
@@ -31,10 +32,15 @@ def command(plan: str, show_all: bool, as_json: bool) -> None:
     project = open_project(plan)
     status = run_status(project.peek_run(), project.now())
     unticked, deserted = project.unticked(status.state), project.deserted(status.state)
+    cancelled = project.cancelled_run() if status.state.run == NOT_RUN else None
     if as_json:
-        say_json({**status.to_json(), "unticked": list(unticked), "deserted": deserted})
+        before = cancelled and {"run": cancelled.run, "by": cancelled.cancelled_by, "at": cancelled.finished_at}
+        say_json({**status.to_json(), "unticked": list(unticked), "deserted": deserted, "cancelled": before})
         return
     tell_unticked(plan, unticked)
+    if cancelled:
+        say(f"Run {cancelled.run} was cancelled by {cancelled.cancelled_by}, {clock(cancelled.finished_at or 0.0)}.")
+        say(f"This is what the next run would begin with; `milepost run {in_shell(plan)}` begins it.")
     say(headline(status, project.title))
     if deserted:
         say(f"Its supervisor died: nobody drives the run. `milepost run {in_shell(plan)}` takes it up again.")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, repeat
 from math import ceil
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from milepost.errors import PlanInvalid, UnknownName
 from milepost.plan.model import DependencyKind, DependencyOrigin, Plan, Task, TaskState
@@ -85,12 +85,20 @@ class Activity:
 
 @dataclass(frozen=True)
 class Network:
-    """Activities, their durations in working seconds at their tier, and their links, all by activity number."""
+    """Activities, their durations in working seconds at their tier, and their links, all by activity number.
+
+    ``plan`` is the one it was built of, if it was, which knows where its links are stated; it is not pickled.
+    """
 
     activities: tuple[Activity, ...]
     durations: array[int]
     predecessors: Links
     successors: Links
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes need of it."""
+        return {**self.__dict__, "plan": None}
 
     @classmethod
     def from_plan(
@@ -127,7 +135,7 @@ class Network:
             for link in unite(plan, origins=origins)
             if link.predecessor in number and link.successor in number
         ]
-        return cls.from_links(activities, durations, links)
+        return replace(cls.from_links(activities, durations, links), plan=plan)
 
     @classmethod
     def from_links(
@@ -195,7 +203,7 @@ class Network:
         """Activity numbers so that predecessors come first, near plan order.
 
         Raises:
-            PlanInvalid: the dependencies form a cycle; the message names it.
+            PlanInvalid: the dependencies form a cycle; the message names it, and where one of them is stated.
         """
         found = self._sorted()
         if len(found) < len(self):
@@ -203,7 +211,9 @@ class Network:
             chain = " → ".join([*cycle, cycle[0]])
             raise PlanInvalid(
                 f"the dependencies form a cycle: {chain}",
-                remedy="remove one of these dependencies",
+                place=_place(self.plan, cycle) if self.plan else "",
+                remedy="remove one of these dependencies"
+                + ("; `milepost check` shows where each is stated" if self.plan else ""),
             )
         return found
 
@@ -238,6 +248,18 @@ def find_cycle(network: Network) -> list[str]:
         here = next(before for before in network.predecessors.of(here) if before in stuck)
     first = min(seen[places[here] :])
     return [network.ids[number] for number in _shortest_cycle(network, first)]
+
+
+def _place(plan: Plan, cycle: Sequence[str]) -> str:
+    """Where a plan states the last of a cycle's dependencies that it states anywhere: ``path:line:column``."""
+    ends = set(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+    stated = {(one.predecessor, one.successor): one.sources for one in unite(plan) if one.sources}
+    spans = [stated[pair][0].span for pair in sorted(ends & stated.keys())]
+    if not spans:
+        return plan.source.path
+    source, span = plan.source.locate(max(spans))
+    at = source.position(span.start)
+    return f"{source.path}:{at.line}:{at.column}"
 
 
 def _shortest_cycle(network: Network, first: int) -> list[int]:

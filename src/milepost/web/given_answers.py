@@ -75,7 +75,7 @@ class GivenAnswers:
             )
 
     def forget(self, owner: str, key: str) -> None:
-        """Let a request be sent again: nothing came of it."""
+        """Free a key: nothing came of the request."""
         with self._open() as store:
             store.execute("DELETE FROM answer WHERE owner = ? AND key = ?", (owner, key))
 

@@ -7,14 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from milepost.errors import MilepostError
 from milepost.web.access import Caller
 from milepost.web.given_answers import GivenAnswers, Kept
-from milepost.web.problems import RequestProblem, problem_of, problem_of_request
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _KEPT_HEADERS = ("content-type", "etag", "location")
@@ -39,35 +36,21 @@ class OnceRoute(APIRoute):
 
 
 async def _once(request: Request, key: str, handler: Handler) -> Response:
+    """The answer to a request with a key; it is kept where the request did something, else the key is free again."""
     answers: GivenAnswers = request.app.state.given_answers
     caller: Caller = request.scope["state"]["caller"]
-    digest = await _digest(request)
-    kept = await run_in_threadpool(answers.begin, caller.key, key, digest)
+    owner = f"{caller.key} {request.url.path}"
+    kept = await run_in_threadpool(answers.begin, owner, key, await _digest(request))
     if kept is not None:
         return Response(kept.body, kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
-    response = None
     try:
-        response = await _answered(request, handler)
-    finally:
-        if response is None or response.status_code >= 500 or response.status_code in (401, 403, 429):
-            await run_in_threadpool(answers.forget, caller.key, key)
-    if response.status_code < 500 and response.status_code not in (401, 403, 429):
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        kept = Kept(response.status_code, headers, bytes(response.body))
-        await run_in_threadpool(answers.finish, caller.key, key, kept)
-    return response
-
-
-async def _answered(request: Request, handler: Handler) -> Response:
-    """The answer, also where it tells of an error."""
-    try:
-        return await handler(request)
-    except RequestProblem as error:
-        return problem_of_request(error)
-    except MilepostError as error:
-        return problem_of(error)
-    except RequestValidationError:
+        response = await handler(request)
+    except BaseException:
+        await run_in_threadpool(answers.forget, owner, key)
         raise
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    await run_in_threadpool(answers.finish, owner, key, Kept(response.status_code, headers, bytes(response.body)))
+    return response
 
 
 async def _digest(request: Request) -> bytes:

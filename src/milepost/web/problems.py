@@ -30,6 +30,9 @@ _STATUS: Mapping[type[MilepostError], int] = {
     errors.LedgerUnavailable: 503,
     errors.DocumentUnwritable: 503,
     errors.WorkerUnavailable: 503,
+    errors.EngineUnavailable: 503,
+    errors.WorkspaceUnavailable: 503,
+    errors.TokensUnusable: 503,
     errors.MilepostError: 409,
 }
 """The status of each family of errors: that of the nearest class counts."""

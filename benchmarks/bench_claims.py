@@ -14,7 +14,6 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import Barrier, current_process
@@ -95,12 +94,12 @@ def bare(path: str, each: int) -> tuple[float, float]:
 def claims(folder: Path, tasks: int, processes: int) -> str:
     """One line on our claims."""
     path = str(folder / ".milepost" / "ledger.db")
-    return claims_by(lambda: SqliteLedger(path), (path,), tasks, processes, aim=500)
+    return claims_at((path,), tasks, processes, aim=500)
 
 
-def claims_by(make: Callable[[], Ledger], where: tuple[str, ...], tasks: int, processes: int, aim: int) -> str:
-    """One line on the claims of a run in a ledger, which each process finds where it is."""
-    ledger = make()
+def claims_at(where: tuple[str, ...], tasks: int, processes: int, aim: int) -> str:
+    """One line on the claims of a run in a ledger."""
+    ledger = ledger_at(where)
     specs = tuple(TaskSpec(str(number), "no-op", 1, order=number) for number in range(tasks))
     RunSession(ledger, RUN).execute(
         Start(time.time(), RUN, RunSpec("bench", specs, tiers=(TierPolicy(1, "One", processes),)))

@@ -191,6 +191,12 @@ def test_many_events_at_once(ledger: PostgresLedger) -> None:
     assert [row.position for row in ledger.rows()] == list(range(1, 2501))
 
 
+def test_the_hash_of_an_event(ledger: PostgresLedger) -> None:
+    ledger.append("a#1", 0, [completed("1"), completed("2")])
+    assert ledger.hash_at("a#1", 2) == list(ledger.rows())[1].hash
+    assert ledger.hash_at("a#1", 3) == ledger.hash_at("b#1", 1) == ""
+
+
 def test_facts_of_the_server(ledger: PostgresLedger) -> None:
     ledger.append("a#1", 0, [completed("1")])
     facts = ledger.facts()

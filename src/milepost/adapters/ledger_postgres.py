@@ -36,6 +36,10 @@ ORDER BY version
 _STREAMS = """
 SELECT name, version FROM milepost.stream WHERE project = %s AND starts_with(name, %s) ORDER BY id
 """
+_HASH = """
+SELECT event.hash FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
+WHERE project = %s AND name = %s AND event.version = %s
+"""
 _KNOWN_HEADS = 64
 """Of how many streams the end is remembered, so that an append need not ask for it."""
 
@@ -107,7 +111,8 @@ class PostgresLedger:
             turn.commit()
         except BaseException:
             turn.roll_back()
-            self._heads.clear()
+            for batch in turn.batches:
+                self._heads.pop(batch.stream, None)
             raise
         finally:
             self._turn = None
@@ -133,6 +138,11 @@ class PostgresLedger:
             self._close_watch()
             self._watch = Watch(self.link, self.project, stream)
         self._watch.wait(after, seconds)
+
+    def hash_at(self, stream: str, version: int) -> str:
+        """The hash of an event of a stream; empty when there is none."""
+        found = self._rows(_HASH, (self.project, stream, version))
+        return str(found[0][0].hex()) if found else ""
 
     def exists(self) -> bool:
         """Whether the project has any event yet."""

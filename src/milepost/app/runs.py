@@ -93,9 +93,7 @@ class RunSession:
             try:
                 return self._execute_one(commands[0]) if len(commands) == 1 else self._execute_all(commands)
             except VersionConflict:
-                if (
-                    not self.refresh()
-                ):  # the ledger is another than the one we read: it was brought back to an older state
+                if not self.refresh():  # the ledger was brought back to an older state than the one we read
                     self._forget()
         return []
 

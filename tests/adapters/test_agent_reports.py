@@ -101,6 +101,8 @@ def test_opencode_fails() -> None:
     error = {"name": "UnknownError", "data": {"message": "Unexpected server error"}}
     text = lines({"type": "error", "sessionID": "ses_1", "error": error})
     assert read_output("opencode", text).error == "Unexpected server error"
+    went_on = lines({"type": "text", "sessionID": "ses_1", "part": {"type": "text", "text": "Done."}})
+    assert read_output("opencode", text + went_on).error == ""
 
 
 def test_aider() -> None:

@@ -221,3 +221,4 @@ def test_what_only_looks_like_asking_is_none(line: str) -> None:
     end = Ending(0, None, "", 0.0, 0.0, 0.0, 0.0, 0)
     assert wish([line], end, 3) is None
     assert wish(["- 🚨 **ESCALATE TO TIER 1:** stuck**", "bye"], end, 3) == "stuck"
+    assert wish(["    🚨 ESCALATE TO TIER 1: REASON"], end, 3) is None

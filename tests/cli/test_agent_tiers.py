@@ -140,10 +140,12 @@ def test_the_keys_of_an_agent_are_masked(milepost: Milepost, stand: Stand, proje
     assert "***" in shown
 
 
-def test_an_agent_that_reports_an_error_has_failed_though_it_ended_well(milepost: Milepost, stand: Stand) -> None:
-    stand.puts(
-        "codex", CODEX % 'say(type="turn.failed", error={"message": "no credit"})\nopen("letter", "w").write("x")'
-    )
+@pytest.mark.parametrize("code", [0, 1])
+def test_an_agent_that_reports_an_error_has_failed_however_it_ended(
+    milepost: Milepost, stand: Stand, code: int
+) -> None:
+    failing = 'say(type="turn.failed", error={"message": "no credit"})\nopen("letter", "w").write("x")'
+    stand.puts("codex", CODEX % f"{failing}\nsys.exit({code})")
     stand.puts("claude", CLAUDE)
     assert "1.1 failed: its agent says: no credit" in milepost("run", "tasks.md", "--trust").out
 

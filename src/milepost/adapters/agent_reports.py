@@ -147,6 +147,7 @@ def _opencode(report: AgentReport, event: dict[str, Any]) -> None:
     part = event.get("part") or {}
     if event["type"] == "text":
         report.answer = part["text"]
+        report.error = ""  # whatever went wrong before, it went on
     elif event["type"] == "step_finish":
         tokens = part.get("tokens") or {}
         written = (tokens.get("cache") or {}).get("write")

@@ -129,10 +129,10 @@ class Workshop:
             reason = wish([*lines, *said.answer.split("\n")], end, attempt.tier)
             if reason:
                 return Fail(self.now(), task, number, worker.masked(reason), evidence, escalate=True)
-            if not end.ok:
-                return Fail(self.now(), task, number, _reason("its command", end, folder), evidence)
             if said.error:
                 return Fail(self.now(), task, number, worker.masked(f"its agent says: {said.error[:300]}"), evidence)
+            if not end.ok:
+                return Fail(self.now(), task, number, _reason("its command", end, folder), evidence)
             if complaint:
                 return Fail(self.now(), task, number, complaint, evidence)
             failure, evidence["verify"] = await self._verify(record, folder, command, limit, worker)

@@ -15,6 +15,9 @@ RESULT = "result.json"
 ESCALATE_EXIT = 79
 """The exit code by which a worker asks for a stronger tier."""
 
+REASON = "REASON"
+"""What stands for the reason where a worker is told how to ask."""
+
 _WISH = re.compile(r"^\W*🚨\W*ESCALATE TO TIER (\d+)\W*(?P<reason>.*?)\W*$", re.IGNORECASE)
 _LARGEST = 65536
 _LONGEST = 2000
@@ -24,11 +27,12 @@ _AMOUNTS = ("cost", "tokens")
 def wish(lines: Iterable[str], end: Ending, tier: int) -> str | None:
     """Why a worker asks for a tier stronger than its own; None when it does not.
 
-    A line that names no stronger tier is an echo of what earlier workers were told.
+    A line that names no stronger tier is an echo of what earlier workers were told, one that gives ``REASON`` for a
+    reason an echo of what this one was told.
     """
     for line in reversed(list(lines)):
         found = _WISH.match(line)
-        if found and int(found[1]) < tier:
+        if found and int(found[1]) < tier and found["reason"] != REASON:
             return found["reason"][:_LONGEST] or f"tier {found[1]} is needed"
     return f"it ended with exit code {ESCALATE_EXIT}" if end.exit_code == ESCALATE_EXIT else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.mcp_server.served import Served
 
+from milepost.app.runs import cancel
 from milepost.app.tasks import reopen, skip
 from milepost.bootstrap import open_project
 from milepost.execution.commands import ExpireLeases
@@ -272,6 +273,16 @@ def test_who_only_looks_records_nothing_of_a_run_either(plan: Path, ask: Served)
     assert project.ledger.streams() == before
     assert ask("get_plan").json["done"] == 1
     assert project.ledger.streams() != before
+
+
+def test_a_run_that_was_cancelled_is_begun_anew_by_a_claim_only(plan: Path, ask: Served) -> None:
+    ask("claim_task")
+    project = open_project(str(plan))
+    cancel(project.open_run("eve"), by="eve", now=project.now())
+    assert [task["id"] for task in ask("next_tasks").json["tasks"]] == ["1.1"]
+    assert len(project.ledger.streams()) == 1
+    assert ask("claim_task").json["attempt_no"] == 1
+    assert [stream.name for stream in project.ledger.streams()] == ["tasks.md#1", "tasks.md#2"]
 
 
 def test_what_others_do_meanwhile_is_noticed(plan: Path, ask: Served) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, read_document
 from milepost.app.extracts import Extract
 from milepost.app.folders import task_files
+from milepost.app.ports import StreamInfo
 from milepost.app.rereads import on_sheet, reread
 from milepost.app.runs import RunSession, news_of_document
 from milepost.bootstrap.projects import Project, open_project
@@ -120,7 +121,7 @@ class OpenPlan:
             Refused: the plan seems to have been moved, or another one stands in its place.
         """
         project = self.project
-        session = self._newest(project)
+        session = self._current(project)
         told = _Told(project.source.digest, self._seen(project))
         if session is None or session.state.cancelled_by or project.spec is not self._spec:
             self._session = session = project.open_run(by)
@@ -133,29 +134,35 @@ class OpenPlan:
     def state(self, by: str = "") -> RunState:
         """How the plan's run stands, told in somebody's name what the document says by now.
 
-        Of a plan that was never run, or where nobody asks, it is how the run would stand: nothing is recorded.
+        Of a plan without a run that goes on, or where nobody asks, it is how one would stand: nothing is recorded.
         """
         project = self.project
-        session = self._newest(project)
-        if session is not None and by and not session.state.cancelled_by:
+        newest = self._newest(project)
+        if by and newest is not None and not self._cancelled(project):
             return self.run(by).state
-        now = project.now()
-        over = self._over(session.state, now) if session is not None else ()
-        moment = project.source.digest, session and (session.stream, session.state.version), over
-        if self._peeked is None or self._peeked[0] != moment:
+        moment = project.source.digest, newest
+        if self._peeked is None or self._peeked[0] != moment or self._over(self._peeked[1], project.now()):
             self._peeked = moment, project.peek_run()
         return self._peeked[1]
 
-    def _newest(self, project: Project) -> RunSession | None:
-        """The session of the newest run, if there is one, with all that happened."""
+    @staticmethod
+    def _newest(project: Project) -> StreamInfo | None:
+        """The newest run of the plan, and how many events it has."""
         streams = project.ledger.streams(f"{project.identity}#")
-        if not streams:
+        return streams[-1] if streams else None
+
+    def _current(self, project: Project) -> RunSession | None:
+        """The session of the newest run with all that happened, if it is at hand."""
+        newest = self._newest(project)
+        if self._session is None or newest is None or self._session.stream != newest.name:
             return None
-        if self._session is None or self._session.stream != streams[-1].name:
-            self._session, self._told = RunSession(project.ledger, streams[-1].name), None
-        elif self._session.state.version != streams[-1].version:
+        if self._session.state.version != newest.version:
             self._session.refresh()
         return self._session
+
+    def _cancelled(self, project: Project) -> bool:
+        session = self._current(project)
+        return bool(session.state.cancelled_by) if session else project.cancelled_run() is not None
 
     def _news(self, project: Project, state: RunState, told: _Told) -> list[Command]:
         now = project.now()
@@ -182,8 +189,9 @@ class OpenPlan:
             DocumentUnwritable, DocumentChanged, PlanInvalid: that is not possible; nothing was lost.
         """
         project = self.project
-        if self._newest(project) is not None:
-            synced = project.sync(self._session)
+        session = self._current(project)
+        if session is not None:
+            synced = project.sync(session)
             project.keep_extract(synced)
             if self._told is not None and synced.before.digest == self._told.digest:
                 self._told = _Told(synced.after.digest, self._seen(project))

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import Milepost
 from tests.engines.conftest import SETTINGS, TEMPORAL
 from tests.engines.temporal_scene import DEADLINE, Server, WorkerProcess, read_until
-from tests.engines.test_both_engines import GRAPH, of, plan_of, until_exists
+from tests.engines.test_both_engines import GRAPH, alive, of, plan_of, until_exists
 
 from milepost.adapters import temporal_workflow
 from milepost.adapters.temporal_connection import connect
@@ -152,7 +152,7 @@ def test_a_worker_runs_nothing_that_nobody_trusted_on_its_machine(
     assert not (project / "runs").exists()
     (held,) = of(milepost, "TaskBlocked")
     assert held["by"] == "worker"
-    assert "nobody has trusted it on that machine, and the order is not signed" in held["reason"]
+    assert held["reason"].endswith("does not allow its command: nobody has trusted it on that machine")
 
 
 @pytest.mark.parametrize(("key", "code"), [("correct horse", 0), ("wrong horse", 1)])
@@ -173,7 +173,7 @@ def test_a_worker_runs_what_is_signed_with_its_key(
     assert milepost("run", "tasks.md", "--trust", "--no-wait").code == code
     assert (project / "runs").exists() == (code == 0)
     if code:
-        assert "signed with another key" in of(milepost, "TaskBlocked")[0]["reason"]
+        assert "the order is signed with another key" in of(milepost, "TaskBlocked")[0]["reason"]
 
 
 AGENT = """#!/bin/sh
@@ -201,3 +201,46 @@ def test_what_a_coding_agent_says_is_understood_where_its_worker_is(
     assert milepost("run", "tasks.md", "--trust").code == 0
     (done,) = of(milepost, "TaskCompleted")
     assert (done["evidence"]["report"], done["evidence"]["tokens"]) == ("All done.", 6)
+
+
+FIRST_ONE_HANGS = "1.1 echo $$ >> runs; test $MILEPOST_ATTEMPT != 1 || sleep 600"
+
+
+def test_a_worker_cut_off_from_the_server_ends_its_commands_itself(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, server: Server
+) -> None:
+    plan.write_text(plan_of(FIRST_ONE_HANGS))
+    worker = workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        worker.until("the server has been out of reach")
+        worker.until("stopped: the server was out of reach of its worker")
+        assert not alive(int((project / "runs").read_text().split()[0]))
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0
+    assert [event["attempt_no"] for event in of(milepost, "TaskCompleted")] == [2]
+
+
+def test_a_worker_that_comes_back_from_the_dead_is_not_heard(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers
+) -> None:
+    plan.write_text(plan_of(FIRST_ONE_HANGS))
+    zombie = workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    zombie.process.send_signal(signal.SIGSTOP)
+    workers(project, *TIERS).ready()
+    run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0
+    zombie.process.send_signal(signal.SIGCONT)
+    zombie.until("1.1#1 stopped")
+    assert not alive(int((project / "runs").read_text().split()[0]))
+    # The server may give it another attempt or two before it notices: their answers never come either.
+    assert {event["reason"] for event in of(milepost, "AttemptLost")} == {"its worker was silent for 1s"}
+    assert [event["attempt_no"] > 1 for event in of(milepost, "TaskCompleted")] == [True]
+    assert milepost("ledger", "verify").code == 0

@@ -1,7 +1,8 @@
-"""Which orders a worker carries out: those whose commands were allowed on its machine, or that bear a valid signature.
+"""Which orders a worker carries out: with a key those that were signed with it, else what was allowed on its machine.
 
 The signature is an HMAC-SHA-256 over everything that decides what is executed, made with a key that the submitter and
-the machine of the worker share. Whoever can only write to the server's queues cannot have anything executed.
+the machine of the worker share. Whoever can only write to the server's queues cannot have anything executed; without
+a key, nothing but what its machine allows.
 """
 
 from __future__ import annotations
@@ -16,10 +17,6 @@ from pathlib import Path
 from milepost.adapters.surroundings import resolve_secrets
 from milepost.adapters.temporal_messages import Order
 from milepost.app.temporal_settings import TemporalSettings
-
-REFUSED = (
-    "the worker {worker} does not allow its command: nobody has trusted it on that machine, and the order is {signed}"
-)
 
 
 def signing_key(settings: TemporalSettings, root: Path) -> bytes:
@@ -40,19 +37,20 @@ def sign(order: Order, key: bytes) -> Order:
 
 
 def permits(order: Order, key: bytes, allowed: Callable[[str], bool]) -> bool:
-    """Whether a worker with this key, on a machine that allows these commands, carries an order out."""
-    if key and hmac.compare_digest(_signature(order, key), order.signature):
-        return True
+    """Whether a worker with this key, or without one on a machine that allows these commands, carries an order out."""
+    if key:
+        return hmac.compare_digest(_signature(order, key), order.signature)
     return all(allowed(command) for command in (order.command, *order.verify) if command)
 
 
 def refusal(order: Order, key: bytes, worker: str) -> str:
     """Why a worker does not carry an order out."""
-    if not order.signature:
-        signed = "not signed"
+    if key:
+        why = "the order is signed with another key" if order.signature else "the order is not signed"
     else:
-        signed = "signed with another key" if key else "signed, but the worker has no key"
-    return REFUSED.format(worker=worker, signed=signed)
+        why = "nobody has trusted it on that machine"
+        why += ", and the worker has no key for the signature of the order" if order.signature else ""
+    return f"the worker {worker} does not allow its command: {why}"
 
 
 def _signature(order: Order, key: bytes) -> str:

@@ -40,6 +40,9 @@ from milepost.execution.records import Attempt, TaskRecord
 BY_WORKER = "worker"
 """Who holds a task whose command a worker does not allow."""
 
+_POLLS = 2
+"""How many attempts a worker asks for at once; those that the server grants to one that is cut off get lost."""
+
 _BEATS = 4
 """Signs of life within the time that a worker may be silent."""
 
@@ -94,6 +97,7 @@ class TierWorker:
             task_queue=self.settings.tier_queue(self.root, tier),
             activities=[self.attempt],
             max_concurrent_activities=capacity,
+            max_concurrent_activity_task_polls=min(capacity, _POLLS),
             max_heartbeat_throttle_interval=beat,
             default_heartbeat_throttle_interval=beat,
             graceful_shutdown_timeout=timedelta(seconds=FOREVER),

@@ -14,7 +14,7 @@ from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
 from milepost.app.settings import Settings, TierSettings
 from milepost.app.trust import allowed_commands
 from milepost.bootstrap.ledgers import project_settings
-from milepost.errors import WorkspaceUnavailable
+from milepost.errors import EngineUnavailable, WorkspaceUnavailable
 
 if TYPE_CHECKING:
     from milepost.adapters.isolation import Isolation
@@ -128,6 +128,8 @@ def list_workers(place: str) -> tuple[list[WorkerLine], list[int]]:
     from milepost.adapters.temporal_connection import connect, require_temporal
 
     require_temporal()
+    from temporalio.service import RPCError
+
     from milepost.adapters.supervisors import own_name
     from milepost.adapters.temporal_queues import workers_of
 
@@ -138,7 +140,12 @@ def list_workers(place: str) -> tuple[list[WorkerLine], list[int]]:
 
     async def ask() -> list[WorkerLine]:
         client = await connect(temporal, root, own_name())
-        return await workers_of(client, queues, temporal.run_name(root, ""))
+        try:
+            return await workers_of(client, queues, temporal.run_name(root, ""))
+        except RPCError as error:
+            raise EngineUnavailable(
+                f"the Temporal server does not say who works: {error.message}", place=temporal.address
+            ) from None
 
     found = asyncio.run(ask())
     served = {line.tier for line in found}

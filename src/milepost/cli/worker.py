@@ -20,8 +20,8 @@ from milepost.cli.options import say
 def command(place: str, tiers: tuple[int, ...], capacity: int | None, labels: tuple[str, ...], quiet: bool) -> None:
     """Take tasks of runs on a Temporal server, and do them here, in the project's folder.
 
-    A worker runs what was allowed on its machine with `milepost trust`, and what is signed with the key that
-    `signing_key` in [temporal] refers to. SIGTERM or Ctrl-C lets it take nothing new and leave when its tasks have
+    A worker runs what was allowed on its machine with `milepost trust`; where `signing_key` in [temporal] refers to a
+    key, it runs what is signed with that key, and nothing else. SIGTERM or Ctrl-C lets it take nothing new and leave when its tasks have
     ended; a second one ends them, and they are given to others.
     """
     require_place(place)

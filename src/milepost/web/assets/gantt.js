@@ -1,7 +1,7 @@
 // The Gantt page: only the rows in sight are in the document; the chart is one drawing as large as the window.
 
 import { ticks } from "./gantt_axis.js";
-import { HEIGHT, describe, drawChain, drawRow } from "./gantt_draw.js";
+import { HEIGHT, SIGNS, describe, drawChain, drawRow } from "./gantt_draw.js";
 import { Model } from "./gantt_model.js";
 import { bind } from "./keys.js";
 import { whenChanged } from "./live.js";
@@ -21,7 +21,7 @@ export class Gantt {
     this.cursor = 0;
     /** @type {Set<number> | null} */
     this.chain = null;
-    this.shown = [0, 0];
+    [this.left, this.room, this.height] = [0, 50, 0];
     box.innerHTML = `<div class="g-size" role="presentation"><div class="g-view" role="presentation">
       <div class="g-names" role="rowgroup"></div>
       <svg class="g-chart" aria-hidden="true"><g class="g-grid"></g><g class="g-move"><g class="g-rows"></g><g class="g-links"></g></g>
@@ -51,8 +51,6 @@ export class Gantt {
     this.redraw();
   }
 
-  get left() { return this.names.offsetWidth; }
-  get room() { return Math.max(this.view.clientWidth - this.left, 50); }
   get end() { return Math.max(this.model.data.axis.end, this.model.data.axis.p80 ?? 0, 1) * 1.04; }
 
   /** Show all of the time. */
@@ -73,6 +71,9 @@ export class Gantt {
   #measure() {
     this.view.style.width = `${this.box.clientWidth}px`;
     this.view.style.height = `${this.box.clientHeight}px`;
+    this.left = this.names.offsetWidth;
+    this.room = Math.max(this.box.clientWidth - this.left, 50);
+    this.height = this.box.clientHeight;
   }
 
   #resize() {
@@ -103,7 +104,7 @@ export class Gantt {
 
   draw() {
     const { scrollTop, scrollLeft } = this.box;
-    const height = this.all ? this.model.rows.length * HEIGHT : this.view.clientHeight;
+    const height = this.all ? this.model.rows.length * HEIGHT : this.height;
     const first = Math.max(Math.floor(scrollTop / HEIGHT) - 2, 0);
     const last = Math.min(Math.ceil((scrollTop + height) / HEIGHT) + 2, this.model.rows.length);
     const at = (/** @type {number} */ time) => time * this.scale;
@@ -143,9 +144,8 @@ export class Gantt {
       name.setAttribute("aria-level", "1");
       name.innerHTML = `<span role="rowheader" class="clip"><span class="g-fold" aria-hidden="true">${folded ? "▸" : "▾"}</span> ${safe(data.phases[row.phase][1])}</span><span role="gridcell" class="dim small n">${done}/${tasks}</span>`;
     } else {
-      const state = data.gate[task] ? (data.state[task] === "passed" ? "gate-passed" : "gate") : data.state[task];
       name.setAttribute("aria-level", data.phases.length ? "2" : "1");
-      name.innerHTML = `<span role="rowheader" class="row clip"><svg class="icon is-${data.gate[task] ? "gate" : state}" aria-hidden="true"><use href="/assets/icons.svg#${state}"/></svg>${data.gate[task] ? "" : `<span class="id">${safe(data.id[task])}</span>`}<span class="clip">${safe(data.title[task])}</span></span><span role="gridcell" class="dim small n">${data.critical[task] ? '<b class="g-mark" title="critical">●</b>' : ""}</span>`;
+      name.innerHTML = `<span role="rowheader" class="row clip"><svg class="icon is-${data.gate[task] ? "gate" : data.state[task]}" aria-hidden="true" viewBox="0 0 16 16"><path d="${SIGNS[data.state[task]]}"/></svg>${data.gate[task] ? "" : `<span class="id">${safe(data.id[task])}</span>`}<span class="clip">${safe(data.title[task])}</span></span><span role="gridcell" class="dim small n">${data.critical[task] ? '<b class="g-mark" title="critical">●</b>' : ""}</span>`;
     }
     name.setAttribute("aria-label", describe(model, row));
     const bar = /** @type {SVGElement} */ (document.createElementNS(SVG, "g"));
@@ -176,7 +176,7 @@ export class Gantt {
     let [grid, head] = ["", ""];
     for (const { at, text, wide } of marks) {
       const x = (at * this.scale - from).toFixed(1);
-      grid += `<path d="M${x} ${HEAD}v${Math.max(height, this.view.clientHeight)}"/>`;
+      grid += `<path d="M${x} ${HEAD}v${height}"/>`;
       head += `<text x="${x}" dx="4" y="${HEAD - 9}">${safe(text)}</text>`;
       if (wide) head += `<text class="g-wide" x="${Math.max(Number(x), 0)}" dx="4" y="16">${safe(wide)}</text>`;
     }
@@ -186,7 +186,7 @@ export class Gantt {
     for (const [time, kind, words] of [[axis.now, "now", "now"], [axis.p50, "half", "P50"], [axis.p80, "sure", "P80"]]) {
       if (time === null || time === undefined) continue;
       const x = (Number(time) * this.scale - from).toFixed(1);
-      lines += `<path class="g-${kind}" d="M${x} ${HEAD - 4}v${Math.max(height, this.view.clientHeight)}"/><text class="g-${kind}" x="${x}" dx="4" y="${HEAD + 12}">${words}</text>`;
+      lines += `<path class="g-${kind}" d="M${x} ${HEAD - 4}v${height}"/><text class="g-${kind}" x="${x}" dx="4" y="${HEAD + 12}">${words}</text>`;
     }
     this.chart.querySelector(".g-now").innerHTML = lines;
   }

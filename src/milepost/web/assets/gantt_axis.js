@@ -1,5 +1,7 @@
 // Round moments on the axis of a chart: of working time from the start, or of the viewer's calendar.
 
+import { format } from "./formats.js";
+
 const WORKING = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 57600, 144000, 288000, 576000, 1440000, 2880000, 7200000];
 const CALENDAR = [
   ["minute", 1], ["minute", 5], ["minute", 15], ["minute", 30], ["hour", 1], ["hour", 3], ["hour", 6], ["hour", 12],
@@ -19,16 +21,16 @@ export function working(seconds) {
 }
 
 const small = {
-  minute: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }),
-  day: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }),
-  month: new Intl.DateTimeFormat(undefined, { month: "short", year: "2-digit" }),
+  minute: format({ hour: "2-digit", minute: "2-digit" }),
+  day: format({ day: "numeric", month: "short" }),
+  month: format({ month: "short", year: "2-digit" }),
 };
 const wide = {
-  minute: new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric" }),
-  day: new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric" }),
-  month: new Intl.DateTimeFormat(undefined, { year: "numeric" }),
+  minute: format({ weekday: "short", day: "numeric", month: "short", year: "numeric" }),
+  day: format({ month: "long", year: "numeric" }),
+  month: format({ year: "numeric" }),
 };
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = format({ dateStyle: "medium", timeStyle: "short" });
 
 /** @typedef {{at: number, text: string, wide?: string}} Tick */
 
@@ -48,8 +50,8 @@ export function ticks(axis, from, to, gap) {
   const date = floor(new Date((axis.start + from) * 1000), unit, count);
   const found = [];
   for (let before = ""; date.getTime() / 1000 - axis.start <= to; step(date, unit, count)) {
-    const label = wide[size].format(date);
-    found.push({ at: date.getTime() / 1000 - axis.start, text: small[size].format(date), wide: label === before ? undefined : label });
+    const label = wide[size](date);
+    found.push({ at: date.getTime() / 1000 - axis.start, text: small[size](date), wide: label === before ? undefined : label });
     before = label;
   }
   return found;
@@ -78,5 +80,5 @@ function step(date, unit, count) {
 
 /** A time of the chart in words. @param {{kind: string, start: number | null}} axis @param {number} at */
 export function say(axis, at) {
-  return axis.kind === "calendar" && axis.start !== null ? moment.format(new Date((axis.start + at) * 1000)) : working(Math.max(at, 0));
+  return axis.kind === "calendar" && axis.start !== null ? moment(new Date((axis.start + at) * 1000)) : working(Math.max(at, 0));
 }

@@ -6,6 +6,15 @@ import { say, working } from "./gantt_axis.js";
 /** @typedef {import("./gantt_model.js").Row} Row */
 
 export const HEIGHT = 30;
+
+const RING = "M2.4 8a5.6 5.6 0 1 0 11.2 0a5.6 5.6 0 1 0-11.2 0";
+/** Signs of states as paths of 16 by 16: those of `icons.svg`, drawn without its detours. @type {Record<string, string>} */
+export const SIGNS = {
+  pending: "M2.4 8a5.6 5.6 0 0 1 2-4.300M8 2.400a5.6 5.6 0 0 1 4.3 2M13.6 8a5.6 5.6 0 0 1-2 4.300M8 13.600a5.6 5.6 0 0 1-4.3-2",
+  ready: RING, running: `${RING}M8 4.600v6.800M9.5 5.500v5`, done: `${RING}M5.6 8.200l1.7 1.7 3.2-3.6`,
+  blocked: "M5.6 2.400h4.800l3.2 3.200v4.800l-3.2 3.200H5.600l-3.2-3.200V5.600zM5.4 8h5.2", skipped: `${RING}M4.2 11.800l7.6-7.6`,
+  open: "M8 2l6 6-6 6-6-6z", passed: "M8 2l6 6-6 6-6-6zM6 8.100l1.4 1.4 2.7-3",
+};
 const [TOP, THICK] = [8, 12];
 
 /** @param {number} x @param {number} y @param {number} width @param {number} height @param {string} kind */

@@ -11,11 +11,21 @@ export function start() {
   let [x, y] = [0, 0];
   let critical = false;
   const graph = () => /** @type {SVGSVGElement} */ (box.querySelector("#graph"));
-  const show = () => graph().setAttribute("viewBox", `${x} ${y} ${box.clientWidth / scale} ${box.clientHeight / scale}`);
+  const show = () => {
+    const [width, height] = [box.clientWidth / scale, box.clientHeight / scale];
+    graph().setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    for (const part of box.querySelectorAll("g[data-at]")) {
+      const [left, top, right, bottom] = (part.getAttribute("data-at") ?? "").split(" ").map(Number);
+      const seen = left < x + width + 250 && right > x - 250 && top < y + height + 150 && bottom > y - 150;
+      if (seen) part.removeAttribute("display");
+      else part.setAttribute("display", "none");
+    }
+  };
   const size = () => [Number(graph().dataset.width), Number(graph().dataset.height)];
+  const whole = () => Math.min(Math.max(Math.min(box.clientWidth / size()[0], box.clientHeight / size()[1]), 0.06), 1);
   const fit = () => {
     const [width, height] = size();
-    scale = Math.min(Math.max(Math.min(box.clientWidth / width, box.clientHeight / height), 0.06), 1);
+    scale = whole();
     [x, y] = [Math.min(0, (width - box.clientWidth / scale) / 2), Math.min(0, (height - box.clientHeight / scale) / 2)];
     show();
   };
@@ -62,8 +72,8 @@ export function start() {
     document.querySelector("[data-graph=critical]")?.setAttribute("aria-pressed", String(critical));
   };
 
-  fit();
-  if (scale < 0.6) { scale = 0.8; [x, y] = [0, 0]; show(); }
+  if (whole() >= 0.6) fit();
+  else { scale = 0.8; show(); }
   new ResizeObserver(show).observe(box);
   box.addEventListener("pointerover", (event) => { const node = /** @type {Element} */ (event.target).closest("a[data-n]"); if (node) light(node); });
   box.addEventListener("pointerout", (event) => { if (/** @type {Element} */ (event.target).closest("a[data-n]")) light(null); });

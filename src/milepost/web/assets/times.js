@@ -1,8 +1,10 @@
 // Moments in the viewer's zone, and clocks that run. `<time datetime data-as="clock|day|ago|since">`.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+import { format } from "./formats.js";
+
+const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = format({ dateStyle: "medium", timeStyle: "short" });
+const full = format({ dateStyle: "full", timeStyle: "long" });
 
 /** Seconds in at most two units, as the server writes them. @param {number} seconds */
 export function span(seconds) {
@@ -28,14 +30,20 @@ export function showTimes(root = document) {
     if (Number.isNaN(moment.getTime())) continue;
     const as = item.getAttribute("data-as");
     const passed = (now - moment.getTime()) / 1000;
-    const text = as === "ago" ? ago(passed) : as === "since" ? span(passed) : as === "clock" ? clock.format(moment) : day.format(moment);
+    const text = as === "ago" ? ago(passed) : as === "since" ? span(passed) : as === "clock" ? clock(moment) : day(moment);
     if (item.textContent !== text) item.textContent = text;
-    if (!item.hasAttribute("title")) item.setAttribute("title", full.format(moment));
   }
+}
+
+/** Tell a time in full when somebody points at it. @param {Event} event */
+function tell(event) {
+  const item = event.target instanceof Element ? event.target.closest("time[datetime][data-as]:not([title])") : null;
+  if (item) item.setAttribute("title", full(new Date(item.getAttribute("datetime") ?? "")));
 }
 
 /** Show the times now and keep the running ones going. */
 export function keepTime() {
   showTimes();
+  document.addEventListener("pointerover", tell, { passive: true });
   setInterval(() => { if (!document.hidden) showTimes(); }, 1000);
 }

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from milepost.web.answers import matches
 from milepost.web.pages import words
-from milepost.web.pages.site import WEB
+from milepost.web.pages.site import WEB, takes_gzip
 from milepost.web.problems import RequestProblem
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -35,7 +35,7 @@ def _asset(request: Request, name: str) -> Response:
     if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     kind = f"{_TYPES[name.rsplit('.', 1)[-1]]}; charset=utf-8"
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request):
         return Response(packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=kind)
     return Response(raw, headers=headers, media_type=kind)
 

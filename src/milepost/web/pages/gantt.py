@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
 
 from milepost.app.schedules import ScheduleReport, ScheduleRow
 from milepost.bootstrap.outlooks import current_forecast, current_schedule
 from milepost.errors import MilepostError
 from milepost.execution.state import RunState
+from milepost.web.answers import encode, matches
 from milepost.web.pages import words
+from milepost.web.pages.site import VARY, takes_gzip
 from milepost.web.plan_view import PlanView
 
 FORECAST_TO = 2_000
@@ -20,6 +26,19 @@ FORECAST_TO = 2_000
 def gather(view: PlanView) -> Mapping[str, Any]:
     """What the page shows before its rows are there."""
     return {"tasks": len(view.project.plan.leaves), "gates": len(view.project.plan.checkpoints)}
+
+
+def answer_rows(request: Request, view: PlanView) -> Response:
+    """The chart's data as JSON, encoded and compressed once for all who look at the same state."""
+    etag = view.etag("gantt")
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": VARY}
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    body = view.computed("gantt", lambda: encode(rows(view)))
+    if takes_gzip(request):
+        body = view.computed("gantt packed", lambda: gzip.compress(body, 5, mtime=0))
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def rows(view: PlanView) -> dict[str, Any]:

@@ -20,6 +20,19 @@ SHOWN = 1500
 COLUMN, ROW = 196, 44
 _WIDE, _HIGH, _LEFT, _HEAD = 156, 32, 20, 30
 _ROOM = 22
+_PART = 4
+_TALL = 800
+_FIRST = 1800
+_SIGNS = {
+    "done": "M9 16l4 4 7-8",
+    "passed": "M9 16l4 4 7-8",
+    "running": "M14 11v10l7-5z",
+    "ready": "M9 16a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
+    "blocked": "M9 11l10 10M19 11l-10 10",
+    "skipped": "M9 21l10-10",
+    "open": "M14 10l6 6-6 6-6-6z",
+    "pending": "M11 16h6",
+}
 
 
 class Lane(NamedTuple):
@@ -110,8 +123,11 @@ def draw(nodes: Sequence[Node], titles: Sequence[str], layered: Layered, base: s
         kind = ' class="n-critical"' if critical[before] and critical[after] else ""
         curve = f"M{x} {y}C{x + bend} {y} {end - bend} {level} {end} {level}"
         parts.append(f'<path{kind} data-l="{before} {after}" d="{curve}"/>')
+    drawn: dict[tuple[int, int], list[str]] = {}
     for place, node in enumerate(nodes):
-        parts.append(_node(place, node, xs[place], ys[place], base))
+        part = (layered.columns[place] // _PART, ys[place] // _TALL)
+        drawn.setdefault(part, []).append(_node(place, node, xs[place], ys[place], base))
+    parts += [_part(*part, found) for part, found in sorted(drawn.items())]
     parts.append("</g></svg>")
     return Markup("".join(parts))
 
@@ -123,14 +139,20 @@ def _node(place: int, node: Node, x: int, y: int, base: str) -> str:
     kind = f"n-node s-{node.state}{' n-gate' if node.checkpoint else ''}{' n-critical' if node.critical else ''}"
     where = f"{base}/checkpoints#{quoted(node.id)}" if node.checkpoint else f"{base}/tasks/{quoted(node.id)}"
     words = f"{name}, {node.state}{', critical' if node.critical else ''}"
-    sign = {"passed": "gate-passed", "open": "gate"}.get(node.state, node.state)
     at = f'transform="translate({x} {y})"'
     return (
         f'<a class="{kind}" href="{where}" data-n="{place}" {at} aria-label="{escape(words)}">'
         f'<rect width="{_WIDE}" height="{_HIGH}" rx="{2 if node.checkpoint else 7}"/>'
-        f'<use href="/assets/icons.svg#{sign}" x="8" y="9" width="14" height="14"/>'
+        f'<path class="n-sign" d="{_SIGNS.get(node.state, _SIGNS["pending"])}"/>'
         f'<text x="28" y="20">{shown}</text></a>'
     )
+
+
+def _part(column: int, band: int, nodes: Sequence[str]) -> str:
+    """A part of the drawing; those that no screen shows at first are there once the drawing is moved."""
+    x, y = _LEFT + column * _PART * COLUMN, band * _TALL
+    hidden = ' display="none"' if x > _FIRST or y > _FIRST else ""
+    return f'<g data-at="{x} {y} {x + _PART * COLUMN} {y + _TALL}"{hidden}>{"".join(nodes)}</g>'
 
 
 def _lanes(layered: Layered, titles: Sequence[str]) -> list[Lane]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from milepost.web.access import allowed
-from milepost.web.answers import answer, tagged
+from milepost.web.answers import answer
 from milepost.web.pages import (
     assets,
     board,
@@ -71,7 +71,7 @@ def _gantt(request: Request, plan: str) -> Response:
 @pages.get("/plans/{plan}/gantt/rows")
 def _gantt_rows(request: Request, plan: str) -> Response:
     with request.app.state.portfolio.opened(plan) as view:
-        return tagged(request, view, "gantt", lambda: gantt.rows(view))
+        return gantt.answer_rows(request, view)
 
 
 @pages.get("/plans/{plan}/run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 WEB = Path(__file__).parent.parent
+VARY = "Accept-Encoding, Authorization, Cookie"
 
 
 class Page(NamedTuple):
@@ -115,10 +117,17 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
     known = {"plan": None, "page": None, "pages": PAGES, "caller": getattr(request.state, "caller", None)}
     html = environment().get_template(template).render({**known, **values}).encode("utf-8", "replace")
     etag = words.digest(html)
-    headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Authorization, Cookie"}
+    headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": VARY}
     if http_status == 200 and matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    return HTMLResponse(html, http_status, headers)
+    if not takes_gzip(request):
+        return HTMLResponse(html, http_status, headers)
+    return HTMLResponse(gzip.compress(html, 5, mtime=0), http_status, {**headers, "Content-Encoding": "gzip"})
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether a browser takes an answer that is compressed."""
+    return "gzip" in request.headers.get("accept-encoding", "")
 
 
 @cache

@@ -139,7 +139,8 @@ class Portfolio:
         for path, folder, name in sorted(_search(self.paths), key=lambda each: each[2]):
             known = before.get(path)
             if known is None:
-                known = ServedPlan(_unused(slug(name or os.path.basename(folder)), name, found), name, path, folder)
+                shown = name if "/" in name else f"{Path(path).parent.name}/{name}"
+                known = ServedPlan(_unused(slug(shown), name, found), name, path, folder)
             found[known.id] = known
         self._plans = dict(sorted(found.items()))
 

@@ -285,6 +285,28 @@ def test_a_run_that_was_cancelled_is_begun_anew_by_a_claim_only(plan: Path, ask:
     assert [stream.name for stream in project.ledger.streams()] == ["tasks.md#1", "tasks.md#2"]
 
 
+def test_a_document_that_cannot_be_brought_up_to_date_is_told_of(plan: Path, ask: Served) -> None:
+    import asyncio
+
+    from milepost.mcp_server.office import Office
+
+    whole = plan.read_text()
+    plan.write_text(f"<<<<<<< ours\n=======\n>>>>>>> theirs\n{whole}")
+
+    async def talk() -> str:
+        office = Office(str(plan))
+        reply = await office.call("claim_task", {}, ask.caller)
+        assert not reply.failed  # the claim is in the ledger
+        while "note" not in reply.text:
+            reply = await office.call("heartbeat", {"task": "1.1", "attempt_no": 1}, ask.caller)
+        plan.write_text(whole)
+        office.close()
+        return reply.text
+
+    assert "note: the plan's file is not up to date" in asyncio.run(talk())
+    assert "- [-] **1.1**" in plan.read_text()  # once that is mended
+
+
 def test_what_others_do_meanwhile_is_noticed(plan: Path, ask: Served) -> None:
     """Over one connection: another process completes, somebody edits the document, somebody takes a task back."""
     import asyncio

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -41,6 +42,8 @@ def command(place: str, by: str, read_only: bool, allow_approve: bool, no_edit: 
 
         serve_http(place, by=by, scopes=scopes, port=port, tell=lambda text: say(text, err=True))
         return
+    if sys.stdin.isatty():
+        say("Waiting for a client on stdin; `milepost agents init` has agents start this. Ctrl-D ends it.", err=True)
     from milepost.mcp_server.stdio import serve_stdio
 
     serve_stdio(place, by=by, scopes=scopes)

@@ -69,7 +69,8 @@ class Office:
         try:
             return tool.run(replace(call, desk=desk))
         finally:
-            self._note(desk.close())
+            if failures := desk.close():
+                self._note(failures)
 
     def _save_soon(self) -> None:
         now = time.monotonic()

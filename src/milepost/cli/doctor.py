@@ -7,7 +7,9 @@ import click
 from milepost.app.health import Health, examine, examine_without_settings
 from milepost.bootstrap import ledger_of, project_settings, wall_clock
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import json_option, say_json
+from milepost.cli.text import printable
+from milepost.cli.text import say as say_styled
 from milepost.errors import SettingsInvalid
 
 _MARKS = {Health.GOOD: ("ok  ", "green"), Health.NOTE: ("note", "yellow"), Health.BAD: ("BAD ", "red")}
@@ -32,6 +34,5 @@ def command(place: str, as_json: bool) -> int:
     width = max(len(finding.name) for finding in found)
     for name, health, text in found:
         mark, colour = _MARKS[health]
-        click.secho(mark, fg=colour, nl=False)
-        say(f"  {name:<{width}}  {text}")
+        say_styled(f"{click.style(mark, fg=colour)}  {name:<{width}}  {printable(text)}")
     return 1 if bad else 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from milepost.cli.fitting import fit, terminal_columns, unwrapped
 from milepost.cli.text import say
 from milepost.lint import registry
 
@@ -14,4 +17,6 @@ def command(rule: str) -> None:
     """Explain a rule, by its code (MP301) or its name (missing-estimate)."""
     found = registry.find(rule)
     head = f"{found.code} {found.name} ({found.severity.value}, {found.family})"
-    say(f"{head}\n\n{found.page.strip()}")
+    text = f"{head}\n\n{found.page.strip()}"
+    columns = terminal_columns(sys.stdout)
+    say(fit(unwrapped(text), columns, deeper=0) if columns else text)

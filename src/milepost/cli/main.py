@@ -164,8 +164,10 @@ def _drop_unwritable_output() -> None:
 
 def _tell(error: MilepostError, args: list[str] | None) -> None:
     """Print an error, and where JSON was asked for an object that says the same."""
+    from milepost.cli.text import say
+
     with contextlib.suppress(OSError):
-        click.echo(describe(error), err=True)
+        say(describe(error), err=True)
     if "--json" in (sys.argv[1:] if args is None else args):
         from milepost.cli.options import say_json
 

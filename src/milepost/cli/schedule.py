@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from milepost.plan.model import Plan
 
 _PLAIN_WIDTH = 80
-_LEAST_TITLE = 8
+_LEAST_TITLE = 5
 _LONGEST_ID = 16
 _SHOWN = 30
 
@@ -178,7 +178,7 @@ def _print_json(report: ScheduleReport) -> None:
 
 def _print_text(report: ScheduleReport, paper: Paper, early: bool) -> None:
     lines = [*_summary(report, paper), "", *_table(report, paper, early), "", _chart_title(report, early)]
-    say("\n".join([*lines, *draw_gantt(report, paper, early=early)]))
+    say("\n".join([*lines, *draw_gantt(report, paper, early=early)]), drawn=paper.width)
 
 
 def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:

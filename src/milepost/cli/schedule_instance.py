@@ -23,7 +23,7 @@ def print_instance(path: str, seconds: float | None, svg: str | None, as_json: b
     if as_json:
         say_json(report.as_dict())
     else:
-        say("\n".join([*_summary(report), "", *_table(report, paper)]).rstrip())
+        say("\n".join([*_summary(report), "", *_table(report, paper)]).rstrip(), drawn=paper.width)
     return 0 if report.makespan is not None else 1
 
 

@@ -10,6 +10,10 @@ from milepost.execution.wording import duration as duration
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+_SHORT = 20
+"""Texts that fit anywhere."""
+
+
 def printable(text: str) -> str:
     """Replace what could disturb a terminal (control and bidirectional marks, broken bytes) by ``\\xNN`` forms."""
     return _UNSAFE.sub(_escape, text)
@@ -22,11 +26,21 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def say(text: str = "", *, err: bool = False) -> None:
-    """Print a text; what the terminal's encoding cannot show is written as ``\\xNN`` forms."""
+def say(text: str = "", *, err: bool = False, drawn: int = 0) -> None:
+    """Print a text; what the terminal's encoding cannot show is written as ``\\xNN`` forms.
+
+    On a terminal, lines that are too wide for it, and wider than the ``drawn`` columns that they were laid out for,
+    are broken between words. Anywhere else a line is a line.
+    """
     import click
 
-    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    stream = sys.stderr if err else sys.stdout
+    if len(text) > _SHORT:
+        from milepost.cli.fitting import fit, terminal_columns
+
+        columns = terminal_columns(stream)
+        text = text if columns is None else fit(text, max(columns, drawn))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from milepost.cli.fitting import fit, terminal_columns, unwrapped
+from milepost.cli.fitting import fit, unwrapped
+from milepost.cli.text import terminal_columns
 from milepost.plan.grammar.columns import display_width
 
 PLAN = """\

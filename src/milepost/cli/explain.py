@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from milepost.cli.fitting import fit, terminal_columns, unwrapped
-from milepost.cli.text import say
+from milepost.cli.fitting import fit, unwrapped
+from milepost.cli.text import say, terminal_columns
 from milepost.lint import registry
 
 

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import Any
-
 from milepost.plan.grammar.columns import display_width
+from milepost.source.lazy_regex import lazy_regex
 
 NARROWEST = 20
 """With fewer columns than that nothing is broken: no more than a word would stand on a line."""
-_COLOUR = re.compile(r"\x1b\[[\d;]*m")
-_PIECE = re.compile(r"(?:[^\s`]|`[^`]*`)+|`|\s+")
-_COLUMN = re.compile(r"\S {2,}(?=\S)")
-_LEAD = re.compile(r" *(?:[-*◆▶✓!>] )? *")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)]) ")
-_DRAWN = re.compile(r"\s*\d*\s*[|│├└┌╭╰─═█▇░▒]")
-
-
-def terminal_columns(stream: Any) -> int | None:
-    """How many columns a stream has that is a terminal; ``COLUMNS`` says otherwise. None: it is none."""
-    try:
-        if not stream.isatty():
-            return None
-        asked = os.environ.get("COLUMNS", "")
-        return int(asked) if asked.isdecimal() and int(asked) else os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError, AttributeError):
-        return None
+_COLOUR = lazy_regex(r"\x1b\[[\d;]*m")
+_PIECE = lazy_regex(r"(?:[^\s`]|`[^`]*`)+|`|\s+")
+_COLUMN = lazy_regex(r"\S {2,}(?=\S)")
+_LEAD = lazy_regex(r" *(?:[-*◆▶✓!>] )? *")
+_FENCE = lazy_regex(r"\s*(`{3,}|~{3,})")
+_ITEM = lazy_regex(r"\s*(?:[-*+]|\d+[.)]) ")
+_DRAWN = lazy_regex(r"\s*\d*\s*[|│├└┌╭╰─═█▇░▒]")
 
 
 def fit(text: str, columns: int, *, deeper: int = 2) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from typing import Any
 
 from milepost.execution.wording import duration as duration
 
@@ -36,12 +38,24 @@ def say(text: str = "", *, err: bool = False, drawn: int = 0) -> None:
 
     stream = sys.stderr if err else sys.stdout
     if len(text) > _SHORT:
-        from milepost.cli.fitting import fit, terminal_columns
-
         columns = terminal_columns(stream)
-        text = text if columns is None else fit(text, max(columns, drawn))
+        if columns is not None:
+            from milepost.cli.fitting import fit
+
+            text = fit(text, max(columns, drawn))
     encoding = getattr(stream, "encoding", None) or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+
+
+def terminal_columns(stream: Any) -> int | None:
+    """How many columns a stream has that is a terminal; ``COLUMNS`` says otherwise. None: it is none."""
+    try:
+        if not stream.isatty():
+            return None
+        asked = os.environ.get("COLUMNS", "")
+        return int(asked) if asked.isdecimal() and int(asked) else os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def clock(moment: float) -> str:

@@ -116,6 +116,36 @@ def test_edits_that_cannot_be(plan: Path, ask: Served, old: str, new: str, code:
     assert plan.read_text() == PLAN
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("- [ ] Somebody likes them\n", "", "would change Checkpoint 1"),
+        ("- [ ] Somebody likes them", "- [x] Somebody likes them", "would change Checkpoint 1"),
+        ("`test -f words.txt`", "`true`", "would change Checkpoint 1"),
+        ("After Task 1.1", "Before Completion", "would change Checkpoint 1"),
+        ("  - _Owner: human_\n", "", "would change who does task 1.2"),
+        ("- [ ] **1.2** Ask a poet\n  - _Estimated: 2 hours_\n  - _Owner: human_", "- [ ] **1.3** Ask", "task 1.2"),
+        ("  - _Verify: test -f program.txt_\n", "", "or what verifies it"),
+    ],
+)
+def test_an_agent_cannot_edit_away_what_guards_its_work(
+    plan: Path, ask: Served, old: str, new: str, message: str
+) -> None:
+    edits = [{"old": old, "new": new}]
+    refused = ask("edit_plan", edits=edits).error
+    assert message in refused["message"]
+    assert "that is for people" in refused["next"]
+    assert not ask.as_("chief", "approve")("edit_plan", edits=edits).failed
+
+
+def test_an_agent_may_add_what_guards_its_work(ask: Served) -> None:
+    edits = [
+        {"old": "- [ ] Somebody likes them", "new": "- [ ] Somebody likes them\n- [ ] Everybody likes them"},
+        {"old": "  - Say goodbye\n", "new": "  - Say goodbye\n  - _Verify: test -s words.txt_\n"},
+    ]
+    assert not ask("edit_plan", edits=edits).failed
+
+
 def test_edits_of_another_shape(ask: Served) -> None:
     assert "exactly `old` and `new`" in ask("edit_plan", edits=[{"old": "x"}]).error["message"]
     assert "exactly `old` and `new`" in ask("edit_plan", edits=["x"]).error["message"]

@@ -11,6 +11,7 @@ from milepost.app.checks import Checked, Selection, check_document
 from milepost.app.documents import read_document, unified_diff, update_document
 from milepost.app.extracts import ticks_of
 from milepost.errors import DocumentChanged, NoTasksFound, PlanInvalid, Refused, UsageError
+from milepost.plan.model import Checkpoint, Plan, Task
 from milepost.source import Diagnostic, Edit, Severity, SourceText, Span, apply
 
 _NAMED = 3
@@ -41,19 +42,23 @@ class Proposal:
         return unified_diff(self.before, self.after)
 
 
-def propose(path: str, replacements: Sequence[Replacement]) -> Proposal:
+def propose(path: str, replacements: Sequence[Replacement], *, guards_too: bool = False) -> Proposal:
     """Work out a change of a plan, and write nothing.
+
+    What guards the work (checkpoints, verifications, that a task is for people) may only be added to, unless
+    ``guards_too``.
 
     Raises:
         PlanUnreadable: the plan cannot be read.
         UsageError: a passage stands there not at all or more than once, or nothing would change.
-        Refused: the change would say of a task that it is done, or not: that is for the run to say.
+        Refused: the change would say of a task that it is done, or not, which is for the run to say; or take away
+            what guards the work.
         PlanInvalid: it would bring errors that the plan does not have.
     """
-    return _proposal(read_document(path), replacements)
+    return _proposal(read_document(path), replacements, guards_too)
 
 
-def carry_out(path: str, replacements: Sequence[Replacement], token: str) -> Proposal:
+def carry_out(path: str, replacements: Sequence[Replacement], token: str, *, guards_too: bool = False) -> Proposal:
     """Write a change that was proposed. Raises what :func:`propose` raises.
 
     Raises:
@@ -69,14 +74,14 @@ def carry_out(path: str, replacements: Sequence[Replacement], token: str) -> Pro
                 place=path,
                 remedy="call again without confirm, look at the new diff, and confirm that",
             )
-        done[:] = [_proposal(source, replacements)]
+        done[:] = [_proposal(source, replacements, guards_too)]
         return done[0].after
 
     update_document(path, change)
     return done[0]
 
 
-def _proposal(before: SourceText, replacements: Sequence[Replacement]) -> Proposal:
+def _proposal(before: SourceText, replacements: Sequence[Replacement], guards_too: bool) -> Proposal:
     if not replacements:
         raise UsageError("nothing is to be changed", remedy="give edits: [{old, new}]")
     after = apply(before, [_edit(before, one) for one in replacements])
@@ -84,6 +89,8 @@ def _proposal(before: SourceText, replacements: Sequence[Replacement]) -> Propos
         raise UsageError("the plan would be the same as before", remedy="give a `new` that differs from its `old`")
     known, found = _checked(before), _check_after(after)
     _require_same_states(known, found)
+    if known and not guards_too:
+        _require_guards(known.plan, found.plan)
     had = {(one.code, one.message) for one in known.findings} if known else set()
     news = tuple(one for one in found.findings if (one.code, one.message) not in had)
     errors = [one for one in news if one.severity is Severity.ERROR]
@@ -133,6 +140,36 @@ def _require_same_states(before: Checked | None, after: Checked) -> None:
     gone = [name for name, state in said.items() if state == "done" and name not in after.plan.by_id]
     if gone:
         raise Refused(f"the edit would take out task {gone[0]}, which is done", remedy="leave it; it is history")
+
+
+def _require_guards(before: Plan, after: Plan) -> None:
+    """Refuse a change that takes away or alters a checkpoint, a verification, or that a task is for people."""
+    gates = {gate.id: gate for gate in after.checkpoints}
+    for gate in before.checkpoints:
+        now = gates.get(gate.id)
+        if now is None or now.anchor != gate.anchor or not _wanted(gate) <= _wanted(now):
+            raise _guarded(f"the edit would change {gate.name}")
+    for name, task in before.by_id.items():
+        other = after.by_id.get(name)
+        for_people = task.human and not (other and other.human)
+        if for_people or (other and not _verified_by(task) <= _verified_by(other)):
+            raise _guarded(f"the edit would change who does task {name}, or what verifies it")
+
+
+def _verified_by(task: Task) -> set[str]:
+    return {command.text for command in task.verify}
+
+
+def _wanted(gate: Checkpoint) -> set[tuple[str, str, str]]:
+    """What a checkpoint asks for, and what its boxes say."""
+    return {
+        (one.text, one.command.text if one.command else "", one.checkbox.mark if one.checkbox else "")
+        for one in gate.criteria
+    }
+
+
+def _guarded(message: str) -> Refused:
+    return Refused(message, remedy="that is for people: tell the person you work for what should change, and why")
 
 
 def _states(checked: Checked) -> list[tuple[str, str]]:

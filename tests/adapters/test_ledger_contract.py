@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,9 @@ class MemoryLedger:
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         return [StreamInfo(name, len(events)) for name, events in self._streams.items() if name.startswith(prefix)]
+
+    def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def wait(self, stream: str, after: int, seconds: float) -> None:
         pass
@@ -188,6 +192,14 @@ def test_waiting_in_vain_ends(ledger: Ledger) -> None:
     ledger.wait("a#1", 0, seconds=0.01)
     ledger.append("a#1", 0, [STARTED])
     ledger.wait("a#1", 1, seconds=0.01)
+
+
+def test_who_drives_a_run_may_append_to_it(ledger: Ledger) -> None:
+    ledger.append("a#1", 0, [STARTED])
+    with ledger.driving("a#1"):
+        ledger.append("a#1", 1, [DONE])
+    with ledger.driving("a#1"):
+        assert ledger.read("a#1") == [STARTED, DONE]
 
 
 def test_a_ledger_exists_once_something_is_kept(ledger: Ledger) -> None:

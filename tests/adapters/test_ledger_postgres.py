@@ -8,13 +8,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.databases import execute
+from tests.databases import end_connection_of, execute
 
 from milepost.adapters.ledger_postgres import PostgresLedger
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.ledgers import export_lines, import_lines, verify
 from milepost.app.ports import StreamInfo
-from milepost.errors import LedgerUnavailable, VersionConflict
+from milepost.errors import LedgerUnavailable, Refused, VersionConflict
 from milepost.execution.events import TaskBlocked, TaskCompleted
 
 
@@ -195,6 +195,58 @@ def test_the_hash_of_an_event(ledger: PostgresLedger) -> None:
     ledger.append("a#1", 0, [completed("1"), completed("2")])
     assert ledger.hash_at("a#1", 2) == list(ledger.rows())[1].hash
     assert ledger.hash_at("a#1", 3) == ledger.hash_at("b#1", 1) == ""
+
+
+def test_one_machine_drives_a_run(ledger: PostgresLedger, postgres_url: str) -> None:
+    other = PostgresLedger(postgres_url, ledger.project)
+    with ledger.driving("a#1"):
+        with pytest.raises(Refused, match="another machine"), other.driving("a#1"):
+            pass
+        with other.driving("b#1"):  # another run
+            pass
+        end_connection_of(ledger)
+        assert ledger.append("a#1", 0, [completed("1")]) == 1
+        with pytest.raises(Refused, match="another machine"), other.driving("a#1"):
+            pass
+    with other.driving("a#1"):
+        pass
+
+
+def test_who_waits_to_drive_takes_over(ledger: PostgresLedger, postgres_url: str) -> None:
+    other = PostgresLedger(postgres_url, ledger.project)
+    heard: list[str] = []
+    first = ledger.driving("a#1")
+    first.__enter__()
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        first.__exit__(None, None, None)
+
+    with other.driving("a#1", hear):
+        assert len(heard) == 1
+
+
+def test_who_was_replaced_cannot_go_on(
+    ledger: PostgresLedger, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection broke, and before it was there again somebody else took over."""
+    ledger.append("a#1", 0, [completed("1")])
+    other = PostgresLedger(postgres_url, ledger.project)
+    connect = ledger.link.connect
+
+    def impatient() -> psycopg.Connection[tuple[object, ...]]:
+        connection = connect()
+        connection.execute("SET lock_timeout = '50ms'")
+        return connection
+
+    with ledger.driving("a#1"):
+        end_connection_of(ledger)
+        with other.driving("a#1"):
+            other.append("a#1", 1, [completed("2")])
+            monkeypatch.setattr(ledger.link, "connect", impatient)
+            for _ in range(2):
+                unavailable(lambda: ledger.append("a#1", 1, [completed("3")]), "locked for too long")
+    assert other.read("a#1") == [completed("1"), completed("2")]
 
 
 def test_facts_of_the_server(ledger: PostgresLedger) -> None:

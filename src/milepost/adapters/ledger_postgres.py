@@ -8,18 +8,19 @@ answer was lost can be sent again.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from milepost.adapters import postgres_archive as archive
 from milepost.adapters.event_rows import event_of, rows_of
-from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, new_id
+from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, key_of, new_id
 from milepost.adapters.postgres_link import FIRST_PATIENCE, PATIENCE, Address, Link
 from milepost.adapters.postgres_schema import lay_out, migrate
 from milepost.adapters.postgres_watch import Watch
 from milepost.app.ports import LedgerRow, StreamInfo
-from milepost.errors import LedgerUnavailable, VersionConflict
+from milepost.errors import LedgerUnavailable, Refused, VersionConflict
 from milepost.execution.events import Event
 from milepost.execution.policy import SpecPayload
 
@@ -40,6 +41,8 @@ _HASH = """
 SELECT event.hash FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
 WHERE project = %s AND name = %s AND event.version = %s
 """
+_PAUSE = 0.5
+"""Seconds between looks whether the run is still driven by another one."""
 _KNOWN_HEADS = 64
 """Of how many streams the end is remembered, so that an append need not ask for it."""
 
@@ -116,6 +119,32 @@ class PostgresLedger:
             raise
         finally:
             self._turn = None
+
+    @contextlib.contextmanager
+    def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Be the only one who drives a run, from whichever machine, for as long as the server knows us to be there.
+
+        Raises:
+            Refused: another one does, and it is not to be waited for.
+            LedgerUnavailable: the store cannot be used, or another one took over while the connection was broken.
+        """
+        self._require_schema()
+        key = key_of(self.project, f"{stream}\0driven")
+        while not self.link.hold(key):
+            if on_wait is None:
+                raise Refused(
+                    "the run is driven from another machine already",
+                    place=self.place,
+                    remedy="watch it with `milepost status`, or end that process first",
+                )
+            on_wait("the run is driven from another machine; waiting to take over when it ends")
+            while not self.link.hold(key):
+                time.sleep(_PAUSE)
+            break
+        try:
+            yield
+        finally:
+            self.link.let_go(key)
 
     def read(self, stream: str, after: int = 0) -> list[Event]:
         """Events of a stream after a version, in order.

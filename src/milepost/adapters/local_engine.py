@@ -78,7 +78,8 @@ class LocalEngine:
             WorkspaceUnavailable: work cannot be isolated here, or its place failed; it is gone on with next time.
         """
         files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
-        with files.supervised(self.on_notice if self.wait else None):
+        on_wait = self.on_notice if self.wait else None
+        with files.supervised(on_wait), self.session.ledger.driving(self.session.stream, on_wait):
             for notice in self.isolation.workspace.begin() if self.isolation else ():
                 self.on_notice(notice)
             return asyncio.run(self._drive(files))

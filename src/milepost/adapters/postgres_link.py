@@ -30,6 +30,7 @@ _T = TypeVar("_T")
 _PAUSES = (0.02, 2.0)
 _SESSION = (
     "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '20s'; "
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
     "SET client_min_messages = 'warning'; SET TimeZone = 'UTC'"
 )
 _DEFAULTS = {
@@ -138,6 +139,7 @@ class Link:
         self.schema: int | None = None
         self.migrating = False
         self.connects = 0
+        self._held: set[int] = set()
         self._cursor: Cursor | None = None
         self._connection: Connection | None = None
         self._answered = False
@@ -178,7 +180,35 @@ class Link:
             self.connects += 1
             self._answered = True
             self.schema = self._require_known(read_schema(self._connection))
+            self._take_again(self._connection)
         return self._connection
+
+    def hold(self, key: int) -> bool:
+        """Take a lock if nobody else has it, and take it again whenever the connection is made again.
+
+        :meth:`run` raises ``LedgerUnavailable`` when somebody else took it meanwhile, and keeps it.
+        """
+        query = "SELECT pg_try_advisory_lock(%s)"
+        if self.run(lambda connection: connection.execute(query, (key,)).fetchone()) != (True,):
+            return False
+        self._held.add(key)
+        return True
+
+    def let_go(self, key: int) -> None:
+        """Leave a lock to others."""
+        self._held.discard(key)
+        if self._connection is not None and not self._connection.closed:
+            with contextlib.suppress(Exception):  # with the connection the lock ends too
+                self._connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
+
+    def _take_again(self, connection: Connection) -> None:
+        """Take what was held; that waits until the server has found that we have left the connection before."""
+        try:
+            for key in self._held:
+                connection.execute("SELECT pg_advisory_lock(%s)", (key,))
+        except BaseException:
+            connection.close()
+            raise
 
     def cursor(self, connection: Connection) -> Cursor:
         """A cursor that is used again and again, to save making one for each statement that is sent often."""

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from milepost.adapters.document_sync import DocumentSync
 from milepost.adapters.processes import Standing, kill, standing, stop
 from milepost.adapters.subprocess_worker import CommandLost
 from milepost.adapters.supervisors import own_name
-from milepost.errors import Refused
+from milepost.errors import Refused, TurnLost
 from milepost.execution.commands import (
     Approve,
     Block,
@@ -172,7 +172,7 @@ class Supervision:
     def take_turn(self, then: Callable[[], object] = lambda: None) -> None:
         """Record the verdicts on what ended, and do what is to be done ``then``, all in one step of the ledger."""
         verdicts, self.verdicts = self.verdicts, []
-        self.untold = []
+        before, self.untold = set(self.jobs), []
         self.in_turn = True
         try:
             with self.session.turn():
@@ -180,6 +180,9 @@ class Supervision:
                     # Refused: the attempt no longer holds the task, so nobody asks for its verdict.
                     self.try_to(verdict)
                 then()
+        except TurnLost:  # nothing of it happened: no job began, and the verdicts are still to be recorded
+            self.verdicts, self.untold = verdicts + self.verdicts, []
+            self.drop_jobs(set(self.jobs) - before)
         finally:
             self.in_turn = False
         self.tell(self.untold)
@@ -319,10 +322,10 @@ class Supervision:
                     if due in due_criteria(self.state):  # the plan may have been edited since
                         self.try_to(verdict)
 
-    def drop_jobs(self) -> None:
+    def drop_jobs(self, begun_in_vain: Collection[str] = ()) -> None:
         """End the commands of attempts that no longer hold their task, and of checkpoints no longer due."""
         for name, job in self.jobs.items():
-            if job.task is not None and not self.wanted(name, job):
+            if job.task is not None and (name in begun_in_vain or not self.wanted(name, job)):
                 job.task.cancel()
 
     def wanted(self, name: str, job: Job) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -58,6 +58,14 @@ class Ledger(Protocol):
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         """Streams whose names start with a prefix, in the order in which they began."""
+
+    def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
+        """Be the only one who drives a run, from whichever machine; with ``on_wait``, tell it of another and wait.
+
+        Raises:
+            Refused: another one does, and it is not to be waited for.
+            LedgerUnavailable: as for :meth:`append`.
+        """
 
     def wait(self, stream: str, after: int, seconds: float) -> None:
         """Come back when a stream may hold more than so many events, or when so many seconds are over."""

@@ -17,6 +17,7 @@ from milepost.web.pages import (
     gantt,
     index,
     ledger,
+    login,
     network,
     overview,
     portfolio,
@@ -28,6 +29,7 @@ from milepost.web.pages.site import plan_page, plan_part
 
 router = APIRouter(include_in_schema=False)
 router.include_router(assets.router)
+router.include_router(login.router)
 pages = APIRouter(dependencies=[allowed("read")])
 
 

@@ -26,7 +26,7 @@ from milepost.mcp_server.parameters import ATTEMPT, CURSOR, PLAN, TASK, Paramete
 from milepost.mcp_server.replies import LONGEST_TEXT, Reply, answer, cut, data, line, page
 from milepost.mcp_server.tool import Call, Tool
 
-_TITLE, _FILES, _REASONS = 240, 8, 5
+_TITLE, _FILES, _REASONS = 240, 6, 5
 _LIMIT = 5
 
 

@@ -23,7 +23,7 @@ from milepost.mcp_server.replies import (
 )
 from milepost.mcp_server.tool import Call, Tool
 
-_PLANS = 20
+_PLANS, _CRITERIA = 20, 10
 _PAGE = LONGEST_LIST - 800
 """Characters of a document in one page."""
 
@@ -173,17 +173,18 @@ def _row(record: TaskRecord) -> dict[str, Any]:
 def gate_json(gate: CheckpointRecord) -> dict[str, Any]:
     """A checkpoint with its criteria."""
     criteria = []
-    for one in gate.criteria[:20]:
+    for one in gate.criteria[:_CRITERIA]:
         shown = {"text": line(one.spec.text, 160), "status": one.status.value}
         if one.spec.command:
             shown["command"] = line(one.spec.command, 120)
         if one.by:
             shown["by"] = line(one.by, 80)
         if one.status is CriterionStatus.FAILED and one.evidence.get("output"):
-            shown["output"] = line(str(one.evidence["output"])[-300:], 300)
+            shown["output"] = line(str(one.evidence["output"])[-200:], 200)
         criteria.append(shown)
     state = "passed" if gate.passed else "due" if gate.due else "ahead"
-    return {"checkpoint": line(gate.spec.name, 80), "id": line(gate.spec.id, 80), "state": state, "criteria": criteria}
+    found = {"checkpoint": line(gate.spec.name, 80), "id": line(gate.spec.id, 80), "state": state, "criteria": criteria}
+    return {**found, "criteria_in_all": len(gate.criteria)} if len(gate.criteria) > _CRITERIA else found
 
 
 def check_plan(call: Call) -> Reply:

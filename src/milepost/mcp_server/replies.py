@@ -64,8 +64,11 @@ def clean(text: str) -> str:
 
 
 def line(text: str, longest: int) -> str:
-    """A text of a plan as one short line."""
-    return cut(" ".join(clean(text).split()), longest)
+    """A text of a plan as one line that takes at most so many characters as JSON."""
+    found = cut(" ".join(clean(text[: 4 * longest]).split()), longest)
+    while len(dump(found)) - 2 > longest:  # quotes and backslashes take two
+        found = cut(found, len(found) - max(1, (len(dump(found)) - 2 - longest) // 2))
+    return found
 
 
 def page(

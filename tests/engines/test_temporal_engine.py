@@ -6,8 +6,10 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,3 +246,45 @@ def test_a_worker_that_comes_back_from_the_dead_is_not_heard(
     assert {event["reason"] for event in of(milepost, "AttemptLost")} == {"its worker was silent for 1s"}
     assert [event["attempt_no"] > 1 for event in of(milepost, "TaskCompleted")] == [True]
     assert milepost("ledger", "verify").code == 0
+
+
+def test_cancelling_a_run_that_nobody_drives_ends_its_workflow_and_what_workers_do_for_it(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, server: Server
+) -> None:
+    plan.write_text(plan_of("1.1 echo $$ > runs; sleep 600"))
+    worker = workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    run.kill()
+    run.communicate()
+    assert milepost("cancel", "tasks.md").code == 0
+    assert not alive(int((project / "runs").read_text()))
+
+    async def status() -> str:
+        settings = TemporalSettings(server.address)
+        client = await connect(settings, project, "test")
+        described = await client.get_workflow_handle(settings.run_name(project, "tasks.md#1")).describe()
+        return described.status.name if described.status else ""
+
+    assert asyncio.run(status()) == "TERMINATED"
+    assert worker.end() == 0
+
+
+def test_a_worker_offers_figures(project: Path, plan: Path, workers: Workers) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    workers(project, *TIERS, "--metrics", address).ready()
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=DEADLINE) as answer:
+        assert b"temporal_request" in answer.read()
+
+
+def test_figures_at_an_address_that_is_none(milepost: Milepost, plan: Path) -> None:
+    said = milepost("worker", "--tier", "3", "--metrics", "nowhere")
+    assert (said.code, "`nowhere` is no address for metrics" in said.err) == (2, True)
+
+
+def test_figures_at_an_address_that_is_taken(project: Path, plan: Path, workers: Workers) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert address in workers(project, *TIERS, "--metrics", address).until(address)

@@ -34,8 +34,8 @@ def require_temporal() -> None:
         )
 
 
-async def connect(settings: TemporalSettings, root: Path, identity: str) -> Client:
-    """Connect to the server, and see that it has the namespace.
+async def connect(settings: TemporalSettings, root: Path, identity: str, metrics: str = "") -> Client:
+    """Connect to the server, and see that it has the namespace; ``metrics`` is where Prometheus finds ours, if given.
 
     Raises:
         EngineUnavailable: no server answers, it speaks another protocol, or refuses us.
@@ -55,7 +55,7 @@ async def connect(settings: TemporalSettings, root: Path, identity: str) -> Clie
                 api_key=api_key,
                 tls=_tls(settings, root) if settings.uses_tls else False,
                 identity=identity,
-                runtime=_quiet_runtime(),
+                runtime=_quiet_runtime(metrics),
             )
             await _require_namespace(client)
     except TimeoutError:
@@ -99,16 +99,20 @@ async def _require_namespace(client: Client) -> None:
     await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=PATIENCE))
 
 
-def _quiet_runtime() -> Runtime:
+def _quiet_runtime(metrics: str) -> Runtime:
     """The process's runtime; it leaves the telling of failures to us."""
-    from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+    from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
     global _runtime
     if _runtime is None:
         logging.getLogger("temporalio").addHandler(logging.NullHandler())
         logging.getLogger("temporalio").propagate = False
         only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-        _runtime = Runtime(telemetry=TelemetryConfig(logging=only_errors))
+        told = PrometheusConfig(bind_address=metrics) if metrics else None
+        try:
+            _runtime = Runtime(telemetry=TelemetryConfig(logging=only_errors, metrics=told))
+        except (RuntimeError, ValueError) as error:
+            raise EngineUnavailable(f"metrics cannot be offered: {error}", place=metrics) from None
     return _runtime
 
 

@@ -6,7 +6,11 @@ the local engine's doing.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from milepost.adapters.local_engine import LocalEngine
 from milepost.adapters.run_folder import RunFolder
@@ -15,6 +19,7 @@ from milepost.adapters.supervision import Ended
 from milepost.adapters.supervisors import own_name
 from milepost.adapters.temporal_connection import connect
 from milepost.app.temporal_settings import TemporalSettings
+from milepost.errors import EngineUnavailable, Refused
 
 
 @dataclass
@@ -31,3 +36,20 @@ class TemporalEngine(LocalEngine):
             supervision = RemoteSupervision(self, self.workshop(runner, files), client)
             with supervision.signals():
                 return await supervision.drive()
+
+    def stop_leftovers(self) -> None:
+        """End what still runs for attempts that no longer hold their task; a living home does it itself.
+
+        Without one the run's workflow is ended on the server, if that answers; workers learn it by their heartbeats.
+        """
+        super().stop_leftovers()
+        files = RunFolder(Path(os.path.realpath(self.root)), self.session.stream)
+        with contextlib.suppress(Refused, EngineUnavailable), files.supervised():
+            asyncio.run(self._terminate(files.root))
+
+    async def _terminate(self, root: Path) -> None:
+        client = await connect(self.temporal, root, own_name())
+        from temporalio.service import RPCError
+
+        with contextlib.suppress(RPCError):  # there is none any more
+            await client.get_workflow_handle(self.temporal.run_name(root, self.session.stream)).terminate()

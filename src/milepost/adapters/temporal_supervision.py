@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from milepost.adapters.temporal_engine import TemporalEngine
 
 _ASK_AGAIN = 5.0
+_IN_VAIN = 1.0
+"""Seconds until the next turn after one that changed nothing."""
+
 _ANSWER = timedelta(seconds=5)
 _TURN = timedelta(seconds=3)
 """After how long a turn is given to the next home when ours has died with it."""
@@ -139,6 +142,7 @@ class RemoteSupervision(Supervision):
     def answer(self, turn: Turn) -> Orders:
         """The answer to a turn."""
         self.full = turn.full
+        before = self.state.version
         self.verdicts += [self.understood(from_verdict(verdict, self.now())) for verdict in turn.verdicts]
         if turn.fresh:
             self.verdicts += self.forgotten(turn.running)
@@ -147,10 +151,11 @@ class RemoteSupervision(Supervision):
         start = [self.order(*wanted[name]) for name in wanted if name not in turn.running]
         self.over = not wanted and not turn.running and (bool(self.signal) or self.nothing_to_do())
         self.known = set(wanted)
-        self.asked = -_ASK_AGAIN
+        stop = [name for name in turn.running if name not in wanted]
+        fruitless = self.state.version == before and not (start or stop)
+        self.asked = time.monotonic() - _ASK_AGAIN + (_IN_VAIN if fruitless else 0.0)
         if self.over:
             self.wake.set()
-        stop = [name for name in turn.running if name not in wanted]
         return Orders(start, stop, self.over, self.settings.heartbeat_seconds)
 
     def understood(self, verdict: Command) -> Command:

@@ -98,7 +98,7 @@ def read_temporal(reader: TableReader, table: Any) -> TemporalSettings:
         )
     if values.get("heartbeat_seconds", SHORTEST_HEARTBEAT) < SHORTEST_HEARTBEAT:
         raise reader.invalid(
-            f"a heartbeat of {values['heartbeat_seconds']:g} seconds is too short: slow workers would be taken for dead",
+            f"a heartbeat of {values['heartbeat_seconds']:g} seconds is too short: workers would pass for dead",
             "temporal",
             "heartbeat_seconds",
             f"give {SHORTEST_HEARTBEAT:g} or more",
@@ -120,8 +120,13 @@ def read_engine(reader: TableReader, values: Mapping[str, Any]) -> str:
 
 def _require_address(reader: TableReader, values: Mapping[str, Any]) -> None:
     address = values.get("address", TemporalSettings().address)
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in host:
+    if not is_address(address):
         raise reader.invalid(
             f"`{address}` is no address", "temporal", "address", 'write it as "HOST:PORT", such as "localhost:7233"'
         )
+
+
+def is_address(text: str) -> bool:
+    """Whether a text names a host and a port of it."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and "/" not in host and port.isdecimal() and 0 < int(port) < 65536

@@ -14,7 +14,7 @@ from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
 from milepost.app.settings import Settings, TierSettings
 from milepost.app.trust import allowed_commands
 from milepost.bootstrap.ledgers import project_settings
-from milepost.errors import EngineUnavailable, WorkspaceUnavailable
+from milepost.errors import EngineUnavailable, UsageError, WorkspaceUnavailable
 
 if TYPE_CHECKING:
     from milepost.adapters.isolation import Isolation
@@ -72,14 +72,22 @@ def temporal_engine(settings: Settings) -> Callable[..., LocalEngine]:
     return partial(TemporalEngine, temporal=temporal_settings(settings))
 
 
-def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_event: Callable[[str], None]) -> None:
+def serve(
+    place: str,
+    tiers: Mapping[int, int],
+    labels: tuple[str, ...],
+    on_event: Callable[[str], None],
+    metrics: str = "",
+) -> None:
     """Work for the project that a file or folder belongs to, until a signal asks to end.
 
-    ``tiers`` says how many attempts of which rank are taken at once, 0 for as many as the settings say.
+    ``tiers`` says how many attempts of which rank are taken at once, 0 for as many as the settings say; ``metrics`` is
+    the address at which Prometheus finds the worker's, if any.
 
     Raises:
+        UsageError: there is no such address.
         SettingsInvalid: a tier is not configured.
-        EngineUnavailable: there is no server.
+        EngineUnavailable: there is no server, or that address cannot be used.
         WorkerUnavailable: a secret that the settings refer to is missing.
     """
     from milepost.adapters.temporal_connection import connect, require_temporal
@@ -89,8 +97,11 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
     from milepost.adapters.supervisors import own_name
     from milepost.adapters.temporal_worker import TierWorker
     from milepost.app.agent_settings import agent_tiers
+    from milepost.app.temporal_settings import is_address
     from milepost.app.workers import identity_of
 
+    if metrics and not is_address(metrics):
+        raise UsageError(f"`{metrics}` is no address for metrics", remedy="write it as HOST:PORT, such as 0.0.0.0:9464")
     settings = project_settings(place)
     root = settings.root.resolve()
     temporal = temporal_settings(settings)
@@ -99,7 +110,8 @@ def serve(place: str, tiers: Mapping[int, int], labels: tuple[str, ...], on_even
     key = signing_key(temporal, root)
 
     async def work() -> None:
-        client = await connect(temporal, root, identity_of(own_name(), __version__, sum(served.values()), labels))
+        identity = identity_of(own_name(), __version__, sum(served.values()), labels)
+        client = await connect(temporal, root, identity, metrics)
         queues = ", ".join(temporal.tier_queue(root, rank) for rank in served)
         on_event(f"{client.identity} serves {queues}")
         await TierWorker(

@@ -29,7 +29,7 @@ def command(plan: str, reason: str, by: str, as_json: bool) -> None:
         raise Refused(f"run {session.stream} is over; there is nothing to cancel", place=plan)
     stopped = sorted(session.state.active)
     cancel(session, by=by, now=project.now(), reason=reason)
-    project.engine(session).stop_leftovers()
+    project.engine(session, project.settings.engine).stop_leftovers()
     bring_up_to_date(project, session)
     if as_json:
         say_json({"run": session.stream, "cancelled_by": by, "stopped": stopped})

@@ -16,13 +16,16 @@ from milepost.cli.options import say
 @click.option("--tier", "tiers", multiple=True, required=True, type=click.IntRange(1), help="Serve this tier.")
 @click.option("--capacity", type=click.IntRange(1), default=None, help="Tasks at once on each; else the settings'.")
 @click.option("--label", "labels", multiple=True, help="A word that `milepost workers` shows beside this one.")
+@click.option("--metrics", default="", metavar="HOST:PORT", help="Offer figures for Prometheus there.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing of what happens.")
-def command(place: str, tiers: tuple[int, ...], capacity: int | None, labels: tuple[str, ...], quiet: bool) -> None:
+def command(
+    place: str, tiers: tuple[int, ...], capacity: int | None, labels: tuple[str, ...], metrics: str, quiet: bool
+) -> None:
     """Take tasks of runs on a Temporal server, and do them here, in the project's folder.
 
     A worker runs what was allowed on its machine with `milepost trust`; where `signing_key` in [temporal] refers to a
-    key, it runs what is signed with that key, and nothing else. SIGTERM or Ctrl-C lets it take nothing new and leave when its tasks have
-    ended; a second one ends them, and they are given to others.
+    key, it runs what is signed with that key, and nothing else. SIGTERM or Ctrl-C lets it take nothing new and leave
+    when its tasks have ended; a second one ends them, and they are given to others.
     """
     require_place(place)
 
@@ -30,4 +33,4 @@ def command(place: str, tiers: tuple[int, ...], capacity: int | None, labels: tu
         if not quiet:
             say(f"{time.strftime('%H:%M:%S')} {message}")
 
-    serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell)
+    serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell, metrics)

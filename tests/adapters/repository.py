@@ -6,6 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
+from milepost.adapters.git_workspace import GitWorkspace
+from milepost.app.ports import Conflict
+
+RUN = "plan.md#1"
+MERGED = "milepost/plan.md-1/merged"
+
 # Whatever the machine's own configuration of git says, and whoever called the tests.
 SILENCE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
 
@@ -55,3 +61,21 @@ class Repo:
 
     def status(self) -> list[str]:
         return self.git("status", "--porcelain").splitlines()
+
+
+def workspace(repo: Repo, root: Path | None = None) -> GitWorkspace:
+    """A workspace as another process would make it, knowing nothing."""
+    made = GitWorkspace(root or repo.root, RUN, (root or repo.root) / "plan.md")
+    made.begin()
+    return made
+
+
+def done(space: GitWorkspace, task: str, attempt_no: int = 1, **files: str) -> Conflict | None:
+    """An attempt that writes files, from its beginning to its merge."""
+    folder = space.enter(task, attempt_no)
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    assert space.keep(task, attempt_no, f"{task} by a test").complaint == ""
+    conflict = space.merge(task, attempt_no, f"Merge {task}")
+    space.leave(task, attempt_no)
+    return conflict

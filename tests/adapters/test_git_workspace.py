@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from tests.adapters.repository import SILENCE, Repo
-
-from milepost.adapters.git_workspace import GitWorkspace
-from milepost.app.ports import Conflict
-from milepost.errors import WorkspaceUnavailable
-
-RUN = "plan.md#1"
-MERGED = "milepost/plan.md-1/merged"
+from tests.adapters.repository import MERGED, SILENCE, Repo, done, workspace
 
 
 @pytest.fixture(autouse=True)
@@ -27,24 +19,6 @@ def _silence(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     return Repo(tmp_path / "project", a="one\ntwo\nthree\n", src__b="b\n", **{"plan.md": "# Plan\n"})
-
-
-def workspace(repo: Repo, root: Path | None = None) -> GitWorkspace:
-    """A workspace as another process would make it, knowing nothing."""
-    made = GitWorkspace(root or repo.root, RUN, (root or repo.root) / "plan.md")
-    made.begin()
-    return made
-
-
-def done(space: GitWorkspace, task: str, attempt_no: int = 1, **files: str) -> Conflict | None:
-    """An attempt that writes files, from its beginning to its merge."""
-    folder = space.enter(task, attempt_no)
-    for name, content in files.items():
-        (folder / name).write_text(content)
-    assert space.keep(task, attempt_no, f"{task} by a test").complaint == ""
-    conflict = space.merge(task, attempt_no, f"Merge {task}")
-    space.leave(task, attempt_no)
-    return conflict
 
 
 # What an attempt goes through
@@ -318,170 +292,3 @@ def test_a_branch_that_is_checked_out_elsewhere_is_left_alone(repo: Repo, tmp_pa
     done(space, "1", a="x\n")
     assert "is not in main yet" in space.tidy(())[0]
     assert (tmp_path / "elsewhere" / "a").read_text() == "one\ntwo\nthree\n"
-
-
-# Crashes: another process goes on from what is on disk
-
-
-def test_everything_can_be_done_twice(repo: Repo) -> None:
-    folder = workspace(repo).enter("1", 1)
-    assert workspace(repo).enter("1", 1) == folder
-    (folder / "a").write_text("x\n")
-    left = workspace(repo).keep("1", 1, "1")
-    (folder / "a").write_text("left by a verification\n")
-    assert workspace(repo).keep("1", 1, "1") == left
-    assert workspace(repo).merge("1", 1, "Merge 1") is None
-    merged = repo.git("rev-parse", MERGED)
-    workspace(repo).leave("1", 1)
-    # Killed before anybody heard of it: the attempt is gone through once more.
-    again = workspace(repo)
-    again.enter("1", 1)
-    assert again.keep("1", 1, "1")[:2] == left[:2]
-    assert again.merge("1", 1, "Merge 1") is None
-    again.leave("1", 1)
-    assert repo.git("rev-parse", MERGED) == merged
-    assert repo.show("main", "a") == "x\n"
-
-
-def test_a_worktree_that_was_never_finished_is_made_anew(repo: Repo) -> None:
-    space = workspace(repo)
-    folder = space.enter("1", 1)
-    folder.with_name("1.ready").unlink()
-    (folder / "a").unlink()
-    gitdir = Path((folder / ".git").read_text().removeprefix("gitdir: ").strip())
-    (gitdir / "locked").write_text("initializing\n")
-    assert (workspace(repo).enter("1", 1) / "a").exists()
-    assert len(repo.worktrees()) == 2
-
-
-def test_what_attempts_left_that_run_no_more_is_kept_and_their_worktrees_go(repo: Repo) -> None:
-    space = workspace(repo)
-    for task in ("1", "2", "3"):
-        (space.enter(task, 1) / "a").write_text(f"left by {task}\n")
-    shutil.rmtree(space.enter("3", 1))
-    space.look("checkpoint-1/1")
-    assert workspace(repo).tidy([("2", 1)]) == []
-    assert repo.show("milepost/plan.md-1/1/1", "a") == "left by 1\n"
-    assert repo.worktrees() == [str(repo.root), str(space.enter("2", 1))]
-    assert repo.show("main", "a") == "one\ntwo\nthree\n"
-
-
-def test_locks_of_a_killed_git_beside_our_own_references_are_removed(repo: Repo) -> None:
-    done(workspace(repo), "1", a="x\n")
-    for name in ("refs/milepost/plan.md-1/merged.lock", "refs/heads/milepost/plan.md-1/2/1.lock"):
-        lock = repo.root / ".git" / name
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        lock.touch()
-    assert done(workspace(repo), "2", a="y\n") is None
-
-
-def test_to_look_at_what_is_merged(repo: Repo) -> None:
-    space = workspace(repo)
-    done(space, "1", a="x\n")
-    folder = space.look("Checkpoint 1/1")
-    assert (folder / "a").read_text() == "x\n"
-    space.forget("Checkpoint 1/1")
-    assert not folder.exists()
-    assert repo.worktrees() == [str(repo.root)]
-
-
-# Repositories in which nothing can begin
-
-
-def refused(root: Path) -> str:
-    with pytest.raises(WorkspaceUnavailable) as refusal:
-        GitWorkspace(root, RUN, root / "plan.md").begin()
-    assert 'workspace = "in-place"' in refusal.value.remedy
-    return str(refusal.value)
-
-
-def test_no_repository(tmp_path: Path) -> None:
-    assert refused(tmp_path) == "the project is in no git repository"
-
-
-def test_no_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", os.devnull)
-    assert refused(repo.root) == "git is not installed"
-
-
-def test_git_too_old(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = tmp_path / "bin" / "git"
-    old.parent.mkdir()
-    old.write_text("#!/bin/sh\necho git version 2.34.1\n")
-    old.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
-    assert refused(repo.root) == "git 2.34.1 is too old: it cannot merge outside of a folder"
-
-
-def test_no_commits(tmp_path: Path) -> None:
-    assert refused(Repo(tmp_path / "empty").root) == "the repository has no commits"
-
-
-def test_no_branch(repo: Repo) -> None:
-    repo.git("checkout", "-q", "--detach")
-    assert refused(repo.root) == "no branch is checked out, to which work could go"
-
-
-def test_a_bare_repository(tmp_path: Path, repo: Repo) -> None:
-    bare = tmp_path / "bare"
-    repo.git("clone", "-q", "--bare", ".", str(bare))
-    assert refused(bare) == "the project lies in a repository without files of its own"
-
-
-def test_a_project_that_was_never_committed(repo: Repo) -> None:
-    (repo.root / "new").mkdir()
-    assert refused(repo.root / "new") == "the project's folder has never been committed"
-
-
-def test_a_branch_in_the_way(repo: Repo) -> None:
-    repo.git("branch", "milepost")
-    assert refused(repo.root) == "a branch called milepost leaves no room for milepost/…"
-
-
-def test_submodules(repo: Repo, tmp_path: Path) -> None:
-    Repo(tmp_path / "other", x="x")
-    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(tmp_path / "other"), "lib")
-    repo.git("commit", "-qm", "lib")
-    assert refused(repo.root) == "the repository has submodules, which worktrees do not share: lib"
-
-
-@pytest.mark.parametrize("staged", [False, True])
-def test_changes_that_are_not_committed(repo: Repo, staged: bool) -> None:
-    repo.write(a="x\n")
-    if staged:
-        repo.git("add", "a")
-    assert refused(repo.root) == (
-        "there are changes that are not committed, which workers in worktrees would not see: a"
-    )
-
-
-def test_changes_to_the_plan_and_unknown_files_keep_no_run_from_beginning(repo: Repo) -> None:
-    repo.write(**{"plan.md": "# Edited\n", "notes": "x", ".milepost__x": "x"})
-    notices = GitWorkspace(repo.root, RUN, repo.root / "plan.md").begin()
-    assert notices == ["files that are not committed are not seen by workers in worktrees: notes"]
-
-
-def test_a_run_that_has_begun_goes_on_whatever_the_tree_is_like(repo: Repo) -> None:
-    done(workspace(repo), "1", a="x\n")
-    repo.git("checkout", "-q", "--detach")
-    repo.write(src__b="changed\n")
-    assert done(workspace(repo), "2", a="y\n") is None
-    assert repo.show("main", "a") == "y\n"
-
-
-def test_a_full_disk_is_told_and_what_failed_can_be_done_again(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit on the size of files stands in for the disk."""
-    space = workspace(repo)
-    folder = space.enter("1", 1)
-    (folder / "big").write_bytes(os.urandom(200_000))
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    try:
-        with pytest.raises(WorkspaceUnavailable) as refusal:
-            space.keep("1", 1, "1")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "nothing is lost" in refusal.value.remedy
-    assert space.keep("1", 1, "1").files == ("big",)

@@ -44,6 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="milepost-bench-") as name, sync_playwright() as started:
         folder = Path(name)
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        patient(browser)
         for size, grid in (("large", Grid(100, 100)), ("middle", Grid(40, 25)), ("small", Grid(5, 6))):
             (folder / size).mkdir()
             (folder / size / "tasks.md").write_text(plan(grid), encoding="utf-8")
@@ -52,6 +53,11 @@ def main() -> None:
             network(browser, address, options.times)
             weight(browser, address)
         browser.close()
+
+
+def patient(browser: Browser) -> None:
+    """Have every page wait as long as a loaded machine takes."""
+    browser.on("context", lambda context: context.set_default_timeout(300_000))
 
 
 def gantt(browser: Browser, address: str, folder: Path, peer: Path | None, times: int) -> None:

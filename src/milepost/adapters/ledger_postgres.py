@@ -8,6 +8,7 @@ answer was lost can be sent again.
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ _HASH = """
 SELECT event.hash FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
 WHERE project = %s AND name = %s AND event.version = %s
 """
+_LONGEST_STEP_ASIDE = 0.1
+"""Seconds to step aside at most after conflicts: where all try at once, most try in vain."""
 _PAUSE = 0.5
 """Seconds between looks whether the run is still driven by another one."""
 _KNOWN_HEADS = 64
@@ -71,6 +74,7 @@ class PostgresLedger:
         self.known = known
         self.link = Link(Address.parse(url), patience, first_patience)
         self._heads: dict[str, Head] = {}
+        self._conflicts = 0
         self._turn: Turn | None = None
         self._watch: Watch | None = None
 
@@ -93,8 +97,13 @@ class PostgresLedger:
             raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
         if not events:
             return expected_version
+        asked = time.monotonic()
         if not self._add(stream, head, events):
+            self._conflicts += 1
+            took = time.monotonic() - asked
+            time.sleep(random.uniform(0.0, min(took * 2**self._conflicts, _LONGEST_STEP_ASIDE)))
             raise VersionConflict(f"{stream} is not at version {expected_version} any more")
+        self._conflicts = 0
         return expected_version + len(events)
 
     @contextlib.contextmanager

@@ -228,6 +228,28 @@ def test_a_worker_cut_off_from_the_server_ends_its_commands_itself(
     assert [event["attempt_no"] for event in of(milepost, "TaskCompleted")] == [2]
 
 
+def test_a_run_can_be_left_when_its_server_says_nothing_and_goes_on_later(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, server: Server
+) -> None:
+    plan.write_text(plan_of("1.1 echo x >> runs; until test -e go; do sleep 0.02; done"))
+    workers(project, *TIERS).ready()
+    run = run_in_background()
+    until_exists(project / "runs")
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        run.send_signal(signal.SIGINT)
+        read_until(run, "once more, and we leave at once")
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=DEADLINE)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert run.returncode == 130
+    (project / "go").touch()
+    assert milepost("run", "tasks.md").code == 0
+    assert len(of(milepost, "TaskCompleted")) == 1
+
+
 def test_a_worker_that_comes_back_from_the_dead_is_not_heard(
     milepost: Milepost, plan: Path, project: Path, workers: Workers
 ) -> None:

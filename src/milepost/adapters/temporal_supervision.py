@@ -52,6 +52,7 @@ _ASK_AGAIN = 5.0
 _IN_VAIN = 1.0
 """Seconds until the next turn after one that changed nothing."""
 
+_PARTING = 10.0
 _ANSWER = timedelta(seconds=5)
 _TURN = timedelta(seconds=3)
 """After how long a turn is given to the next home when ours has died with it."""
@@ -78,6 +79,7 @@ class RemoteSupervision(Supervision):
         self.ended = False
         self.asked = -_ASK_AGAIN
         self.complaint = ""
+        self.leave_by: float | None = None
         self.impatient = self.give_up
 
     @property
@@ -94,12 +96,14 @@ class RemoteSupervision(Supervision):
                 self.tick()
                 if self.broken is not None:
                     raise self.broken
+                if self.signal:
+                    self.mind_the_time()
                 if self.has_news() and time.monotonic() - self.asked > _ASK_AGAIN:
                     self.asked = time.monotonic()
                     self.start_asking()
                 self.document.now_and_then(self.state.version)
                 await self.pause()
-        if self.signal:
+        if self.signal and self.over:
             self.try_to(*(Lose(self.now(), r.spec.id, a.no, _STOPPED) for r, a in self.attempts().values()))
         return outcome(self.state, self.now())
 
@@ -289,8 +293,18 @@ class RemoteSupervision(Supervision):
                 f"the Temporal server at {self.settings.address} does not answer ({error.message}); trying again"
             )
 
+    def mind_the_time(self) -> None:
+        """Wait for the workers to end their commands, but not for a server or a worker that says nothing more."""
+        now = time.monotonic()
+        if self.leave_by is None:
+            self.leave_by = now + 1.25 * self.settings.heartbeat_seconds + self.engine.grace + _PARTING
+            self.engine.on_notice("stopping: the workers end their commands; once more, and we leave at once")
+        elif now > self.leave_by:
+            self.engine.on_notice("the server has not said that the workers stopped; the next run asks again")
+            self.give_up()
+
     def give_up(self) -> None:
-        """Leave without waiting for the workers, which go on stopping."""
+        """Leave without waiting for the workers; what they hold stays theirs until the next home asks."""
         self.ended = True
         self.wake.set()
 

@@ -160,7 +160,8 @@ def test_criteria_look_at_what_is_merged_whatever_the_users_files_are_like(stage
 
 def test_a_task_that_overran_leaves_its_work_on_its_branch(stage: Stage, repo: Repo) -> None:
     command = "if test $MILEPOST_TIER = 3; then echo x > half; sleep 1000; fi"
-    stage.begin(task("1", command, effort=1), factor=0.5)
+    # five seconds, so that the worker has written its file by then however busy the machine is
+    stage.begin(task("1", command, effort=5), factor=1.0)
     assert engine(stage, repo).run() == Ended(Outcome.FINISHED)
     assert repo.show(f"{BRANCH}/1/1", "half") == "x\n"
     assert stage.events(ev.AttemptOverran)[0].evidence["workspace"]["files"] == ["half"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from tests.web.browser import browser as browser
+from tests.web.browser import page as page
 
 from milepost.app.tasks import claim, complete
 from milepost.app.tokens import TokenStore
@@ -18,8 +21,6 @@ from milepost.web.access import Access, RateLimit
 from milepost.web.app import create_app
 from milepost.web.portfolio import Portfolio
 from milepost.web.serving import listen, make_server
-from tests.web.browser import browser as browser
-from tests.web.browser import page as page
 
 PLAN = """# Lighthouse
 
@@ -119,10 +120,17 @@ def begin_run(plan: Path) -> None:
     project.close()
 
 
-def start(site: Site, access: Access | None = None, *, metrics: bool = False, port: int = 0) -> Running:
+def start(
+    site: Site,
+    access: Access | None = None,
+    *,
+    metrics: bool = False,
+    mounts: Mapping[str, Any] | None = None,
+    port: int = 0,
+) -> Running:
     """Serve a site; :func:`stop` ends it."""
     rules = access or Access(site.tokens, False, "tester", rate=RateLimit(10_000, 10_000))
-    app = create_app(Portfolio([str(site.root / "specs")]), rules, metrics=metrics)
+    app = create_app(Portfolio([str(site.root / "specs")]), rules, mounts=mounts, metrics=metrics)
     server, sock = make_server(app), listen("127.0.0.1", port)
     up = threading.Event()
     startup = server.startup
@@ -143,7 +151,7 @@ def start(site: Site, access: Access | None = None, *, metrics: bool = False, po
 def stop(running: Running) -> None:
     for client in running.clients:
         client.close()
-    running.server.should_exit = True
+    running.server.stop()  # type: ignore[attr-defined]  # ends the event streams of pages that are still open
     running.thread.join(60)  # type: ignore[attr-defined]
 
 

@@ -76,6 +76,12 @@ def test_only_the_rows_in_sight_are_in_the_document(page: Page, served: Running)
     page.keyboard.press("End")
     expect(page.get_by_role("row", name="30.100 Part")).to_be_visible()
     assert page.locator(".g-name").count() < 60
+    # what scrolls lies behind the head: at its left corner there is no row to be hit
+    box = chart.bounding_box()
+    assert box is not None
+    at = f"document.elementFromPoint({box['x'] + 20}, {box['y'] + 20})"
+    assert page.evaluate(f"{at}.closest('.g-name')") is None
+    assert page.evaluate(f"{at}.closest('#gantt') !== null")
     keep(page, "gantt of 3000")
 
 

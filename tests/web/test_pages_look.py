@@ -80,3 +80,9 @@ def test_times_are_in_the_viewers_zone(page: Page, looked_at: Running) -> None:
         first.get_attribute("datetime"),
     )
     expect(first).to_contain_text(shown)
+
+
+def test_a_plan_that_nobody_ran_has_not_begun(page: Page, looked_at: Running) -> None:
+    visit(page, looked_at.address + "/")
+    expect(page.locator("[data-key=lighthouse]")).to_contain_text("began")
+    expect(page.locator("[data-key=harbour]")).not_to_contain_text("began")

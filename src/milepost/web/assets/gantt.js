@@ -73,10 +73,11 @@ export class Gantt {
     this.view.style.height = `${this.box.clientHeight}px`;
     this.left = this.names.offsetWidth;
     this.room = Math.max(this.box.clientWidth - this.left, 50);
-    this.height = this.box.clientHeight;
+    [this.wide, this.height] = [this.box.clientWidth, this.box.clientHeight];
   }
 
   #resize() {
+    if (this.wide === this.box.clientWidth && this.height === this.box.clientHeight) return;
     const narrow = this.scale * this.end < this.room + 2;
     this.#measure();
     if (narrow) this.fit();

@@ -45,7 +45,8 @@ def _card(plan: ServedPlan) -> Card:
             parts = parts_of(status.counts)
             reasons = status.reasons() if view.moment.run else []
             names = (plan.id, view.project.title, plan.name, outcome)
-            return Card(*names, parts, status.done, status.total, reasons, view.state.started_at)
+            began = view.state.started_at if view.moment.run else None
+            return Card(*names, parts, status.done, status.total, reasons, began)
     except MilepostError as error:
         return Card(plan.id, plan.name, plan.name, "", {}, 0, 0, [], None, str(error))
 

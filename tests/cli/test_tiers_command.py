@@ -103,12 +103,12 @@ def test_an_agent_is_tested_once_that_is_allowed(milepost: Milepost, claude: Pat
             'echo \'{"type": "result", "is_error": true, "subtype": "success", "result": "Not logged in"}\'',
             "Not logged in",
         ),
-        ("echo waiting; sleep 1000", "it was stopped after 1 seconds: waiting"),
+        ("echo waiting; sleep 1000", "it was stopped after 5 seconds: waiting"),
     ],
 )
 def test_an_agent_that_does_not_answer(milepost: Milepost, claude: Path, script: str, text: str) -> None:
     claude.write_text(f'#!/bin/sh\ntest "$1" = --version && exit\n{script}\n')
-    result = milepost("tiers", "--test", "1", "--trust", "--time-limit", "1" if "sleep" in script else "60", "--json")
+    result = milepost("tiers", "--test", "1", "--trust", "--time-limit", "5" if "sleep" in script else "60", "--json")
     assert result.code == 1
     assert (result.json[0]["test"]["answered"], result.json[0]["test"]["text"]) == (False, text)
 

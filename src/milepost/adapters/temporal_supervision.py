@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -134,10 +134,10 @@ class RemoteSupervision(Supervision):
     # The workflow asks ------------------------------------------------------------------------------------------
 
     @activity.defn(name=TURN)
-    async def turn(self, turn: Turn) -> Orders:
+    async def turn(self, turn: dict[str, Any]) -> Orders:
         """Record what ended, decide what is next, and tell what is to run now."""
         try:
-            return self.answer(turn)
+            return self.answer(Turn(**turn))
         except BaseException as error:
             self.broken = self.broken or error
             self.wake.set()

@@ -68,14 +68,14 @@ class RunWorkflow:
         """Tell the home what is known, and learn what to do; when it does not answer, the next home is asked."""
         self.asked = False
         verdicts, self.verdicts = self.verdicts, []
-        orders: Orders = await workflow.execute_local_activity(
+        orders: dict[str, Any] = await workflow.execute_local_activity(
             TURN,
             Turn(verdicts, list(self.running), fresh, full),
-            result_type=Orders,
+            result_type=dict,
             start_to_close_timeout=timedelta(minutes=10),
             retry_policy=_ASK_AGAIN,
         )
-        return orders
+        return Orders.from_json(orders)
 
     def history_over(self, events: int) -> bool:
         """Whether the history is longer than so many events, or takes as much room as such a one usually does."""

@@ -11,12 +11,16 @@ export function start() {
   let [x, y] = [0, 0];
   let critical = false;
   const graph = () => /** @type {SVGSVGElement} */ (box.querySelector("#graph"));
+  /** @type {string[] | null} */
+  let parts = null;
+  const later = () => parts ??= JSON.parse(document.querySelector("#graph-later")?.textContent ?? "[]");
   const show = () => {
     const [width, height] = [box.clientWidth / scale, box.clientHeight / scale];
     graph().setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
     for (const part of box.querySelectorAll("g[data-at]")) {
       const [left, top, right, bottom] = (part.getAttribute("data-at") ?? "").split(" ").map(Number);
       const seen = left < x + width + 250 && right > x - 250 && top < y + height + 150 && bottom > y - 150;
+      if (seen && part.hasAttribute("data-later") && !part.firstChild) part.innerHTML = later()[Number(part.getAttribute("data-later"))] ?? "";
       if (seen) part.removeAttribute("display");
       else part.setAttribute("display", "none");
     }
@@ -107,5 +111,5 @@ export function start() {
   for (const button of document.querySelectorAll("[data-graph]")) button.addEventListener("click", () => acts[/** @type {HTMLElement} */ (button).dataset.graph]());
   for (const [keys, words, act] of [["+", "zoom in", acts.in], ["-", "zoom out", acts.out], ["0", "show all", fit], ["c", "critical path only", toggle],
     ["ArrowLeft", "move left", () => pan(-80, 0)], ["ArrowRight", "move right", () => pan(80, 0)], ["ArrowUp", "move up", () => pan(0, -80)], ["ArrowDown", "move down", () => pan(0, 80)]]) bind(keys, words, act, "This page");
-  whenChanged(() => { links = read(); show(); });
+  whenChanged(() => { [links, parts] = [read(), null]; show(); });
 }

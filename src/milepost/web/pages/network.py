@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -127,8 +128,12 @@ def draw(nodes: Sequence[Node], titles: Sequence[str], layered: Layered, base: s
     for place, node in enumerate(nodes):
         part = (layered.columns[place] // _PART, ys[place] // _TALL)
         drawn.setdefault(part, []).append(_node(place, node, xs[place], ys[place], base))
-    parts += [_part(*part, found) for part, found in sorted(drawn.items())]
+    later: list[str] = []
+    parts += [_part(*part, found, later) for part, found in sorted(drawn.items())]
     parts.append("</g></svg>")
+    if later:
+        text = json.dumps(later, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        parts.append(f'<script type="application/json" id="graph-later">{text}</script>')
     return Markup("".join(parts))
 
 
@@ -148,11 +153,14 @@ def _node(place: int, node: Node, x: int, y: int, base: str) -> str:
     )
 
 
-def _part(column: int, band: int, nodes: Sequence[str]) -> str:
-    """A part of the drawing; those that no screen shows at first are there once the drawing is moved."""
+def _part(column: int, band: int, nodes: Sequence[str], later: list[str]) -> str:
+    """A part of the drawing; what no screen shows at first comes as text, which costs a browser next to nothing."""
     x, y = _LEFT + column * _PART * COLUMN, band * _TALL
-    hidden = ' display="none"' if x > _FIRST or y > _FIRST else ""
-    return f'<g data-at="{x} {y} {x + _PART * COLUMN} {y + _TALL}"{hidden}>{"".join(nodes)}</g>'
+    at = f'data-at="{x} {y} {x + _PART * COLUMN} {y + _TALL}"'
+    if x <= _FIRST and y <= _FIRST:
+        return f"<g {at}>{''.join(nodes)}</g>"
+    later.append("".join(nodes))
+    return f'<g {at} data-later="{len(later) - 1}" display="none"></g>'
 
 
 def _lanes(layered: Layered, titles: Sequence[str]) -> list[Lane]:

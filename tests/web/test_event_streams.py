@@ -169,3 +169,11 @@ def test_a_stream_of_a_run_that_is_not_there(looked_at: Running) -> None:
     client = looked_at.client()
     assert client.get("/api/v1/plans/lighthouse/runs/9/events/stream").status_code == 404
     assert client.get("/api/v1/changes?plan=nowhere").status_code == 404
+
+
+def test_who_comes_while_the_last_one_leaves_is_served(served: Running, client: httpx.Client) -> None:
+    # The ledger is let go of when nobody follows any more; whoever comes in that moment must not be forgotten.
+    version = happen(served, 0)
+    for _ in range(30):
+        with followed(client, STREAM) as events:
+            assert [int(next(events)[0]) for _ in range(version)] == list(range(1, version + 1))

@@ -132,12 +132,13 @@ class Tails:
             self._tails.pop((place, tail.stream), None)
 
     async def _look(self) -> None:
-        """Read what is new, again and again, while anybody follows."""
+        """Read what is new, again and again, while anybody follows: also who came while the ledgers were let go of."""
         while self._tails and not self.stopping.is_set():
             for (place, _), tail in list(self._tails.items()):
                 await self._advance(place, tail)
             await asyncio.sleep(self._look_seconds)
-        await self._let_go()
+            if not self._tails:
+                await self._let_go()
 
     async def _let_go(self) -> None:
         for place in list(self._ledgers):

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Milepost
 
 from milepost.app.documents import update_document
+from milepost.bootstrap import open_project
 from milepost.source import SourceText
 
 WRITERS = 32
@@ -134,3 +135,10 @@ def test_a_box_unticked_by_hand_is_reported_and_left_alone(milepost: Milepost, p
     assert "[ ] **1.1**" in plan.read_text()
     plan.write_text(plan.read_text().replace("[ ] **1.1**", "[x] **1.1**"))
     assert milepost("sync", "tasks.md").code == 0
+
+
+def test_a_box_ticked_after_the_document_was_read_was_not_unticked(milepost: Milepost, plan: Path) -> None:
+    """Whoever looks while a supervisor writes has an old document, and a memory that is newer."""
+    early = open_project("tasks.md")
+    milepost("done", "tasks.md", "1.1")
+    assert early.unticked(open_project("tasks.md").peek_run()) == ()

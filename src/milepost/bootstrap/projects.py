@@ -174,7 +174,10 @@ class Project:
             return ()
         from milepost.app.syncs import unticked_by_hand
 
-        return unticked_by_hand(self.plan, state, seen)
+        found = unticked_by_hand(self.plan, state, seen)
+        if found and read_document(self.path).text != self.source.text:
+            return ()  # a supervisor ticked them since the document was read; the next look tells
+        return found
 
     def deserted(self, state: RunState) -> bool:
         """Whether the supervisor that drove a run died on this machine, and none took its place."""

@@ -1,13 +1,15 @@
 """Short commands on plans of 100, 1,000 and 10,000 tasks, each a fresh process: `python -m benchmarks.bench_commands`.
 
 The first command on a text of the plan reads it, the others find what runs need of it kept; `claim` and `done` write
-the document, for which it has to be read. Beside them planwright's `next` (named by PLANWRIGHT, or found on the path)
-and Backlog.md's list (BACKLOG, or `backlog` on the path), on as many tasks in their own formats.
+the document, for which it has to be read. Beside them planwright's `next` (named by PLANWRIGHT, or found on the path),
+Backlog.md's list (BACKLOG, or `backlog` on the path) and Task Master's `next` (TASK_MASTER, or `task-master` on the
+path), on as many tasks in their own formats.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import tempfile
@@ -57,6 +59,19 @@ def peers(place: Path, size: int, times: int) -> Iterator[str]:
             (tasks / f"task-{number} - Do-part-{number}.md").write_text(text, encoding="utf-8")
         lists = [run_once([tool, "task", "list", "--plain"], place) for _ in range(times)]
         yield row(f"backlog task list, {size:,} files", lists, "")
+    if (tool := os.environ.get("TASK_MASTER") or shutil.which("task-master")) and size <= 1_000:
+        (place / ".taskmaster" / "tasks").mkdir(parents=True)
+        (place / ".taskmaster" / "tasks" / "tasks.json").write_text(json.dumps(task_master(size)), encoding="utf-8")
+        nexts = [run_once([tool, "next"], place) for _ in range(min(times, 3))]
+        yield row(f"task-master next, {size:,} tasks", nexts, "")
+
+
+def task_master(size: int) -> dict[str, object]:
+    """So many tasks in Task Master's form."""
+    empty = {"description": "It.", "details": "", "testStrategy": "", "subtasks": [], "dependencies": []}
+    numbers = range(1, size + 1)
+    tasks = [{"id": n, "title": f"Do part {n}", "status": "pending", "priority": "medium", **empty} for n in numbers]
+    return {"master": {"tasks": tasks, "metadata": {"description": "To measure"}}}
 
 
 def row(name: str, samples: list[Sample], aim: str) -> str:

@@ -61,6 +61,19 @@ def test_a_command_that_succeeds(tmp_path: Path) -> None:
     assert end.max_rss_kib > 0
 
 
+def test_a_shim_that_was_let_go_leaves_no_zombie(tmp_path: Path) -> None:
+    """Servers run commands for as long as they live: each would leave one more."""
+
+    async def one() -> None:
+        async with CommandRunner() as runner:
+            await runner.run(ShellCommand(tmp_path / "c", "true", tmp_path, dict(os.environ)))
+            assert runner._process is not None
+            shim_id = runner._process.pid
+        await until(lambda: not Path(f"/proc/{shim_id}").exists())
+
+    asyncio.run(one())
+
+
 def test_a_command_that_fails(tmp_path: Path) -> None:
     end = run(tmp_path / "a", "exit 3")
     assert not end.ok

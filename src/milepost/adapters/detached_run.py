@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from milepost.adapters.processes import let_go
 from milepost.errors import WorkerUnavailable
 
 _PATIENCE_SECONDS = 20.0
@@ -34,7 +34,7 @@ def start_run(plan: str, by: str, output: Path, joined: Callable[[], bool]) -> N
             )
     except OSError as error:
         raise WorkerUnavailable(f"the run cannot be started: {error.strerror}", place=plan) from None
-    threading.Thread(target=child.wait, daemon=True).start()  # so that it leaves no zombie
+    let_go(child)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and not joined():
         if child.poll() is not None:

@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from enum import Enum
@@ -16,6 +18,11 @@ from milepost.adapters import shim
 
 _PAUSE = 0.02
 _PATIENCE = 10.0
+
+
+def let_go(process: subprocess.Popen[bytes]) -> None:
+    """Ask no more of a child that may outlive us; should it end first, it leaves no zombie."""
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 class Standing(Enum):

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from milepost.adapters import shim
-from milepost.adapters.processes import Standing, kill, standing
+from milepost.adapters.processes import Standing, kill, let_go, standing
 from milepost.errors import WorkerUnavailable
 
 LOG_LIMIT = 100_000_000
@@ -125,7 +125,7 @@ class CommandRunner:
     ) -> None:
         """Let go of the shim."""
         if self._process is not None:
-            self._process.returncode = 0  # it may outlive us on purpose: keep Popen from complaining
+            let_go(self._process)
             self._process = None
         if self._channel is not None:
             self._channel.abort()

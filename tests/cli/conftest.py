@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +53,14 @@ def milepost(project: Path, capsys: pytest.CaptureFixture[str]) -> Milepost:
         return Result(code, out, err)
 
     return call
+
+
+def run_without(package: str, *args: str, **variables: str) -> Result:
+    """Run a command in a process of its own where a package is not installed."""
+    code = f"import sys; sys.modules[{package!r}] = None; from milepost.cli.main import main; main(sys.argv[1:])"
+    call = [sys.executable, "-c", code, *args]
+    done = subprocess.run(call, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture

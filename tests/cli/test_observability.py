@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Milepost
+from tests.cli.conftest import Milepost, run_without
 
 pytest.importorskip("opentelemetry.sdk")
 
@@ -163,13 +163,9 @@ def test_another_protocol_is_refused(milepost: Milepost, project: Path, monkeypa
     assert "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in done.err
 
 
-def test_without_the_extra_the_run_goes_on(milepost: Milepost, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_run_goes_on(project: Path) -> None:
     (project / "tasks.md").write_text(PLAN)
-    for module in [name for name in sys.modules if name.startswith("opentelemetry")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
-    done = milepost("run", "tasks.md", "--no-wait")
+    done = run_without("opentelemetry", "run", "tasks.md", "--no-wait", OTEL_TRACES_EXPORTER="console")
     assert done.code == 1  # there is nobody to do it
     assert "pip install 'milepost[telemetry]'" in done.out + done.err
 

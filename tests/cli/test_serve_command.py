@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Milepost
+from tests.cli.conftest import Milepost, run_without
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -42,11 +42,9 @@ def test_a_port_that_is_taken_and_a_path_that_is_not_there(milepost: Milepost) -
     assert milepost("serve", "nowhere").code == 3
 
 
-def test_without_the_extra_it_says_what_to_install(milepost: Milepost, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("milepost.web")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "fastapi", None)
-    refused = milepost("serve", ".")
+@pytest.mark.usefixtures("project")
+def test_without_the_extra_it_says_what_to_install() -> None:
+    refused = run_without("fastapi", "serve", ".")
     assert (refused.code, "pip install 'milepost[server]'" in refused.err) == (2, True)
 
 

@@ -45,6 +45,16 @@ def test_nothing_happens_before_a_run_started() -> None:
         decide(RunState(), Join(0.0, "s"))
 
 
+def test_a_retry_waits_also_after_the_plan_changed() -> None:
+    tiers = (dataclasses.replace(TIERS[2], attempts=3, backoff=60.0),)
+    story = Story(spec(task("1"), tiers=tiers))
+    story.tell(Claim(1.0, "1", "w"), Fail(2.0, "1", 1, "broke"))
+    story.tell(Revise(3.0, spec(task("1"), task("2"), tiers=tiers)))
+    with pytest.raises(Refused, match="waits"):
+        story.tell(Claim(61.0, "1", "w"))
+    story.tell(Claim(62.0, "1", "w"))
+
+
 def test_a_run_starts_once() -> None:
     story = Story(spec(task("1")))
     with pytest.raises(Refused, match="started already"):

@@ -78,7 +78,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     record = state.tasks[event.task]
     _end_attempt(state, record, event.at, "failed", event.reason, event.evidence)
     record.tries += 1
-    record.ready_at = max(record.ready_at, event.retry_at or 0.0)
+    record.retry_at = event.retry_at or 0.0
+    record.ready_at = max(record.ready_at, record.retry_at)
     _back_to_pending(state, record)
 
 

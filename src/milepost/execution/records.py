@@ -48,9 +48,9 @@ class Attempt:
 class TaskRecord:
     """What happened to a task. ``tries`` counts failures since it came to its present tier.
 
-    ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which time does.
-    It is ``reopened`` from when somebody asked for it to be done again until it is. So many ``earlier`` attempts were
-    at another task of that name, which the plan had before.
+    ``unmet`` is how many waits and gates still hold it back, ``ready_at`` the moment before which time does,
+    ``retry_at`` the one before which it is not tried again. It is ``reopened`` from when somebody asked for it to be
+    done again until it is. So many ``earlier`` attempts were at another task of that name, which the plan had before.
     """
 
     spec: TaskSpec
@@ -67,6 +67,7 @@ class TaskRecord:
     retired: bool = False
     reopened: bool = False
     earlier: int = 0
+    retry_at: float = 0.0
 
     @property
     def next_attempt_no(self) -> int:

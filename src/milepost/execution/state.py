@@ -219,7 +219,7 @@ class RunState:
 
     def _count_waits(self, record: TaskRecord) -> None:
         record.unmet = 0
-        record.ready_at = record.spec.not_before or 0.0
+        record.ready_at = max(record.spec.not_before or 0.0, record.retry_at)
         for wait in record.spec.waits:
             other = self.tasks.get(wait.task)
             if other is None or other.retired:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import importlib
 import io
+import os
 import sys
 from typing import Any
 
@@ -125,6 +126,13 @@ def main(args: list[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
             stream.reconfigure(errors="backslashreplace")
     code = run(args)
+    if (
+        "temporalio" in sys.modules
+    ):  # its threads may be on their way into Python: met by its end they abort the process
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
     gc.freeze()  # the interpreter would search all that is left for garbage once more, before it throws it away
     sys.exit(code)
 

@@ -220,6 +220,7 @@ def test_a_document_that_changes_while_it_runs_is_taken_up(
     milepost("trust", "new")
     run = start(started, "--trust")
     read_until(run, "1.1 started")
+    until_exists(plan, "[-] **1.1**")  # the run's own edit is written: ours meets no other
     plan.write_text(
         plan.read_text().replace("\n\n**Progress", "\n- [ ] **1.2** Task 1.2\n  - _Run: true_\n\n**Progress")
     )
@@ -280,10 +281,10 @@ def test_a_run_whose_home_was_killed_goes_on_where_it_was(
     judged(project)
 
 
-def until_exists(path: Path) -> None:
-    """Wait for something that another process writes."""
+def until_exists(path: Path, words: str = "") -> None:
+    """Wait for something that another process writes, with some words in it."""
     deadline = time.monotonic() + DEADLINE
-    while not (path.exists() and path.read_text()):
+    while not (path.exists() and (text := path.read_text()) and words in text):
         assert time.monotonic() < deadline, f"{path.name} never came"
         time.sleep(0.01)
 

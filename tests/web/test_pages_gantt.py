@@ -90,7 +90,9 @@ def test_a_large_network_is_drawn_by_phases(page: Page, served: Running) -> None
     visit(page, served.address + "/plans/large/network")
     expect(page.locator("main")).to_contain_text("too large to be drawn at once")
     expect(page.locator("#graph")).to_have_attribute("aria-label", "Network of 100 tasks and checkpoints")
-    page.locator("#phase").select_option("Part 7")
+    with page.expect_navigation(url="**phase=7*"):
+        page.locator("#phase").select_option("Part 7")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     expect(page.locator("#graph")).to_contain_text("7.1 Part")
     # 3 chains, 34 tasks long: the last is far to the right, and there once the drawing is moved or shown as a whole
     expect(page.locator("a[aria-label^='7.100 ']")).to_have_count(0)

@@ -18,6 +18,17 @@ settings.load_profile("milepost")
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 
+SEVERAL_PROGRAMS = ("web", "engines", "crash", "failures", "mcp_server")
+"""Folders whose tests drive a browser or several servers and workers at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of many programs a second try where the machine is too busy for them; the summary counts those."""
+    for item in items:
+        if item.path.relative_to(item.config.rootpath).parts[1:2] in {(name,) for name in SEVERAL_PROGRAMS}:
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Sum up what the tests of failures recorded, from whichever process they ran in."""
     faults: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from tests.project.repository import ROOT, text
 from milepost import errors
 from milepost.app import calendar_settings, notifications, settings, temporal_settings
 from milepost.app.settings import parse_settings
-from milepost.cli.main import COMMANDS, exit_code
+from milepost.cli.main import COMMANDS, SECTIONS, exit_code
 from milepost.cli.rules import markdown
 
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
@@ -37,6 +37,12 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_readme_lists_every_command(name: str) -> None:
     assert f"| `{name}` |" in text("README.md")
+
+
+def test_the_readme_has_the_sections_and_the_order_of_the_help() -> None:
+    rows = re.findall(r"^\| (?:\*\*(.+)\*\*|`([\w-]+)`) \|", text("README.md"), re.MULTILINE)
+    wanted = [(title, "") if not name else ("", name) for title, section in SECTIONS.items() for name in ("", *section)]
+    assert rows[: len(wanted)] == wanted
 
 
 SETTINGS = {

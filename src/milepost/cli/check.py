@@ -14,7 +14,7 @@ from milepost.app.documents import MAX_BYTES, document_of, read_document
 from milepost.app.plan_files import find_plans
 from milepost.cli.formats import FORMATS, render
 from milepost.cli.formats.results import CLEAN, FINDINGS, UNREADABLE, Results
-from milepost.cli.options import dialect_option
+from milepost.cli.options import complete_files, dialect_option
 from milepost.cli.text import printable, say
 from milepost.errors import InputError, UsageError
 from milepost.lint.wording import count
@@ -24,7 +24,7 @@ STDIN = "-"
 
 
 @click.command
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_files)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print findings.")
 @click.option("--fix", is_flag=True, help="Write the safe fixes into the plans.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also fixes that may change a plan's meaning.")

@@ -9,13 +9,13 @@ import click
 from milepost.app.cleaning import choose
 from milepost.bootstrap.cleaning import work_branches
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import complete_files, json_option, say, say_json
 from milepost.errors import UsageError
 from milepost.lint.wording import count
 
 
 @click.command()
-@click.argument("place", metavar="[PATH]", default=".")
+@click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 @click.option("--all", "everything", is_flag=True, help="Delete branches of attempts that failed, too.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before failed work is deleted.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing.")

@@ -7,7 +7,7 @@ import click
 from milepost.app.health import Health, examine, examine_without_settings
 from milepost.bootstrap import ledger_of, project_settings, wall_clock
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say_json
+from milepost.cli.options import complete_files, json_option, say_json
 from milepost.cli.text import printable
 from milepost.cli.text import say as say_styled
 from milepost.errors import SettingsInvalid
@@ -16,7 +16,7 @@ _MARKS = {Health.GOOD: ("ok  ", "green"), Health.NOTE: ("note", "yellow"), Healt
 
 
 @click.command()
-@click.argument("place", metavar="[PATH]", default=".")
+@click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 @json_option
 def command(place: str, as_json: bool) -> int:
     """Look at versions, extras, ledger, tiers, disk and clock. Exit code 1 when something is in the way of working."""

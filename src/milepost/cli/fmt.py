@@ -11,14 +11,14 @@ import click
 from milepost.app.documents import MAX_BYTES, document_of, unified_diff
 from milepost.app.formats import Formatted, format_document, format_plan, preview_format
 from milepost.app.plan_files import find_plans
-from milepost.cli.options import say
+from milepost.cli.options import complete_files, say
 from milepost.errors import InputError, MilepostError, UsageError
 
 STDIN = "-"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PLAN...")
+@click.argument("paths", nargs=-1, required=True, metavar="PLAN...", shell_complete=complete_files)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a plan is not in canonical form.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what changes, and write nothing.")
 @click.option("--stdin-filename", metavar="FILE", default="tasks.md", help="What to call standard input.")

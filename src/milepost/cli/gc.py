@@ -7,12 +7,12 @@ import click
 from milepost.app.housekeeping import clear, leftovers, list_runs
 from milepost.bootstrap import extracts, open_ledger, run_folder, wall_clock
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import complete_files, json_option, say, say_json
 from milepost.lint.wording import count
 
 
 @click.command()
-@click.argument("place", metavar="[PATH]", default=".")
+@click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 @click.option(
     "--older-than",
     "days",

@@ -11,11 +11,11 @@ from milepost.app.ledgers import export_lines, import_lines, verify
 from milepost.app.ports import LedgerArchive
 from milepost.bootstrap import open_ledger
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import complete_files, json_option, say, say_json
 from milepost.errors import InputError, UsageError
 from milepost.lint.wording import count
 
-_place = click.argument("place", metavar="[PATH]", default=".")
+_place = click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 
 
 @click.group()
@@ -57,7 +57,7 @@ def export_command(place: str, output: str | None) -> None:
 
 
 @command.command(name="import")
-@click.argument("file")
+@click.argument("file", shell_complete=complete_files)
 @_place
 @json_option
 def import_command(file: str, place: str, as_json: bool) -> None:
@@ -74,7 +74,7 @@ def import_command(file: str, place: str, as_json: bool) -> None:
 
 
 @command.command(name="backup")
-@click.argument("file")
+@click.argument("file", shell_complete=complete_files)
 @_place
 def backup_command(file: str, place: str) -> None:
     """Copy the ledger to FILE, as SQLite keeps one, while runs go on."""

@@ -8,65 +8,89 @@ import importlib
 import io
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from milepost import __version__
 from milepost.errors import InputError, MilepostError, UsageError
 
-# name -> one line of help; the module is milepost.cli.<name with _>, its click command `command`.
-COMMANDS = {
-    "init": "Write a new spec folder to start from.",
-    "check": "Check every claim of a plan.",
-    "explain": "Explain a rule.",
-    "rules": "List all rules.",
-    "fmt": "Bring plans to canonical form.",
-    "convert": "Convert a plan into another dialect.",
-    "trace": "Trace each requirement to its tasks and their state.",
-    "schedule": "Compute dates, floats, the critical path and a tiered schedule.",
-    "assign": "Choose a tier for every task, by time and cost.",
-    "forecast": "Forecast when a plan will end.",
-    "what-if": "Compare a plan with a changed one.",
-    "baseline": "Keep a schedule to measure progress against.",
-    "trust": "Allow a plan's commands to run on this machine.",
-    "tiers": "Show the tiers, and test their agents.",
-    "run": "Execute a plan on its tiers.",
-    "status": "Show where a plan's run stands.",
-    "next": "Show the tasks that can start now.",
-    "claim": "Take a task.",
-    "heartbeat": "Say that you are still at a claimed task.",
-    "done": "Complete a claimed task.",
-    "fail": "Report that a claimed task failed.",
-    "block": "Mark a task as blocked, with a reason.",
-    "unblock": "Let a blocked task go on.",
-    "skip": "Decide that a task will not be done.",
-    "reopen": "Have a finished task done again.",
-    "approve": "Sign off a checkpoint.",
-    "recheck": "Have the commands of a checkpoint judge again.",
-    "reject": "Refuse a checkpoint.",
-    "pause": "Start nothing new until resumed.",
-    "resume": "Let a paused run go on.",
-    "cancel": "End a run before its end.",
-    "budget": "Show or extend what a run may spend.",
-    "log": "Show what happened, or an attempt's output.",
-    "report": "Report on a plan's run.",
-    "sync": "Write the truth back into the plan.",
-    "runs": "List the runs of a project.",
-    "worker": "Take tasks of a Temporal server's runs.",
-    "workers": "List the workers that serve a project's tiers.",
-    "temporal": "Start a Temporal server on this machine.",
-    "doctor": "Look whether everything is in order.",
-    "gc": "Clear away what finished runs left on disk.",
-    "clean": "Delete the branches of attempts that were merged.",
-    "ledger": "Verify, export, import or back up the ledger.",
-    "git": "Have git merge plans without conflicts.",
-    "serve": "Serve plans as web pages and an HTTP API.",
-    "token": "Make, list and revoke tokens for the HTTP API.",
-    "mcp": "Serve plans as tools for agents.",
-    "agents": "Set up coding agents to work on plans.",
-    "merge-driver": "Merge two versions of a plan (called by git).",
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+# section -> command -> one line of help; the module is milepost.cli.<name with _>, its click command `command`.
+SECTIONS = {
+    "Plans": {
+        "init": "Write a new spec folder to start from.",
+        "check": "Check every claim of a plan.",
+        "explain": "Explain a rule.",
+        "rules": "List all rules.",
+        "fmt": "Bring plans to canonical form.",
+        "convert": "Convert a plan into another dialect.",
+        "trace": "Trace each requirement to its tasks and their state.",
+    },
+    "Time and cost": {
+        "schedule": "Compute dates, floats, the critical path and a tiered schedule.",
+        "assign": "Choose a tier for every task, by time and cost.",
+        "forecast": "Forecast when a plan will end.",
+        "what-if": "Compare a plan with a changed one.",
+        "baseline": "Keep a schedule to measure progress against.",
+    },
+    "Runs": {
+        "trust": "Allow a plan's commands to run on this machine.",
+        "tiers": "Show the tiers, and test their agents.",
+        "run": "Execute a plan on its tiers.",
+        "status": "Show where a plan's run stands.",
+        "pause": "Start nothing new until resumed.",
+        "resume": "Let a paused run go on.",
+        "cancel": "End a run before its end.",
+        "budget": "Show or extend what a run may spend.",
+    },
+    "Tasks": {
+        "next": "Show the tasks that can start now.",
+        "claim": "Take a task.",
+        "heartbeat": "Say that you are still at a claimed task.",
+        "done": "Complete a claimed task.",
+        "fail": "Report that a claimed task failed.",
+        "block": "Mark a task as blocked, with a reason.",
+        "unblock": "Let a blocked task go on.",
+        "skip": "Decide that a task will not be done.",
+        "reopen": "Have a finished task done again.",
+    },
+    "Checkpoints": {
+        "approve": "Sign off a checkpoint.",
+        "recheck": "Have the commands of a checkpoint judge again.",
+        "reject": "Refuse a checkpoint.",
+    },
+    "Records": {
+        "log": "Show what happened, or an attempt's output.",
+        "report": "Report on a plan's run.",
+        "sync": "Write the truth back into the plan.",
+        "runs": "List the runs of a project.",
+        "ledger": "Verify, export, import or back up the ledger.",
+    },
+    "People and agents": {
+        "serve": "Serve plans as web pages and an HTTP API.",
+        "token": "Make, list and revoke tokens for the HTTP API.",
+        "mcp": "Serve plans as tools for agents.",
+        "agents": "Set up coding agents to work on plans.",
+    },
+    "Many machines": {
+        "worker": "Take tasks of a Temporal server's runs.",
+        "workers": "List the workers that serve a project's tiers.",
+        "temporal": "Start a Temporal server on this machine.",
+    },
+    "Housekeeping": {
+        "doctor": "Look whether everything is in order.",
+        "gc": "Clear away what finished runs left on disk.",
+        "clean": "Delete the branches of attempts that were merged.",
+        "git": "Have git merge plans without conflicts.",
+        "merge-driver": "Merge two versions of a plan (called by git).",
+        "completion": "Print a script that completes commands in your shell.",
+    },
 }
+
+COMMANDS = {name: about for section in SECTIONS.values() for name, about in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -87,9 +111,19 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, importing none."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the commands from the table by section, importing none."""
+        widest = max(map(len, COMMANDS))
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), about) for name, about in section.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name from the table, importing none."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name, help=about) for name, about in COMMANDS.items() if name.startswith(incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from milepost.cli.text import printable
 from milepost.cli.text import say as say_text
 from milepost.errors import UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def _the_plan(_context: click.Context, _argument: click.Parameter, path: str) -> str:
@@ -23,8 +26,17 @@ def _the_plan(_context: click.Context, _argument: click.Parameter, path: str) ->
     return the_plan(path)
 
 
-plan_argument = click.argument("plan", metavar="[PLAN.md]", default=".", callback=_the_plan)
-plan_and_more_argument = click.argument("plan", metavar="PLAN.md", callback=_the_plan)
+def complete_files(_context: click.Context, _argument: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Have the shell complete the name of a file or folder."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(begun, type="file")]
+
+
+plan_argument = click.argument(
+    "plan", metavar="[PLAN.md]", default=".", callback=_the_plan, shell_complete=complete_files
+)
+plan_and_more_argument = click.argument("plan", metavar="PLAN.md", callback=_the_plan, shell_complete=complete_files)
 task_argument = click.argument("task", metavar="TASK")
 dialect_option = click.option(
     "--dialect", metavar="NAME", default="", help="Read it as this dialect, whatever it shows to be."

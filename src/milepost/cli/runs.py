@@ -11,12 +11,12 @@ from milepost.app.housekeeping import list_runs
 from milepost.bootstrap import known_name, open_ledger, relink_plan, wall_clock
 from milepost.cli.acting import require_place
 from milepost.cli.loading import load_plan
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import complete_files, json_option, say, say_json
 from milepost.cli.text import clock, duration, money
 
 
 @click.command()
-@click.argument("place", metavar="[PATH]", default=".")
+@click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 @click.option(
     "--relink", nargs=2, metavar="OLD NEW", help="Go on with the runs of the plan that was at OLD and is now at NEW."
 )

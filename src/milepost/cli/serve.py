@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from milepost.cli.options import say, whoami
+from milepost.cli.options import complete_files, say, whoami
 from milepost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=complete_files)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: one that is free.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer to this host name too.")

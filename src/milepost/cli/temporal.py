@@ -7,7 +7,7 @@ import socket
 import click
 
 from milepost.cli.acting import require_place
-from milepost.cli.options import say
+from milepost.cli.options import complete_files, say
 from milepost.errors import EngineUnavailable
 
 
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command(name="dev")
-@click.argument("place", metavar="[PROJECT]", default=".")
+@click.argument("place", metavar="[PROJECT]", default=".", shell_complete=complete_files)
 @click.option("--port", type=click.IntRange(1, 65535), default=7233, show_default=True, help="Where it listens.")
 @click.option("--ui", "ui_port", type=click.IntRange(1, 65535), default=None, help="Show its web page on this port.")
 @click.option("--forget", is_flag=True, help="Keep nothing; else it goes on where it was when it is started again.")

@@ -10,7 +10,7 @@ import click
 
 from milepost.bootstrap.workers import list_workers
 from milepost.cli.acting import require_place
-from milepost.cli.options import json_option, say, say_json
+from milepost.cli.options import complete_files, json_option, say, say_json
 from milepost.cli.text import duration
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("place", metavar="[PROJECT]", default=".")
+@click.argument("place", metavar="[PROJECT]", default=".", shell_complete=complete_files)
 @json_option
 def command(place: str, as_json: bool) -> int:
     """List the workers that serve a project's tiers on its Temporal server, and what they are at.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+import time
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
 
-from milepost.adapters.temporal_messages import FOREVER, Order, from_verdict, to_verdict
+from milepost.adapters.temporal_clocks import TOLERANCE, clock_ahead, off
+from milepost.adapters.temporal_messages import FOREVER, Order, Orders, from_verdict, read_verdict, to_verdict
 from milepost.adapters.temporal_trust import permits, refusal, sign
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.app.workers import identity_of, worker_line
@@ -39,6 +41,34 @@ def test_a_verdict_comes_back_as_it_was_at_the_moment_of_whoever_reads_it(verdic
 def test_a_worker_may_say_nothing_but_verdicts(told: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no verdict"):
         from_verdict(told, at=5.0)
+
+
+def test_what_a_later_version_says_besides_is_left_out() -> None:
+    told = to_verdict(Complete(5.0, "1.1", 2, "Tier 3", {})) | {"mood": "good"}
+    assert from_verdict(told, at=5.0) == Complete(5.0, "1.1", 2, "Tier 3", {})
+    answer = {"start": [{**asdict(ORDER), "mood": "good"}], "stop": [], "over": False, "weather": "fine"}
+    assert Orders.from_json(answer) == Orders([ORDER])
+
+
+@pytest.mark.parametrize("told", [{"kind": "Postpone"}, {"kind": "Complete"}])
+def test_an_attempt_is_lost_whose_verdict_is_not_understood(told: dict[str, object]) -> None:
+    lost = read_verdict({**told, "task": "1.1", "attempt_no": 2}, at=5.0)
+    reason = f"its worker, of another version, says `{told['kind']}`, which is not understood here"
+    assert lost == Lose(5.0, "1.1", 2, reason)
+
+
+def test_a_verdict_on_no_attempt_is_none() -> None:
+    with pytest.raises(ValueError, match="no verdict"):
+        read_verdict({"kind": "Postpone"}, at=5.0)
+
+
+def test_clocks_that_are_nearly_right_are_right() -> None:
+    now = time.time()
+    assert clock_ahead(now - TOLERANCE / 2) == 0.0
+    assert clock_ahead(0.0) == 0.0  # nobody said it
+    assert clock_ahead(now + 3600) == pytest.approx(-3600, abs=TOLERANCE)
+    assert off(3600.4) == "this machine's clock is 1h ahead of the Temporal server's: set one of them."
+    assert off(-7500) == "this machine's clock is 2h 05m behind the Temporal server's: set one of them."
 
 
 def test_the_server_waits_longer_than_the_worker_for_each_of_its_commands() -> None:
@@ -80,7 +110,7 @@ def test_no_signature_fits_another_order(name: str) -> None:
 
 
 def test_everything_that_decides_what_is_executed_is_signed() -> None:
-    said_only = {"title", "limit", "brief", "worker", "signature"}
+    said_only = {"title", "limit", "brief", "worker", "signature", "trace", "form"}
     assert {item.name for item in fields(Order)} - said_only == set(OTHER)
 
 

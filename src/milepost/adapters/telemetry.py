@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from milepost import __version__
 from milepost.app.observations import Key, Measurement, Span, attempt_key, measurements, spans
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
 Hear = Callable[[Event, RunState], None]
+
+
+class Closing(Protocol):
+    """What has something to send before it is let go."""
+
+    def close(self) -> None:
+        """Send what is left."""
+
+
+Sender = TypeVar("Sender", bound=Closing)
 
 LOST = "telemetry is asked for by {name}, but not installed: pip install 'milepost[telemetry]'"
 PROTOCOL = "http/protobuf"
@@ -82,8 +92,10 @@ def asked_for(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def watching(environ: Mapping[str, str], on_notice: Callable[[str], None]) -> Iterator[Telemetry | None]:
-    """What hears of a run's events and sends what follows from them; ``None`` when nobody asked for it.
+def watching(
+    environ: Mapping[str, str], on_notice: Callable[[str], None], make: Callable[..., Sender]
+) -> Iterator[Sender | None]:
+    """What sends what it hears of, made of the exporters that are asked for; ``None`` when nobody asked for any.
 
     All is sent before the block is left. ``on_notice`` is told once when the packages are missing.
 
@@ -95,7 +107,7 @@ def watching(environ: Mapping[str, str], on_notice: Callable[[str], None]) -> It
         yield None
         return
     try:
-        telemetry = Telemetry.of(wanted, environ)
+        telemetry = make(wanted, environ)
     except ImportError:
         name = next((name for name in environ if name.startswith("OTEL_")), "OTEL_TRACES_EXPORTER")
         on_notice(LOST.format(name=name))
@@ -144,15 +156,12 @@ class Telemetry:
     @classmethod
     def of(cls, wanted: Mapping[str, str], environ: Mapping[str, str]) -> Telemetry:
         """Make what the variables ask for."""
-        from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-
-        service = environ.get("OTEL_SERVICE_NAME") or "milepost"
-        resource = Resource.create({SERVICE_NAME: service, SERVICE_VERSION: __version__})
+        about = resource(environ, "milepost")
         ids = Identifiers()
         levels = Levels()
-        tracing = _tracing(wanted["traces"], resource, ids) if "traces" in wanted else None
-        metering = _metering(wanted["metrics"], resource, environ, levels) if "metrics" in wanted else None
-        return cls(tracing, metering, ids, levels)
+        tracer = tracing(wanted["traces"], about, ids) if "traces" in wanted else None
+        metering = _metering(wanted["metrics"], about, environ, levels) if "metrics" in wanted else None
+        return cls(tracer, metering, ids, levels)
 
     def hear(self, event: Event, state: RunState) -> None:
         """Send what ended with an event, and what it adds to the figures."""
@@ -266,7 +275,15 @@ class Identifiers:
         return True
 
 
-def _tracing(exporter: str, resource: Resource, ids: Identifiers) -> TracerProvider:
+def resource(environ: Mapping[str, str], service: str) -> Resource:
+    """Who sends: a service of this name, unless the variables give it another one."""
+    from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+
+    return Resource.create({SERVICE_NAME: environ.get("OTEL_SERVICE_NAME") or service, SERVICE_VERSION: __version__})
+
+
+def tracing(exporter: str, resource: Resource, ids: Identifiers | None = None) -> TracerProvider:
+    """What sends spans with an exporter of ``otlp`` or ``console``; ``ids`` gives them their numbers, else chance."""
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 
@@ -285,7 +302,7 @@ def _metering(exporter: str, resource: Resource, environ: Mapping[str, str], lev
     from opentelemetry.metrics import CallbackOptions, Observation
     from opentelemetry.sdk.metrics import MeterProvider
 
-    provider = MeterProvider([_reader(exporter, environ)], resource=resource)
+    provider = MeterProvider([reader(exporter, environ)], resource=resource)
     meter = provider.get_meter("milepost", __version__)
 
     def running(options: CallbackOptions) -> list[Observation]:
@@ -302,7 +319,12 @@ def _metering(exporter: str, resource: Resource, environ: Mapping[str, str], lev
     return provider
 
 
-def _reader(exporter: str, environ: Mapping[str, str]) -> MetricReader:
+def reader(exporter: str, environ: Mapping[str, str]) -> MetricReader:
+    """What hands metrics to an exporter of ``otlp``, ``console`` or ``prometheus``.
+
+    Raises:
+        UsageError: they cannot be offered where the variables say.
+    """
     from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, PeriodicExportingMetricReader
 
     if exporter == "console":

@@ -6,7 +6,7 @@ decided, and outlives the home. A *worker* sees single attempts through.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -21,6 +21,13 @@ LOOK = "look"
 FOREVER = 10 * 365 * 24 * 3600.0
 """Seconds that stand for no limit, where the server asks for one."""
 
+FORM = 1
+"""The form of orders that this version gives, and the newest that its workers understand.
+
+It goes up when a worker that does not know an order's new fields would do something else than it was asked to; one that
+only does less, such as not joining a trace, needs no new form.
+"""
+
 _VERDICTS: dict[str, type[Command]] = {kind.__name__: kind for kind in (Block, Complete, Fail, Lose, Overrun)}
 
 
@@ -30,7 +37,8 @@ class Order:
 
     ``queue`` is the task queue of its tier, ``limit`` the seconds that each of its commands may take, ``plan`` the
     path of the plan below the project's folder. ``signature`` vouches for the commands (see
-    :mod:`milepost.adapters.temporal_trust`).
+    :mod:`milepost.adapters.temporal_trust`). ``trace`` is the attempt's span as W3C trace context has it, empty when
+    nobody asked for traces; ``form`` says how new a worker has to be.
     """
 
     queue: str
@@ -46,6 +54,8 @@ class Order:
     brief: str
     worker: str
     signature: str = ""
+    trace: str = ""
+    form: int = 1
 
     @property
     def name(self) -> str:
@@ -63,13 +73,14 @@ class Turn:
     """What a workflow has to tell its home: verdicts on attempts that ended, and the names of those that it waits for.
 
     It is ``fresh`` when it knows nothing of what ran before it, and ``full`` when its history has become so long that
-    it wants to begin anew, for which nothing may run.
+    it wants to begin anew, for which nothing may run. ``clock`` is the server's time, seconds since 1970.
     """
 
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     fresh: bool = False
     full: bool = False
+    clock: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,20 @@ class Orders:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Orders:
-        """Build what became JSON on the way, in a tenth of the time that the server's own library takes."""
-        return cls(**{**data, "start": [Order(**order) for order in data["start"]]})
+        """Build what became JSON on the way, in a tenth of the time that the server's own library takes.
+
+        What a home of a later version said besides is left out.
+        """
+        known = {**data, "start": [Order(**_known(_ORDER, order)) for order in data["start"]]}
+        return cls(**_known(_ORDERS, known))
+
+
+_ORDER = frozenset(item.name for item in fields(Order))
+_ORDERS = frozenset(item.name for item in fields(Orders))
+
+
+def _known(names: Collection[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
 
 
 def attempt_name(task: str, attempt_no: int) -> str:
@@ -104,11 +127,30 @@ def to_verdict(command: Command) -> dict[str, Any]:
 def from_verdict(verdict: Mapping[str, Any], at: float) -> Command:
     """The command that :func:`to_verdict` described, as if it had been given ``at`` a moment.
 
+    What a worker of a later version said besides is left out.
+
     Raises:
-        ValueError: it is none that a worker may give.
+        ValueError: it is none that a worker may give, or something of it is missing.
     """
-    values = dict(verdict)
-    kind = _VERDICTS.get(values.pop("kind", ""))
+    kind = _VERDICTS.get(verdict.get("kind", ""))
     if kind is None:
         raise ValueError("no verdict of a worker")
-    return kind(at, **values)
+    try:
+        return kind(at, **_known({item.name for item in fields(kind)}, verdict))
+    except TypeError:
+        raise ValueError("no verdict of a worker: something is missing") from None
+
+
+def read_verdict(verdict: Mapping[str, Any], at: float) -> Command:
+    """A verdict of whatever version of a worker; with one that is not understood its attempt is lost.
+
+    Raises:
+        ValueError: it does not even name an attempt.
+    """
+    try:
+        return from_verdict(verdict, at)
+    except ValueError:
+        task, number, kind = verdict.get("task"), verdict.get("attempt_no"), verdict.get("kind")
+        if not isinstance(task, str) or not isinstance(number, int):
+            raise
+        return Lose(at, task, number, f"its worker, of another version, says `{kind}`, which is not understood here")

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client, WorkflowHandle
 
+from milepost.adapters.temporal_clocks import clock_ahead, seen, server_time
 from milepost.adapters.temporal_messages import WORKFLOW
 from milepost.app.workers import WorkerLine, worker_line
 
@@ -24,41 +24,39 @@ _FRESH = 75.0
 _ANSWER = timedelta(seconds=5)
 
 
-async def pollers(client: Client, queue: str) -> list[PollerInfo]:
-    """Who asked a queue for attempts lately.
+async def pollers(client: Client, queue: str, ahead: float = 0.0) -> list[PollerInfo]:
+    """Who asked a queue for attempts lately; this machine's clock is ``ahead`` of the server's by some seconds.
 
     Raises:
         RPCError: the server does not answer.
     """
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-    )
-    answer = await client.workflow_service.describe_task_queue(request, timeout=_ANSWER)
-    return [poller for poller in answer.pollers if time.time() - poller.last_access_time.seconds < _FRESH]
+    now = time.time() - ahead
+    return [poller for poller in await seen(client, queue) if now - poller.last_access_time.seconds < _FRESH]
 
 
-async def unserved(handle: WorkflowHandle[Any, Any], attempts: Mapping[str, tuple[int, str]]) -> dict[int, str]:
+async def unserved(
+    handle: WorkflowHandle[Any, Any], attempts: Mapping[str, tuple[int, str]], ahead: float = 0.0
+) -> dict[int, str]:
     """The tiers whose attempts have waited for longer than is usual, each with a word on why.
 
-    ``attempts`` are tier and queue of each attempt, by its name.
+    ``attempts`` are tier and queue of each attempt, by its name; ``ahead`` is as with :func:`pollers`.
 
     Raises:
         RPCError: the server does not answer, or knows no such workflow.
     """
     description = await handle.describe(rpc_timeout=_ANSWER)
     late: Counter[tuple[int, str]] = Counter()
+    now = time.time() - ahead
     for pending in description.raw_description.pending_activities:
         waits = pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-        if waits and pending.activity_id in attempts and time.time() - pending.scheduled_time.seconds > PATIENCE:
+        if waits and pending.activity_id in attempts and now - pending.scheduled_time.seconds > PATIENCE:
             late[attempts[pending.activity_id]] += 1
-    return {tier: await _why(handle, queue, tier, count) for (tier, queue), count in late.items()}
+    return {tier: await _why(handle, queue, tier, count, ahead) for (tier, queue), count in late.items()}
 
 
-async def _why(handle: WorkflowHandle[Any, Any], queue: str, tier: int, count: int) -> str:
+async def _why(handle: WorkflowHandle[Any, Any], queue: str, tier: int, count: int, ahead: float) -> str:
     tasks = "1 task waits" if count == 1 else f"{count} tasks wait"
-    if await pollers(handle._client, queue):
+    if await pollers(handle._client, queue, ahead):
         return f"{tasks} for a worker of tier {tier}: those that serve it are busy or gone"
     return f"{tasks} for a worker of tier {tier}: nobody serves its queue {queue}; `milepost worker --tier {tier}` does"
 
@@ -70,10 +68,11 @@ async def workers_of(client: Client, queues: Mapping[int, str], runs: str) -> li
         RPCError: the server does not answer.
     """
     busy = await _attempts(client, runs)
+    off = clock_ahead(await server_time(client))
     return [
-        worker_line(tier, poller.identity, tuple(busy.get(poller.identity, ())), poller.last_access_time.seconds)
+        worker_line(tier, poller.identity, tuple(busy.get(poller.identity, ())), poller.last_access_time.seconds + off)
         for tier, queue in queues.items()
-        for poller in await pollers(client, queue)
+        for poller in await pollers(client, queue, off)
     ]
 
 

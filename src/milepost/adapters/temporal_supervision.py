@@ -27,7 +27,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from milepost.adapters.attempts import Workshop
 from milepost.adapters.processes import Standing, standing
 from milepost.adapters.supervision import Supervision
+from milepost.adapters.temporal_clocks import OFF_AT_HOME, clock_ahead, off
 from milepost.adapters.temporal_messages import (
+    FORM,
     LOOK,
     TURN,
     WORKFLOW,
@@ -35,7 +37,7 @@ from milepost.adapters.temporal_messages import (
     Orders,
     Turn,
     attempt_name,
-    from_verdict,
+    read_verdict,
 )
 from milepost.adapters.temporal_queues import unserved
 from milepost.adapters.temporal_trust import sign, signing_key
@@ -81,6 +83,7 @@ class RemoteSupervision(Supervision):
         self.complaint = ""
         self.leave_by: float | None = None
         self.impatient = self.give_up
+        self.ahead = 0.0
 
     @property
     def handle(self) -> WorkflowHandle[RunWorkflow, None]:
@@ -146,8 +149,9 @@ class RemoteSupervision(Supervision):
     def answer(self, turn: Turn) -> Orders:
         """The answer to a turn."""
         self.full = turn.full
+        self.compare_clocks(turn.clock)
         before = self.state.version
-        self.verdicts += [self.understood(from_verdict(verdict, self.now())) for verdict in turn.verdicts]
+        self.verdicts += [self.understood(read_verdict(verdict, self.now())) for verdict in turn.verdicts]
         if turn.fresh:
             self.verdicts += self.forgotten(turn.running)
         self.take_turn(self.start_jobs)
@@ -161,6 +165,12 @@ class RemoteSupervision(Supervision):
         if self.over:
             self.wake.set()
         return Orders(start, stop, self.over, self.settings.heartbeat_seconds)
+
+    def compare_clocks(self, server: float) -> None:
+        """Learn how far this machine's clock is from the server's; say it once when it is far."""
+        self.ahead, before = clock_ahead(server), self.ahead
+        if self.ahead and not before:
+            self.engine.on_notice(f"{off(self.ahead)} {OFF_AT_HOME}")
 
     def understood(self, verdict: Command) -> Command:
         """A verdict as it is recorded."""
@@ -208,6 +218,8 @@ class RemoteSupervision(Supervision):
             plan=plan,
             brief=self.engine.brief(record),
             worker=attempt.worker,
+            trace=self.engine.context(record.spec.id, attempt.no).get("TRACEPARENT", ""),
+            form=FORM,
         )
         return sign(order, self.key)
 
@@ -280,7 +292,7 @@ class RemoteSupervision(Supervision):
             held = {name: attempt.tier for name, (_, attempt) in self.attempts().items()}
             queues = {name: (tier, self.settings.tier_queue(self.root, tier)) for name, tier in held.items()}
             with contextlib.suppress(RPCError):
-                waiting = await unserved(self.handle, queues)
+                waiting = await unserved(self.handle, queues, self.ahead)
                 for tier in sorted(waiting.keys() - told):
                     self.engine.on_notice(waiting[tier])
                 told = set(waiting)

@@ -15,21 +15,25 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from milepost import __version__
 from milepost.adapters.attempts import Job, Workshop
 from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder, logs
 from milepost.adapters.subprocess_worker import CommandRunner
 from milepost.adapters.surroundings import Surroundings
-from milepost.adapters.temporal_messages import ATTEMPT, FOREVER, Order, to_verdict
+from milepost.adapters.temporal_clocks import OFF_AT_WORKER, clock_ahead, off
+from milepost.adapters.temporal_messages import ATTEMPT, FOREVER, FORM, Order, to_verdict
 from milepost.adapters.temporal_trust import permits, refusal
+from milepost.adapters.worker_telemetry import Making, WorkerTelemetry
 from milepost.app.agent_presets import AgentTier
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.errors import WorkerUnavailable
@@ -45,6 +49,13 @@ _POLLS = 2
 
 _BEATS = 4
 """Signs of life within the time that a worker may be silent."""
+
+
+class Tell(Protocol):
+    """Hears what happens, and of which run, task, attempt and tier, if of any."""
+
+    def __call__(self, message: str, about: Mapping[str, Any] | None = None) -> None:
+        """Hear it."""
 
 
 @dataclass
@@ -65,20 +76,23 @@ class TierWorker:
     workers: Mapping[int, Surroundings] = field(default_factory=dict)
     grace: float = 5.0
     log_limit: int = 100_000_000
-    on_event: Callable[[str], None] = lambda message: None
+    on_event: Tell = lambda message, about=None: None
     agents: Mapping[int, AgentTier] = field(default_factory=dict)
+    telemetry: WorkerTelemetry = field(default_factory=WorkerTelemetry)
 
     def __post_init__(self) -> None:
         """Nothing is at work yet."""
         self.running: dict[str, asyncio.Task[Any]] = {}
         self.draining = asyncio.Event()
         self.why_stopped = ""
+        self.outdated = ""
+        self.clock_told = False
 
     async def serve(self) -> None:
         """Take attempts until a signal asks to end; those that run are seen through, unless a second one comes.
 
         Raises:
-            WorkerUnavailable: commands cannot be started here.
+            WorkerUnavailable: commands cannot be started here, or orders are of a later version's form.
         """
         async with CommandRunner(mortal=True) as runner, contextlib.AsyncExitStack() as stack:
             self.runner = runner
@@ -88,6 +102,8 @@ class TierWorker:
             for tier, capacity in self.tiers.items():
                 await stack.enter_async_context(self.worker(tier, capacity))
             await self.draining.wait()
+        if self.outdated:
+            raise WorkerUnavailable(self.outdated, remedy="update Milepost on this machine, and start the worker again")
 
     def worker(self, tier: int, capacity: int) -> Worker:
         """What takes the attempts of one tier from the server."""
@@ -110,41 +126,66 @@ class TierWorker:
         task = asyncio.current_task()
         assert task is not None
         self.running[name] = task
-        try:
-            verdict = await self.verdict(order)
-        except asyncio.CancelledError:
-            self.on_event(f"{name} stopped{f': {self.why_stopped}' if self.why_stopped else ''}")
-            if not self.why_stopped:
-                raise
-            verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped)
-        except WorkerUnavailable as error:
-            verdict = Lose(0.0, order.task, order.attempt_no, f"the worker {self.client.identity} cannot work: {error}")
-        finally:
-            del self.running[name]
-        if isinstance(verdict, Complete | Fail):
-            verdict = replace(verdict, evidence={**verdict.evidence, "worker": self.client.identity})
-        self.on_event(f"{name} {type(verdict).__name__.lower()}")
-        return to_verdict(verdict)
+        self.compare_clocks()
+        with self.telemetry.attempt(order) as making:
+            about = {**_about(order), **making.about}
+            tell = partial(self.on_event, about=about)
+            try:
+                verdict = await self.verdict(order, making, tell)
+            except asyncio.CancelledError:
+                tell(f"{name} stopped{f': {self.why_stopped}' if self.why_stopped else ''}")
+                if not self.why_stopped:
+                    raise
+                verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped)
+            except WorkerUnavailable as error:
+                reason = f"the worker {self.client.identity} cannot work: {error}"
+                verdict = Lose(0.0, order.task, order.attempt_no, reason)
+            finally:
+                del self.running[name]
+            if isinstance(verdict, Complete | Fail):
+                verdict = replace(verdict, evidence={**verdict.evidence, "worker": self.client.identity})
+            told = to_verdict(verdict)
+            making.verdict, making.evidence = told["kind"], told.get("evidence", {})
+            making.reason = told.get("reason", "")
+            self.on_event(f"{name} {making.verdict.lower()}", {**about, "outcome": making.verdict.lower()})
+        return told
 
-    async def verdict(self, order: Order) -> Command:
-        """Run an order's commands, if they may be run."""
+    async def verdict(self, order: Order, making: Making, tell: Callable[[str], None]) -> Command:
+        """Run an order's commands, if they are understood and may be run."""
+        if order.form > FORM:
+            return self.too_old_for(order)
         if order.queue != self.settings.tier_queue(self.root, order.tier) or not permits(order, self.key, self.allowed):
             reason = refusal(order, self.key, self.client.identity)
             return Block(0.0, order.task, reason, BY_WORKER)
-        self.on_event(f"{order.run} {order.name} started: {order.title}")
+        tell(f"{order.run} {order.name} started: {order.title}")
         files = RunFolder(self.root, order.run)
         job = Job(order.attempt_no, files.attempt(order.task, order.attempt_no))
         beating = asyncio.create_task(self.beat(job))
         try:
             record, attempt = _record(order)
-            return await self.workshop(order, files).attempt(record, attempt, order.limit)
+            return await self.workshop(order, files, making).attempt(record, attempt, order.limit)
         except asyncio.CancelledError:
             await stop(job.folders(), self.grace)
             raise
         finally:
             beating.cancel()
 
-    def workshop(self, order: Order, files: RunFolder) -> Workshop:
+    def too_old_for(self, order: Order) -> Lose:
+        """Give back an order of a later version's form, and leave, so that others get what waits."""
+        self.outdated = f"it is given orders of form {order.form}, and Milepost {__version__} understands form {FORM}"
+        if not self.draining.is_set():
+            self.drain()
+        reason = f"the worker {self.client.identity} is too old: {self.outdated}"
+        return Lose(0.0, order.task, order.attempt_no, reason)
+
+    def compare_clocks(self) -> None:
+        """Say once that this machine's clock is far from the server's."""
+        ahead = clock_ahead(activity.info().started_time.timestamp())
+        if ahead and not self.clock_told:
+            self.clock_told = True
+            self.on_event(f"{off(ahead)} {OFF_AT_WORKER}")
+
+    def workshop(self, order: Order, files: RunFolder, making: Making) -> Workshop:
         """Where an order's commands are run."""
         plan = self.root / order.plan if order.plan else None
         return Workshop(
@@ -158,6 +199,7 @@ class TierWorker:
             plan_folder=plan.parent if plan else None,
             log_limit=self.log_limit,
             agents=self.agents,
+            context=lambda task, attempt_no: making.environment,
         )
 
     async def beat(self, job: Job) -> None:
@@ -212,6 +254,11 @@ class TierWorker:
         count = len(self.running)
         left = "nothing runs" if not count else f"{count} {'attempt is' if count == 1 else 'attempts are'} seen through"
         self.on_event(f"leaving: nothing new is taken, {left}")
+
+
+def _about(order: Order) -> dict[str, Any]:
+    """What a line of the log belongs to."""
+    return {"run": order.run, "task": order.task, "attempt": order.attempt_no, "tier": order.tier}
 
 
 def _record(order: Order) -> tuple[TaskRecord, Attempt]:

@@ -70,7 +70,7 @@ class RunWorkflow:
         verdicts, self.verdicts = self.verdicts, []
         orders: dict[str, Any] = await workflow.execute_local_activity(
             TURN,
-            Turn(verdicts, list(self.running), fresh, full),
+            Turn(verdicts, list(self.running), fresh, full, workflow.time()),
             result_type=dict,
             start_to_close_timeout=timedelta(minutes=10),
             retry_policy=_ASK_AGAIN,

@@ -266,7 +266,7 @@ class Project:
 
         ``on_notice`` hears of what is no event of the run.
         """
-        from milepost.adapters.telemetry import watching
+        from milepost.adapters.telemetry import Telemetry, watching
         from milepost.app.briefs import write_brief
         from milepost.app.replanning import Replanning
 
@@ -278,7 +278,7 @@ class Project:
         engine.news = replanning.news
         engine.after_change = lambda: replanning.wrote(self.sync(session))
         engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
-        with watching(os.environ, on_notice) as telemetry:
+        with watching(os.environ, on_notice, Telemetry.of) as telemetry:
             if telemetry is not None:
                 engine.on_event = telemetry.besides(on_event)
                 engine.context = lambda task, number: telemetry.context(session.state, task, number)

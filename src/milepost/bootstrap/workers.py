@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from milepost import __version__
 from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
@@ -19,6 +19,7 @@ from milepost.errors import EngineUnavailable, UsageError, WorkspaceUnavailable
 if TYPE_CHECKING:
     from milepost.adapters.isolation import Isolation
     from milepost.adapters.local_engine import LocalEngine
+    from milepost.adapters.temporal_worker import Tell
     from milepost.app.temporal_settings import TemporalSettings
     from milepost.app.workers import WorkerLine
 
@@ -76,7 +77,7 @@ def serve(
     place: str,
     tiers: Mapping[int, int],
     labels: tuple[str, ...],
-    on_event: Callable[[str], None],
+    on_event: Tell,
     metrics: str = "",
 ) -> None:
     """Work for the project that a file or folder belongs to, until a signal asks to end.
@@ -95,7 +96,9 @@ def serve(
 
     require_temporal()
     from milepost.adapters.supervisors import own_name
+    from milepost.adapters.telemetry import watching
     from milepost.adapters.temporal_worker import TierWorker
+    from milepost.adapters.worker_telemetry import WorkerTelemetry
     from milepost.app.agent_settings import agent_tiers
     from milepost.app.temporal_settings import is_address
     from milepost.app.workers import identity_of
@@ -109,11 +112,17 @@ def serve(
     workers = {rank: surroundings_of(settings.tier(rank), settings) for rank in served}
     key = signing_key(temporal, root)
 
-    async def work() -> None:
+    def tell(message: str, about: Mapping[str, Any] | None = None) -> None:
+        on_event(message, {"worker": own_name(), **(about or {})})
+
+    async def work(telemetry: WorkerTelemetry) -> None:
         identity = identity_of(own_name(), __version__, sum(served.values()), labels)
         client = await connect(temporal, root, identity, metrics)
+        telemetry.worker = client.identity
+        runtime = client.service_client.config.runtime
+        telemetry.own = runtime.metric_meter if metrics and runtime else None
         queues = ", ".join(temporal.tier_queue(root, rank) for rank in served)
-        on_event(f"{client.identity} serves {queues}")
+        tell(f"{client.identity} serves {queues}")
         await TierWorker(
             client,
             temporal,
@@ -124,11 +133,13 @@ def serve(
             workers,
             settings.grace_seconds,
             round(settings.log_limit_mb * 1_000_000),
-            on_event,
+            tell,
             agent_tiers(settings),
+            telemetry,
         ).serve()
 
-    asyncio.run(work())
+    with watching(os.environ, tell, WorkerTelemetry.of) as telemetry:
+        asyncio.run(work(telemetry or WorkerTelemetry()))
 
 
 def list_workers(place: str) -> tuple[list[WorkerLine], list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,11 @@ class JsonLog:
         self._write(time.time(), "warning", text, {})
 
     def _write(self, at: float, level: str, message: str, more: dict[str, Any]) -> None:
-        moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-        line = {"time": moment, "level": level, "message": message.strip(), **self.about, **more}
-        print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+        write_line(at, level, message, {**self.about, **more})
+
+
+def write_line(at: float, level: str, message: str, more: Mapping[str, Any]) -> None:
+    """Write a line that was told at a moment (seconds since 1970), and what else there is to say of it."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    line = {"time": moment, "level": level, "message": message.strip(), **more}
+    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from milepost.bootstrap.workers import serve
 from milepost.cli.acting import require_place
+from milepost.cli.json_log import write_line
 from milepost.cli.options import say
 
 
@@ -17,9 +20,22 @@ from milepost.cli.options import say
 @click.option("--capacity", type=click.IntRange(1), default=None, help="Tasks at once on each; else the settings'.")
 @click.option("--label", "labels", multiple=True, help="A word that `milepost workers` shows beside this one.")
 @click.option("--metrics", default="", metavar="HOST:PORT", help="Offer figures for Prometheus there.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="MILEPOST_LOG_FORMAT",
+    help="Write the log for people, or for programs: a JSON object a line, on standard error.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing of what happens.")
 def command(
-    place: str, tiers: tuple[int, ...], capacity: int | None, labels: tuple[str, ...], metrics: str, quiet: bool
+    place: str,
+    tiers: tuple[int, ...],
+    capacity: int | None,
+    labels: tuple[str, ...],
+    metrics: str,
+    log_format: str,
+    quiet: bool,
 ) -> None:
     """Take tasks of runs on a Temporal server, and do them here, in the project's folder.
 
@@ -29,8 +45,11 @@ def command(
     """
     require_place(place)
 
-    def tell(message: str) -> None:
-        if not quiet:
+    def tell(message: str, about: Mapping[str, Any] | None = None) -> None:
+        if log_format == "json":
+            level = "info" if (about or {}).get("outcome", "complete") == "complete" else "warning"
+            write_line(time.time(), level, message, about or {})
+        elif not quiet:
             say(f"{time.strftime('%H:%M:%S')} {message}")
 
     serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell, metrics)

@@ -11,11 +11,11 @@ import click
 from milepost.bootstrap.workers import serve
 from milepost.cli.acting import require_place
 from milepost.cli.json_log import write_line
-from milepost.cli.options import say
+from milepost.cli.options import complete_files, say
 
 
 @click.command()
-@click.argument("place", metavar="[PROJECT]", default=".")
+@click.argument("place", metavar="[PROJECT]", default=".", shell_complete=complete_files)
 @click.option("--tier", "tiers", multiple=True, required=True, type=click.IntRange(1), help="Serve this tier.")
 @click.option("--capacity", type=click.IntRange(1), default=None, help="Tasks at once on each; else the settings'.")
 @click.option("--label", "labels", multiple=True, help="A word that `milepost workers` shows beside this one.")

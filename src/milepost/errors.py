@@ -163,6 +163,18 @@ class WorkspaceUnavailable(MilepostError):
     code = "workspace-unavailable"
 
 
+class BlobsUnavailable(MilepostError):
+    """The blob store cannot be reached."""
+
+    code = "blobs-unavailable"
+
+
+class BlobRefused(MilepostError):
+    """A blob cannot be kept or taken, whenever that is tried: it is too large, not there, or not what it should be."""
+
+    code = "blob-refused"
+
+
 class TokensUnusable(MilepostError):
     """The store of tokens cannot be used."""
 

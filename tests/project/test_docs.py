@@ -8,7 +8,7 @@ from tests.project import generated_docs
 from tests.project.repository import ROOT, text
 
 from milepost import errors
-from milepost.app import calendar_settings, notifications, settings, temporal_settings
+from milepost.app import blob_settings, calendar_settings, notifications, settings, temporal_settings
 from milepost.app.settings import parse_settings
 from milepost.cli.main import COMMANDS, SECTIONS, exit_code
 from milepost.cli.rules import markdown
@@ -53,6 +53,7 @@ SETTINGS = {
     *calendar_settings.CALENDAR_KEYS,
     *notifications.NOTIFY_KEYS,
     *temporal_settings.TEMPORAL_KEYS,
+    *blob_settings.BLOB_KEYS,
 }
 
 

@@ -25,6 +25,7 @@ _EXTRAS = {
     "server": (("fastapi", "uvicorn", "jinja2"), "plans as web pages and an HTTP API"),
     "postgres": (("psycopg", "alembic"), "a ledger that machines share"),
     "temporal": (("temporalio",), "workers on other machines"),
+    "s3": (("obstore",), "files for workers on other machines in a bucket"),
     "mcp": (("mcp",), "plans for coding agents"),
     "lsp": (("pygls",), "plans checked in editors"),
     "telemetry": (("opentelemetry.sdk",), "traces and metrics of runs"),

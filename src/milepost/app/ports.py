@@ -170,6 +170,38 @@ class Workspace(Protocol):
         """
 
 
+class BlobStore(Protocol):
+    """Keeps contents under their own SHA-256, in hexadecimal, where other machines find them.
+
+    Each is there whole or not at all, and is never changed. All methods raise
+    :class:`~milepost.errors.BlobsUnavailable` when the store cannot be reached: later it may be.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+
+    def put(self, file: Path) -> str:
+        """Keep what a file holds, and give its digest; one that is kept already is fresh again for :meth:`prune`.
+
+        Raises:
+            BlobRefused: it is larger than a blob may be.
+        """
+
+    def get(self, digest: str, to: Path) -> None:
+        """Write a content into a file, which appears whole.
+
+        Raises:
+            BlobRefused: it is not there, or is not what its digest says.
+        """
+
+    def size(self, digest: str) -> int | None:
+        """How many bytes a content has; None for one that is not there."""
+
+    def prune(self, before: float, *, dry_run: bool = False) -> int:
+        """Delete what was last put before a moment (seconds since 1970), where that is our task; gives its bytes."""
+
+
 class Clock(Protocol):
     """The wall clock."""
 

@@ -26,6 +26,7 @@ from milepost.errors import SettingsInvalid
 from milepost.source.lazy_dataclass import lazy_dataclass
 
 if TYPE_CHECKING:
+    from milepost.app.blob_settings import BlobSettings
     from milepost.app.notifications import NotifySettings
     from milepost.app.temporal_settings import TemporalSettings
     from milepost.execution.policy import Budget
@@ -111,7 +112,9 @@ class Settings:
     ``workspace`` is where attempts work whose tier says nothing else, and where criteria are judged.
     ``engine`` drives runs, ``local`` or ``temporal``; ``temporal`` says where its server is (``None``: by default).
     ``ledger`` is the address of a database, or refers to it (empty: a file below ``root``), where the project is kept
-    under the name ``project``. ``dialects`` (glob below ``root`` → name) says what documents are to be read as.
+    under the name ``project``. ``blobs`` says where machines leave each other files (``None``: in a folder of the
+    project's own), ``remote`` which git remote trees travel by (empty: they travel as blobs). ``dialects`` (glob below
+    ``root`` → name) says what documents are to be read as.
     """
 
     root: Path
@@ -140,6 +143,8 @@ class Settings:
     workspace: str = IN_PLACE
     ledger: str = ""
     project: str = ""
+    blobs: BlobSettings | None = None
+    remote: str = ""
     dialects: Mapping[str, str] = field(default_factory=dict)
 
     def dialect_of(self, path: str) -> str:
@@ -239,6 +244,7 @@ _RUN_KEYS: dict[str, tuple[type, ...]] = {
     "budget": (dict,),
     "engine": (str,),
     "workspace": (str,),
+    "remote": (str,),
     "ledger": (str,),
     "project": (str,),
 }
@@ -249,7 +255,7 @@ _LINT_KEYS: dict[str, tuple[type, ...]] = {
     "per-file-ignores": (dict,),
     "exclude": (list,),
 }
-_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint", "dialects", "temporal")
+_SECTIONS = ("run", "tiers.N", "notify", "schedule", "calendars.NAME", "lint", "dialects", "temporal", "blobs")
 
 
 class _Reader(TableReader):
@@ -290,6 +296,10 @@ class _Reader(TableReader):
 
             run["engine"] = read_engine(self, run)
             run["temporal"] = read_temporal(self, self.data.get("temporal", {}))
+        if "blobs" in self.data:
+            from milepost.app.blob_settings import read_blobs
+
+            run["blobs"] = read_blobs(self, self.data["blobs"])
         return Settings(
             root=root,
             path=self.path,

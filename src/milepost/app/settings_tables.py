@@ -11,7 +11,7 @@ from milepost.errors import SettingsInvalid
 BUDGET_KEYS: dict[str, tuple[type, ...]] = dict.fromkeys(("money", "hours", "tokens", "soft"), (int, float))
 TIER_BUDGET_KEYS: dict[str, tuple[type, ...]] = {**BUDGET_KEYS, "escalate": (bool,)}
 _POSITIVE = {"capacity", "speed", "attempts", "escalation_factor", "lease_minutes", "log_limit_mb", "attempt_budget"}
-_POSITIVE |= BUDGET_KEYS.keys()
+_POSITIVE |= {"max_size_mb", *BUDGET_KEYS}
 _NOT_NEGATIVE = {"backoff_seconds", "grace_seconds"}
 SHORTEST_LEASE = 1
 """Minutes: whoever holds a task cannot be asked for a heartbeat more often."""

@@ -18,6 +18,10 @@ def require_workspace(reader: TableReader, where: str, values: Mapping[str, Any]
     Raises:
         SettingsInvalid: there is no such workspace, or the tier cannot have it.
     """
+    if "remote" in values and (not values["remote"] or values["remote"].startswith("-")):
+        raise reader.invalid(
+            f"`{values['remote']}` is no git remote", where, "remote", "give its name, such as origin, or its address"
+        )
     asked = values.get("workspace", IN_PLACE)
     if asked not in WORKSPACES:
         raise reader.invalid(

@@ -1,0 +1,81 @@
+"""What all blob stores share: digests, the size limit, and names."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from milepost.app.documents import new_file_beside
+from milepost.errors import BlobRefused
+
+_CHUNK = 1 << 20
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes, for people."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
+def file_digest(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. Raises ``OSError``."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def name_of(digest: str) -> str:
+    """Where a content lies, from the top of its store."""
+    return f"{digest[:2]}/{digest}"
+
+
+def require_size(file: Path, most: int) -> None:
+    """Check that a blob store takes a file of ``most`` bytes. Raises ``OSError``.
+
+    Raises:
+        BlobRefused: it is larger.
+    """
+    size = file.stat().st_size
+    if size > most:
+        raise BlobRefused(
+            f"it has {megabytes(size)}, and a blob may have {megabytes(most)}",
+            remedy="raise `max_size_mb` in [blobs], here and where workers are",
+        )
+
+
+def write_checked(chunks: Iterable[bytes], digest: str, to: Path, place: str) -> None:
+    """Write a content into a file that appears whole, if it is what its digest says. Raises ``OSError``.
+
+    Raises:
+        BlobRefused: it is something else.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = new_file_beside(to)
+    found = hashlib.sha256()
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in chunks:
+                found.update(chunk)
+                file.write(chunk)
+        if found.hexdigest() != digest:
+            raise BlobRefused(f"the blob {digest} is damaged: it holds {found.hexdigest()}", place=place)
+        os.replace(temporary, to)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def chunks_of(file: Path) -> Iterable[bytes]:
+    """What a file holds, piece by piece. Raises ``OSError``."""
+    with file.open("rb") as opened:
+        while chunk := opened.read(_CHUNK):
+            yield chunk
+
+
+def missing(digest: str, place: str) -> BlobRefused:
+    """That a store does not hold a content."""
+    return BlobRefused(
+        f"there is no blob {digest}",
+        place=place,
+        remedy="is `store` in [blobs] the same on every machine? What is old is deleted by `milepost gc`",
+    )

@@ -21,7 +21,8 @@ from benchmarks.__main__ import ROW, row
 from benchmarks.measure import MILEPOST, in_process, measure
 from milepost.schedule import Activity, Link, Network, compute, level
 from milepost.schedule.replanning import Facts, replan
-from milepost.schedule.tradeoff import TierOffer, explore
+from milepost.schedule.tradeoff import explore
+from milepost.schedule.tradeoff_choices import TierOffer
 
 CAPACITIES = {1: 2, 2: 4, 3: 8}
 TIMES = 5

@@ -9,7 +9,8 @@ from milepost.schedule.bounds import Bound, lower_bound
 from milepost.schedule.network import Network
 from milepost.schedule.problem import Mode, Problem, Resource
 from milepost.schedule.search import improve
-from milepost.schedule.tradeoff import Choice, TierOffer, explore, menu
+from milepost.schedule.tradeoff import explore, menu
+from milepost.schedule.tradeoff_choices import Choice, TierOffer
 
 HOUR = 3600
 OFFERS = {1: TierOffer(1, 2.0, 40.0), 2: TierOffer(1, 1.0, 10.0)}

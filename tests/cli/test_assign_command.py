@@ -165,12 +165,48 @@ def test_searching_longer_counts_in_working_time(milepost: Milepost, plan: Path,
     assert found.json["cost"] == 200  # as by 5 h
 
 
-@pytest.mark.parametrize("reason", ["calendars", "date"])
-def test_no_search_where_working_time_is_not_all(milepost: Milepost, plan: Path, project: Path, reason: str) -> None:
-    if reason == "date":
-        plan.write_text(PLAN.replace("Estimated: 2 hours_", "Estimated: 2 hours_ _Not before: 2026-12-01_", 1))
-    else:
-        own = TIERS.replace("speed = 2.0", 'speed = 2.0\ncalendar = "site"')
-        (project / "milepost.toml").write_text(own + '[calendars.site]\nhours = ["08:00-10:00"]\n')
-    found = milepost("assign", "tasks.md", "--start", "2026-12-01", "--deadline", "99h", "--optimize", "0.3")
-    assert "no search, the choice stands" in found.err
+def test_a_search_keeps_dates_to_begin_after(milepost: Milepost, plan: Path) -> None:
+    """1.3 takes two hours from noon on; 1.1 and 1.2 take 2 h and 4 ÷ 2 h before: 14 h, 20 + 120 + 20."""
+    plan.write_text(PLAN.replace("**1.3** Draw", "**1.3** Draw\n  - _Not before: 2026-12-01 12:00_"))
+    asked = ("assign", "tasks.md", "--start", "2026-12-01", "--deadline", "14h", "--optimize", "0.3")
+    found = milepost(*asked, "--json").json
+    assert (found["makespan_seconds"], found["cost"]) == (14 * 3600, 160)
+    assert found["found"] == "found by a search over tiers and order together"
+
+
+def test_where_calendars_differ_choices_are_tried_one_by_one(milepost: Milepost, plan: Path, project: Path) -> None:
+    """All six are tried anyway. Tier 1 works from eight to ten, so that 1.2 takes all of one day's hours."""
+    own = TIERS.replace("speed = 2.0", 'speed = 2.0\ncalendar = "site"')
+    (project / "milepost.toml").write_text(own + '[calendars.site]\nhours = ["08:00-10:00"]\n')
+    asked = ("assign", "tasks.md", "--start", "2026-12-01", "--deadline", "12h", "--optimize", "0.3")
+    found = milepost(*asked)
+    assert "12h of real time, until 2026-12-01 12:00, cost 160.00\nevery assignment was tried\n" in found.out
+
+
+def test_where_calendars_differ_large_plans_are_searched(milepost: Milepost, plan: Path, project: Path) -> None:
+    """Twelve tasks that two tiers may do are 4,096 assignments, more than are tried one after the other."""
+    tasks = "".join(f"- [ ] **1.{number}** Part\n  - _Estimated: 1 hour_\n  - _Tier: 3_\n" for number in range(1, 13))
+    plan.write_text(f"# Long - Implementation Plan\n\n### **Phase 1: Work**\n\n{tasks}")
+    own = TIERS.replace("speed = 2.0", 'speed = 2.0\ncalendar = "site"')
+    (project / "milepost.toml").write_text(own + '[calendars.site]\nhours = ["08:00-10:00"]\n')
+    asked = ("assign", "tasks.md", "--start", "2026-12-01", "--budget", "300", "--optimize", "0.3")
+    found = milepost(*asked)
+    assert found.code == 0
+    assert "several calendars or deadlines of tasks count: a simpler search, and no proof" in found.err
+    assert "more assignments, tried by calendars and dates" in found.out
+
+
+def test_what_breaks_a_deadline_of_its_own_is_named(milepost: Milepost, plan: Path) -> None:
+    """1.1 and 1.2 on the weakest tiers they may have end after 2 + 4 ÷ 2 hours: an hour after three."""
+    plan.write_text(PLAN.replace("**1.2** Calculate", "**1.2** Calculate\n  - _Deadline: 2026-12-01 03:00_"))
+    found = milepost("assign", "tasks.md", "--start", "2026-12-01")
+    assert "task 1.2 misses its deadline by 1h" in found.out
+    asked = milepost("assign", "tasks.md", "--start", "2026-12-01", "--json").json
+    assert asked["late"] == [{"id": "1.2", "seconds": 3600}]
+
+
+def test_tiers_that_cost_alike_leave_the_work_to_the_weakest(milepost: Milepost, plan: Path, project: Path) -> None:
+    """Nothing is faster or cheaper elsewhere, so nothing goes to a stronger tier."""
+    (project / "milepost.toml").unlink()
+    plan.write_text("# Alone - Implementation Plan\n\n- [ ] **1.1** Work\n  - _Estimated: 1 hour_\n")
+    assert "1.1  tier 3  Work: weakest tier" in milepost("assign", "tasks.md").out

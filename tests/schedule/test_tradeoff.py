@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from milepost.errors import PlanInvalid
 from milepost.schedule.network import Network
-from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, suggested_tier
+from milepost.schedule.tradeoff import Front, explore, suggested_tier
+from milepost.schedule.tradeoff_choices import Choice, TierOffer
 
 HOUR = 3600
 # Tier 1 is twice as fast as Tier 2 and four times as dear: crashing a task of 2 h from Tier 2 to 1 costs 40 - 20 = 20.

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from milepost.schedule import tradeoff
 from milepost.schedule.network import Link, Network
-from milepost.schedule.tradeoff import SHARE_TOLERANCE, Front, TierOffer, explore
+from milepost.schedule.tradeoff import Front, explore
+from milepost.schedule.tradeoff_choices import SHARE_TOLERANCE, TierOffer
 from milepost.schedule.tradeoff_relaxation import Offer, Relaxation, Support, within_shares
 
 HOUR = 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import gcd
 
@@ -13,8 +13,9 @@ from milepost.schedule.critical_path import compute
 from milepost.schedule.leveling import level
 from milepost.schedule.network import Link, Network
 from milepost.schedule.problem import Mode, Problem, Resource
-from milepost.schedule.tradeoff import Choice
+from milepost.schedule.tradeoff_choices import Choice, Evaluator
 from milepost.schedule.tradeoff_relaxation import Offer
+from milepost.schedule.tradeoff_search import Target, search_further
 
 Start = tuple[Sequence[int], Sequence[int]]
 """A schedule to begin with: start times and modes."""
@@ -25,18 +26,24 @@ Solve = Callable[[Problem, float, Start | None], Bound]
 _UNITS = 36_000_000
 """Units of money in one: costs are whole numbers of them if rates for an hour have at most four decimals."""
 
+_NO_SOLVER = "several calendars or deadlines of tasks count: a simpler search, and no proof"
+
 _STEPS = 6
 _NEAR = 1e-4
 
 
 @dataclass(frozen=True)
 class Menu:
-    """Which tiers may do the tasks, a network's first activities, at what cost; ``shares`` are those of a budget."""
+    """Which tiers may do the tasks, a network's first activities, at what cost; ``shares`` are those of a budget.
+
+    ``releases`` are the earliest starts, in working seconds, by id.
+    """
 
     network: Network
     offers: Sequence[Sequence[Offer]]
     capacities: Mapping[int, int]
     shares: Mapping[int, float]
+    releases: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def _unit(self) -> int:
@@ -72,7 +79,8 @@ class Menu:
         ]
         nothing = (Mode(0, (0,) * len(resources)),)
         modes += [nothing] * (len(self.network) - len(modes))
-        return Problem(self.network.ids, tuple(modes), tuple(self._links()), tuple(resources))
+        releases = tuple(self.releases.get(name, 0) for name in self.network.ids) if self.releases else ()
+        return Problem(self.network.ids, tuple(modes), tuple(self._links()), tuple(resources), releases)
 
     def _links(self) -> Iterator[Link]:
         rows = self.network.predecessors
@@ -90,8 +98,8 @@ class Menu:
         durations = [row[mode].duration for row, mode in zip(self.offers, modes, strict=True)]
         rest = len(self.network) - len(modes)
         activities = tuple(replace(one, tier=chosen.tiers.get(one.id)) for one in self.network.activities)
-        links = (self.network.predecessors, self.network.successors)
-        leveled = level(compute(Network(activities, array("q", durations + [0] * rest), *links)), self.capacities)
+        network = replace(self.network, activities=activities, durations=array("q", durations + [0] * rest))
+        leveled = level(compute(network, releases=self.releases), self.capacities)
         return leveled.start, modes + [0] * rest
 
     def choice(self, bound: Bound) -> Choice | None:
@@ -111,19 +119,37 @@ def _units(money: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A choice, and what none undercuts: a makespan in seconds within a budget, or a cost by a deadline."""
+    """A choice, and what none undercuts: a makespan in seconds within a budget, or a cost by a deadline.
+
+    ``how`` says how it was searched for, ``note`` what the search had to do without.
+    """
 
     choice: Choice
     least: float
     note: str = ""
+    how: str = "found by a search over tiers and order together"
 
 
 @dataclass(frozen=True)
 class AssignmentSearch:
-    """Searches for ``seconds`` of wall time in all."""
+    """Searches for ``seconds`` of wall time in all; ``clock`` counts them."""
 
     solve: Solve
     seconds: float
+    clock: Callable[[], float] = lambda: 0.0
+
+    def by_trying(
+        self, evaluate: Evaluator, allowed: Sequence[Sequence[int]], chosen: Choice, target: Target, least: float
+    ) -> Found:
+        """A better choice where a solver cannot count: each that is tried is levelled by its calendars and dates.
+
+        ``least`` is what none undercuts.
+        """
+        end = self.clock() + self.seconds
+        found = search_further(evaluate, allowed, chosen, target, lambda: self.clock() >= end)
+        value = found.makespan if target.deadline is None else found.cost
+        how = f"the best of {len(evaluate.schedules):,} more assignments, tried by calendars and dates"
+        return Found(found, min(least, value), _NO_SOLVER, how)
 
     def fastest(self, menu: Menu, chosen: Choice, budget: float, least: float) -> Found:
         """The fastest choice within a budget; ``least`` is a makespan that none undercuts."""

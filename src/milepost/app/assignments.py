@@ -8,18 +8,22 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from milepost.app.assignment_searches import AssignmentSearch, Menu
+from milepost.app.assignment_searches import AssignmentSearch, Found, Menu
 from milepost.app.settings import Settings
 from milepost.errors import PlanInvalid, UsageError
 from milepost.plan.model import Assignment, Plan
 from milepost.schedule.network import Network
-from milepost.schedule.tradeoff import Choice, Front, TierOffer, explore, menu, suggested_tier
+from milepost.schedule.tradeoff import Front, explore, menu, suggested_tier
+from milepost.schedule.tradeoff_choices import Choice, Evaluator, TierOffer
+from milepost.schedule.tradeoff_search import Target
 from milepost.source import Edit, SourceText, Span, apply
 
 if TYPE_CHECKING:
     from milepost.app.dates import PlanDates
+    from milepost.app.schedule_dates import Dating
     from milepost.schedule.leveling import LeveledSchedule
 
+_ALL_TRIED = "every assignment was tried"
 _OWN_REMARK = re.compile(r"\s*\(assigned: [^)]*\)")
 
 
@@ -36,14 +40,12 @@ class Wish:
 class Quality:
     """How good a choice is that comes from a search: no choice that keeps the wish has less than ``least``.
 
-    ``measure`` is ``cost``, or ``makespan`` in seconds; ``above`` is by what fraction of the least it may be higher;
-    ``note`` says what was lost for want of an extra.
+    ``measure`` is ``cost``, or ``makespan`` in seconds; ``above`` is by what fraction of the least it may be higher.
     """
 
     measure: str
     least: float
     above: float
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class AssignmentReport:
     """The front, the choice made on it, how the plan is assigned now, and why each task goes where it goes.
 
     ``start`` and ``finish`` are moments in ISO form where there are dates; with ``elapsed`` makespans are real time,
-    because the tiers' calendars differ.
+    because the tiers' calendars differ. ``how`` says how the choice was found, ``note`` what
+    its search had to do without; ``late`` are the tasks that miss their
+    own deadlines with it, by how many working seconds.
     """
 
     front: Front
@@ -63,11 +67,17 @@ class AssignmentReport:
     finish: str | None = None
     elapsed: bool = False
     quality: Quality | None = None
+    how: str = ""
+    note: str = ""
+    late: tuple[tuple[str, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
         return {
             "exact": self.front.exact,
+            "found": self.how,
+            "note": self.note,
+            "late": [{"id": task, "seconds": seconds} for task, seconds in self.late],
             "quality": asdict(self.quality) if self.quality else None,
             "makespan_seconds": self.chosen.makespan,
             "start": self.start,
@@ -108,7 +118,7 @@ def assign(
     With a budget and no deadline the fastest choice within it; with neither the cheapest of all. A task's lowest
     admissible tier comes from its score, else from its present assignment, else it is the weakest. With ``dates`` the
     calendars of the tiers count, and what the plan says of dates. Where there is a deadline or a budget, and the plan
-    is :func:`searchable`, ``search`` makes the choice better.
+    allows it, ``search`` makes the choice better.
 
     Raises:
         PlanInvalid: nothing keeps to the wish; the message says what comes nearest.
@@ -136,30 +146,66 @@ def assign(
     )
     chosen = _choose(front, wish, deadline, calendar)
     quality = _quality(front, wish, deadline, chosen)
-    if search and searchable(plan, dates) and (deadline is not None or wish.budget is not None):
-        dishes = Menu(
-            network,
-            menu(network, efforts, weakest, offers),
-            {rank: offer.capacity for rank, offer in offers.items() if offer.capacity > 0},
-            (wish.shares or {}) if wish.budget is not None else {},
+    note, how = "", _ALL_TRIED if front.exact else f"the best of {front.tried:,} assignments tried"
+    if search and (deadline is not None or wish.budget is not None):
+        found = _Searching(plan, dates, network, efforts, weakest, offers, calendar).better(
+            search, front, replace(wish, deadline=deadline), chosen
         )
-        # By a deadline the budget is what is searched for: then shares of it are no limits yet.
-        if not (wish.shares and (deadline is not None or wish.budget is None)):
-            chosen, quality = _searched(search, dishes, front, wish, deadline, chosen)
+        chosen, how, note, quality = found.choice, found.how, found.note, _quality_of(found, deadline)
     reasons = {name: _reason(plan, name, weakest[name], chosen) for name in tasks}
     titles = {name: task.title for name, task in tasks.items()}
-    report = AssignmentReport(front, chosen, plan.tiers, reasons, titles, quality=quality)
+    report = AssignmentReport(front, chosen, plan.tiers, reasons, titles, quality=quality, how=how, note=note)
     if calendar is None:
         return report
-    return replace(report, start=calendar.date(0), finish=calendar.date(chosen.makespan), elapsed=calendar.dates.differ)
+    if calendar.dates.differ and quality and quality.measure == "makespan":
+        report = replace(report, quality=None)  # the bound counts working time, which says little of real time
+    late = calendar.late(*Evaluator(network, efforts, offers, calendar).leveled(chosen))
+    start, finish = calendar.date(0), calendar.date(chosen.makespan)
+    return replace(report, start=start, finish=finish, elapsed=calendar.dates.differ, late=late)
 
 
-def searchable(plan: Plan, dates: PlanDates | None) -> bool:
-    """Whether a search may count in working time alone.
+def _searchable(plan: Plan, dates: PlanDates | None) -> bool:
+    """Whether a solver may count in working time alone.
 
-    It may where the tiers share a calendar and no task has to begin after or to end by a date.
+    It may where the tiers share a calendar and no task has to end by a date.
     """
-    return dates is None or not (dates.differ or any(task.not_before or task.deadline for task in plan.tasks))
+    return dates is None or not (dates.differ or any(task.deadline for task in plan.tasks))
+
+
+@dataclass(frozen=True)
+class _Searching:
+    """A choice made better, by a solver where it can count what matters, else by trying."""
+
+    plan: Plan
+    dates: PlanDates | None
+    network: Network
+    efforts: Mapping[str, int]
+    weakest: Mapping[str, int]
+    offers: Mapping[int, TierOffer]
+    calendar: _Scheduler | None
+
+    def better(self, search: AssignmentSearch, front: Front, wish: Wish, chosen: Choice) -> Found:
+        deadline, budget = wish.deadline, wish.budget
+        assert not isinstance(deadline, str)
+        least = front.least_makespan(budget or 0.0) if deadline is None else front.least_cost(deadline)
+        # By a deadline the budget is what a solver looks for: then shares of it are no limits yet.
+        if not _searchable(self.plan, self.dates) or (wish.shares and deadline is not None):
+            if front.exact:
+                return Found(chosen, 0.0, how=_ALL_TRIED)
+            evaluate = Evaluator(self.network, self.efforts, self.offers, self.calendar)
+            target = Target(deadline, budget, wish.shares)
+            return search.by_trying(evaluate, evaluate.allowed(self.weakest), chosen, target, max(least, 0.0))
+        dishes = Menu(
+            self.network,
+            menu(self.network, self.efforts, self.weakest, self.offers),
+            {rank: offer.capacity for rank, offer in self.offers.items() if offer.capacity > 0},
+            (wish.shares or {}) if budget is not None else {},
+            self.calendar.releases(self.network) if self.calendar else {},
+        )
+        if deadline is not None:
+            return search.cheapest(dishes, chosen, deadline, max(least, 0.0))
+        assert budget is not None
+        return search.fastest(dishes, chosen, budget, max(least, 0.0))
 
 
 @dataclass(frozen=True)
@@ -170,9 +216,7 @@ class _Scheduler:
     dates: PlanDates
 
     def __call__(self, network: Network, capacities: Mapping[int, int]) -> LeveledSchedule:
-        from milepost.app.schedule_dates import Dating
-
-        dating = Dating(self.plan, network, self.dates)
+        dating = self._dating(network)
         leveled = dating.level(dating.path(), capacities)
         if not self.dates.differ or dating.scale.differ:
             return leveled
@@ -183,6 +227,30 @@ class _Scheduler:
             finish=[main.ends(at) for at in leveled.finish],
             makespan=main.ends(leveled.makespan),
         )
+
+    def _dating(self, network: Network) -> Dating:
+        from milepost.app.schedule_dates import Dating
+
+        return Dating(self.plan, network, self.dates)
+
+    def releases(self, network: Network) -> dict[str, int]:
+        """The earliest starts in working seconds, where the tiers share a calendar."""
+        dating = self._dating(network)
+        return dating.limits.releases(dating.scale)
+
+    def late(self, network: Network, leveled: LeveledSchedule) -> tuple[tuple[str, int], ...]:
+        """The tasks of a schedule that miss their own deadlines, with the working seconds by which they do."""
+        dating = self._dating(network)
+        if not dating.deadlines:
+            return ()
+        found = []
+        for name, deadline in dating.deadlines.items():
+            here = network.number(name)
+            time = dating.scale.times[here]
+            finish = time.worked(leveled.finish[here]) if self.dates.differ else leveled.finish[here]
+            if finish > deadline:
+                found.append((name, finish - deadline))
+        return tuple(found)
 
     def date(self, seconds: int) -> str:
         time = self.dates.main
@@ -229,19 +297,14 @@ def _choose(front: Front, wish: Wish, deadline: int | None, calendar: _Scheduler
     return chosen
 
 
-def _searched(
-    search: AssignmentSearch, dishes: Menu, front: Front, wish: Wish, deadline: int | None, chosen: Choice
-) -> tuple[Choice, Quality]:
-    """A choice made better, and how good it is."""
-    if deadline is not None:
-        found = search.cheapest(dishes, chosen, deadline, max(front.least_cost(deadline), 0.0))
-        measure, value = "cost", found.choice.cost
-    else:
-        assert wish.budget is not None
-        found = search.fastest(dishes, chosen, wish.budget, max(front.least_makespan(wish.budget), 0.0))
-        measure, value = "makespan", float(found.choice.makespan)
+def _quality_of(found: Found, deadline: int | None) -> Quality | None:
+    """How good a choice is that was searched for; None where nothing is known of it."""
+    measure = "makespan" if deadline is None else "cost"
+    value = found.choice.makespan if deadline is None else found.choice.cost
+    if found.least <= 0 < value:
+        return None
     above = value / found.least - 1 if found.least > 0 else 0.0
-    return found.choice, Quality(measure, round(found.least, 6), round(max(above, 0.0), 6), found.note)
+    return Quality(measure, round(found.least, 6), round(max(above, 0.0), 6))
 
 
 def _quality(front: Front, wish: Wish, deadline: int | None, chosen: Choice) -> Quality | None:

@@ -30,7 +30,9 @@ def assignment_search(seconds: float) -> AssignmentSearch:
     from milepost.app.optimizations import optimize
 
     return AssignmentSearch(
-        lambda problem, part, start: optimize(problem, prove, time.perf_counter, seconds=part, start=start), seconds
+        lambda problem, part, start: optimize(problem, prove, time.perf_counter, seconds=part, start=start),
+        seconds,
+        time.perf_counter,
     )
 
 

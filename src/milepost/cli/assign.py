@@ -6,7 +6,7 @@ import re
 
 import click
 
-from milepost.app.assignments import AssignmentReport, Wish, assign, searchable, write_assignment
+from milepost.app.assignments import AssignmentReport, Wish, assign, write_assignment
 from milepost.app.documents import unified_diff, update_document
 from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates, read_deadline
@@ -73,12 +73,10 @@ def command(
 
         if deadline is None and budget is None:
             raise UsageError("--optimize needs something to reach", remedy="give a --deadline or a --budget")
-        if not searchable(loaded, dates):
-            say("dates of tasks or several calendars count: no search, the choice stands", err=True)
         search = assignment_search(optimize)
     report = assign(loaded, settings, wish, dates, search)
-    if report.quality and report.quality.note:
-        say(report.quality.note, err=True)
+    if report.note:
+        say(report.note, err=True)
     diff = unified_diff(loaded.source, write_assignment(loaded, report))
     if write:
         update_document(plan, lambda source: write_assignment(read_plan(source), report))
@@ -103,6 +101,9 @@ def _print(report: AssignmentReport, front: bool) -> None:
     real = " of real time" if report.elapsed else ""
     until = f", until {report.finish[:16].replace('T', ' ')}" if report.finish else ""
     say(f"{duration(chosen.makespan)}{real}{until}, cost {money(chosen.cost)}{_quality(report)}")
+    say(report.how)
+    for task, seconds in report.late:
+        say(f"task {task} misses its deadline by {duration(seconds)}")
     for rank, cost in sorted(chosen.cost_of_tier.items()):
         percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
         tasks = count(sum(own == rank for own in chosen.tiers.values()), "task")

@@ -10,16 +10,15 @@ helps; then back, saving the most money for the least time.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise, product
-from math import ceil, prod
+from math import prod
 
 from milepost.errors import PlanInvalid
-from milepost.schedule.critical_path import compute
-from milepost.schedule.leveling import LeveledSchedule, level
+from milepost.schedule.leveling import LeveledSchedule
 from milepost.schedule.network import Network
+from milepost.schedule.tradeoff_choices import SHARE_TOLERANCE, Choice, Evaluator, Scheduler, TierOffer
 from milepost.schedule.tradeoff_relaxation import Offer, Relaxation, Support, within_shares
 
 EXHAUSTIVE = 2000
@@ -31,53 +30,19 @@ EFFORTS = 1000
 SEARCHED = 100
 """Tasks up to which assignments are searched further, move by move."""
 
-_BISECTIONS = 10
-
-SHARE_TOLERANCE = 0.05
-"""How far a tier's share of the cost may exceed what it is allowed, as a fraction of the whole."""
-
-
-Scheduler = Callable[[Network, Mapping[int, int]], LeveledSchedule]
-"""Makes a schedule of a network within capacities, by rank."""
-
-
-@dataclass(frozen=True, slots=True)
-class TierOffer:
-    """A tier as a choice: how many tasks at once, duration is effort ÷ ``speed``, and its price for an hour."""
-
-    capacity: int
-    speed: float = 1.0
-    cost_per_hour: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An assignment and what it leads to: rank by task id, makespan in working seconds, cost, cost by rank."""
-
-    tiers: Mapping[str, int]
-    makespan: int
-    cost: float
-    cost_of_tier: Mapping[int, float]
-
-    def excess(self, shares: Mapping[int, float], budget: float | None = None) -> float:
-        """By how much money tiers exceed their shares of the budget, or of the whole cost without one."""
-        whole = self.cost if budget is None else budget
-        room = SHARE_TOLERANCE if budget is None else 0.0
-        return sum(
-            max(0.0, self.cost_of_tier.get(rank, 0.0) - (share + room) * whole) for rank, share in shares.items()
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Front:
     """Choices none of which is both dearer and slower than another, the cheapest first.
 
-    ``exact`` says that every assignment was tried; if not, ``supports`` bound what any choice can reach.
+    ``exact`` says that every assignment was tried; if not, ``supports`` bound what any choice can reach. ``tried`` is
+    how many were levelled.
     """
 
     choices: tuple[Choice, ...]
     exact: bool
     supports: tuple[Support, ...] = ()
+    tried: int = 0
 
     def cheapest_by(self, deadline: int) -> Choice | None:
         """The cheapest choice that ends by a deadline, in working seconds; None when none does."""
@@ -118,8 +83,8 @@ def explore(
     Raises:
         PlanInvalid: no tier is there for a task, or no assignment keeps to the shares.
     """
-    evaluate = _Evaluator(network, efforts, offers, scheduler)
-    allowed = [_allowed(name, weakest, offers) for name in evaluate.tasks]
+    evaluate = Evaluator(network, efforts, offers, scheduler)
+    allowed = evaluate.allowed(weakest)
     count = prod(len(ranks) for ranks in allowed)
     supports: tuple[Support, ...] = ()
     if count <= EXHAUSTIVE:
@@ -137,7 +102,11 @@ def explore(
             "no assignment keeps to the shares of the tiers",
             remedy=f"the nearest one exceeds them by {nearest.excess(shares or {}, budget):.2f}; loosen a share",
         )
-    return Front(tuple(_undominated(kept)), count <= EXHAUSTIVE, supports)
+    exact = count <= EXHAUSTIVE
+    front = list(_undominated(kept))
+    if not exact and len(allowed) <= SEARCHED:
+        front = list(_undominated([evaluate.eased(choice, allowed, shares or {}, budget) for choice in front]))
+    return Front(tuple(front), exact, supports, len(evaluate.schedules))
 
 
 def menu(
@@ -148,15 +117,12 @@ def menu(
     Raises:
         PlanInvalid: no tier is there for a task.
     """
-    evaluate = _Evaluator(network, efforts, offers, None)
-    return [
-        [evaluate.offer(place, rank) for rank in _allowed(name, weakest, offers)]
-        for place, name in enumerate(evaluate.tasks)
-    ]
+    evaluate = Evaluator(network, efforts, offers, None)
+    return [[evaluate.offer(place, rank) for rank in ranks] for place, ranks in enumerate(evaluate.allowed(weakest))]
 
 
 def _relaxed(
-    evaluate: _Evaluator, allowed: list[list[int]], shares: Mapping[int, float], budget: float | None
+    evaluate: Evaluator, allowed: list[list[int]], shares: Mapping[int, float], budget: float | None
 ) -> tuple[Support, ...]:
     """Level what the relaxation suggests, changed to keep to the shares, and the cheapest; give its bounds."""
     offers = [[evaluate.offer(place, rank) for rank in ranks] for place, ranks in enumerate(allowed)]
@@ -167,9 +133,7 @@ def _relaxed(
     return tuple(supports)
 
 
-def _look_closely(
-    evaluate: _Evaluator, shares: Mapping[int, float], budget: float | None, deadline: int | None
-) -> None:
+def _look_closely(evaluate: Evaluator, shares: Mapping[int, float], budget: float | None, deadline: int | None) -> None:
     """Between the two choices around a wish change as many tasks from one to the other as the wish allows."""
 
     def kept(choice: Choice) -> bool:
@@ -188,89 +152,17 @@ def _look_closely(
                 evaluate.between(good, bad, lambda choice, wish=wish: wish(choice) and kept(choice))  # type: ignore[misc]
 
 
-def _allowed(name: str, weakest: Mapping[str, int], offers: Mapping[int, TierOffer]) -> list[int]:
-    ranks = [rank for rank in sorted(offers, reverse=True) if rank <= weakest.get(name, max(offers))]
-    ranks = [rank for rank in ranks if offers[rank].capacity > 0]
-    if not ranks:
-        raise PlanInvalid(f"no tier is strong enough for task {name}", remedy="configure a tier of a lower rank number")
-    return ranks
-
-
 def _undominated(choices: Sequence[Choice]) -> Iterator[Choice]:
     fastest: int | None = None
-    for choice in sorted(choices, key=lambda choice: (choice.cost, choice.makespan, sorted(choice.tiers.items()))):
+
+    def worth(choice: Choice) -> tuple[float, int, list[int]]:
+        """Of equal choices the one that leaves the most to weaker tiers comes first."""
+        return choice.cost, choice.makespan, [-rank for rank in choice.tiers.values()]
+
+    for choice in sorted(choices, key=worth):
         if fastest is None or choice.makespan < fastest:
             fastest = choice.makespan
             yield choice
-
-
-class _Evaluator:
-    """Turns an assignment into a choice by levelling the network under it; remembers what it has seen."""
-
-    def __init__(
-        self,
-        network: Network,
-        efforts: Mapping[str, int],
-        offers: Mapping[int, TierOffer],
-        scheduler: Scheduler | None,
-    ) -> None:
-        self.network = network
-        self.scheduler = scheduler
-        self.offers = offers
-        self.tasks = [activity.id for activity in network.activities if not activity.checkpoint]
-        self.efforts = [efforts[name] for name in self.tasks]
-        self.capacities = {rank: offer.capacity for rank, offer in offers.items() if offer.capacity > 0}
-        self.schedules: dict[tuple[int, ...], tuple[Choice, LeveledSchedule]] = {}
-
-    def __call__(self, ranks: Sequence[int]) -> Choice:
-        return self.full(tuple(ranks))[0]
-
-    @property
-    def choices(self) -> list[Choice]:
-        """All choices so far."""
-        return [choice for choice, _ in self.schedules.values()]
-
-    def offer(self, place: int, rank: int) -> Offer:
-        """A task's duration and cost at a tier."""
-        duration = ceil(self.efforts[place] / self.offers[rank].speed)
-        return Offer(rank, duration, duration / 3600 * self.offers[rank].cost_per_hour)
-
-    def between(self, good: Choice, bad: Choice, allowed: Callable[[Choice], bool]) -> None:
-        """Change tasks, spread over the plan, from a good choice to a bad one, as many as are allowed."""
-        changed = [place for place, name in enumerate(self.tasks) if good.tiers[name] != bad.tiers[name]]
-        changed.sort(key=lambda place: place * 0.618034 % 1)
-        low, high = 0, len(changed)
-        for _ in range(_BISECTIONS):
-            middle = (low + high) // 2
-            if middle == low:
-                break
-            taken = {self.tasks[place] for place in changed[:middle]}
-            choice = self([(bad if name in taken else good).tiers[name] for name in self.tasks])
-            low, high = (middle, high) if allowed(choice) else (low, middle)
-
-    def full(self, ranks: tuple[int, ...]) -> tuple[Choice, LeveledSchedule]:
-        if ranks not in self.schedules:
-            self.schedules[ranks] = self._make(ranks)
-        return self.schedules[ranks]
-
-    def _make(self, ranks: tuple[int, ...]) -> tuple[Choice, LeveledSchedule]:
-        durations = [ceil(effort / self.offers[rank].speed) for effort, rank in zip(self.efforts, ranks, strict=True)]
-        rank_of = dict(zip(self.tasks, ranks, strict=True))
-        activities = tuple(
-            activity if activity.checkpoint else replace(activity, tier=rank_of[activity.id])
-            for activity in self.network.activities
-        )
-        padded = array("q", durations + [0] * (len(activities) - len(durations)))
-        network = Network(activities, padded, self.network.predecessors, self.network.successors)
-        leveled = (self.scheduler or _schedule)(network, self.capacities)
-        costs: dict[int, float] = {}
-        for rank, duration in zip(ranks, durations, strict=True):
-            costs[rank] = costs.get(rank, 0.0) + duration / 3600 * self.offers[rank].cost_per_hour
-        return Choice(rank_of, leveled.makespan, sum(costs.values()), costs), leveled
-
-
-def _schedule(network: Network, capacities: Mapping[int, int]) -> LeveledSchedule:
-    return level(compute(network), capacities)
 
 
 class _Search:
@@ -278,7 +170,7 @@ class _Search:
 
     def __init__(
         self,
-        evaluate: _Evaluator,
+        evaluate: Evaluator,
         allowed: list[list[int]],
         shares: Mapping[int, float],
         budget: float | None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -149,3 +150,52 @@ def test_the_initialiser_is_made_with_the_first_object() -> None:
     made = vars(Rare)["__init__"]
     assert made is not before
     assert made.__code__.co_varnames == ("self", "at")
+
+
+@lazy_dataclass(slots=True)
+class Counted:
+    """One with something that belongs to the class."""
+
+    kinds: ClassVar[list[str]] = ["a"]
+    at: float
+
+
+@dataclass
+class Written(Nest):
+    """One of the standard library's that has more."""
+
+    by: str = ""
+
+
+def test_what_belongs_to_the_class_is_no_field() -> None:
+    assert [item.name for item in fields(Counted)] == ["at"]
+    assert Counted(1.0).kinds is Counted.kinds
+
+
+def test_places_are_matched() -> None:
+    match Bird(1.0, "wren", 3):
+        case Bird(at, name, count):
+            assert (at, name, count) == (1.0, "wren", 3)
+        case other:
+            raise AssertionError(other)
+
+
+def test_a_plain_dataclass_goes_on_from_a_lazy_one() -> None:
+    written = Written(2, by="ann")
+    assert [item.name for item in fields(written)] == ["eggs", "rings", "by"]
+    assert written == Written(2, [], "ann")
+
+
+def test_many_may_ask_for_the_fields_at_once() -> None:
+    """Whoever looked second would find no default factory left, if they did not look one after the other."""
+    for _ in range(50):
+
+        @lazy_dataclass(slots=True)
+        class New:
+            """Not looked at yet."""
+
+            rings: list[str] = field(default_factory=list)
+
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(fields, [New] * 4))
+        assert all(item.default_factory is list for (item,) in found)

@@ -1,4 +1,4 @@
-"""Dataclasses whose methods are made when they are first needed.
+"""Dataclasses whose methods are made when they are first needed, and whose fields are looked into when they are.
 
 The standard library writes and compiles up to seven methods for each class when its module is imported, a
 millisecond's work. A short command knows some hundred classes and makes objects of a few: that was half its time.
@@ -7,6 +7,8 @@ millisecond's work. A short command knows some hundred classes and makes objects
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import threading
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,8 @@ else:
         """
 
         def decorate(bare: type) -> type:
-            cls = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(bare)
-            names = tuple(cls.__dataclass_fields__)
+            cls = _slotted(bare) if slots else _without_methods(bare)
+            names = cls.__match_args__
             cls.__init__ = _init_later(cls, frozen)
             cls.__eq__ = _eq(names)
             if "__repr__" not in bare.__dict__:
@@ -38,6 +40,42 @@ else:
             return cls
 
         return decorate
+
+
+_without_methods = dataclasses.dataclass(init=False, repr=False, eq=False)
+_LOOKING = threading.RLock()
+_CLASS_VARIABLE = ("ClassVar", "typing.ClassVar")
+
+
+def _slotted(bare: type) -> Any:
+    """A class with slots for the fields of another, which is kept to tell more of them."""
+    stated = inspect.get_annotations(bare)
+    own = [name for name, kind in stated.items() if not str(kind).startswith(_CLASS_VARIABLE)]
+    bases = bare.__mro__[-2:0:-1]
+    names = tuple(dict.fromkeys([*(name for base in bases for name in base.__dict__.get("__match_args__", ())), *own]))
+    inherited = {name for base in bases for name in base.__dict__.get("__slots__", ())}
+    scope = {key: value for key, value in bare.__dict__.items() if key not in (*names, "__dict__", "__weakref__")}
+    scope["__slots__"] = tuple([name for name in names if name not in inherited])
+    scope["__match_args__"] = names
+    for what in ("__dataclass_fields__", "__dataclass_params__"):
+        scope[what] = _LookedUp(bare, what)
+    cls = type(bare)(bare.__name__, bare.__bases__, scope)
+    cls.__qualname__ = bare.__qualname__
+    return cls
+
+
+class _LookedUp:
+    """What the standard library knows of a class, found out when somebody asks for it."""
+
+    def __init__(self, bare: type, what: str) -> None:
+        self._bare = bare
+        self._what = what
+
+    def __get__(self, thing: object, owner: type) -> Any:
+        with _LOOKING:
+            if self._what not in self._bare.__dict__:
+                _without_methods(self._bare)
+        return self._bare.__dict__[self._what]
 
 
 def _init_later(cls: type, frozen: bool) -> Callable[..., None]:

@@ -173,3 +173,56 @@ def test_a_large_plan_is_announced(milepost: Milepost, project: Path, monkeypatc
     monkeypatch.setattr(sizes, "MANY", 3)
     found = milepost("schedule", "tasks.md")
     assert (found.code, "note: about 3 tasks: this takes up to 0.0 GB of memory" in found.err) == (0, True)
+
+
+def test_a_plan_of_which_nothing_is_left(milepost: Milepost, project: Path, scheduling: tuple[str, ...]) -> None:
+    """Struck tasks are not done: the plan takes no time and costs nothing."""
+    (project / "tasks.md").write_text("# P\n\n- [ ] ~~**1** Do 1~~\n- [ ] ~~**2** Do 2~~\n")
+    assert milepost(*scheduling).code == 0
+
+
+def test_what_if_nothing_were_left(milepost: Milepost, project: Path) -> None:
+    plan(project, task("1", "Estimated: 1 hour"))
+    found = milepost("what-if", "tasks.md", "--without", "1", "--samples", "20", "--json").json
+    assert (found["after"]["tasks"], found["after"]["makespan_seconds"], found["after"]["p50_seconds"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("schedule", "tasks.md", "--optimize", "nan"),
+        ("assign", "tasks.md", "--budget", "nan"),
+        ("assign", "tasks.md", "--budget", "inf"),
+        ("assign", "tasks.md", "--deadline", "5h", "--optimize", "inf"),
+        ("what-if", "tasks.md", "--tier", "2=3", "--confidence", "nan"),
+        ("forecast", "tasks.md", "--correlation", "nan"),
+    ],
+)
+def test_numbers_that_count_nothing(milepost: Milepost, project: Path, asked: tuple[str, ...]) -> None:
+    plan(project, task("1"))
+    found = milepost(*asked)
+    assert (found.code, "is no number to count with" in found.err) == (2, True)
+
+
+def test_a_date_that_counts_for_nothing_is_said(milepost: Milepost, project: Path, scheduling: tuple[str, ...]) -> None:
+    plan(project, task("1", "Due: 2026-02-30"), task("2"))
+    found = milepost(*scheduling)
+    assert "note: line 4: `2026-02-30` does not count: Due is a day or a time that does not exist" in found.err
+
+
+def test_a_shift_that_ends_when_it_begins(milepost: Milepost, project: Path) -> None:
+    """All of the day, or nothing of it: who means the day writes 00:00-24:00."""
+    plan(project, task("1", "Tier: 3"))
+    (project / "milepost.toml").write_text(CALENDARS.format(name="odd", keys='hours = ["09:00-09:00"]'))
+    found = milepost("schedule", "tasks.md")
+    assert (found.code, "`09:00-09:00` is no length of time" in found.err) == (3, True)
+
+
+def test_hours_are_those_of_the_zone_stated_for_all(milepost: Milepost, project: Path) -> None:
+    """Nine o'clock in Berlin, where the calendar states no zone of its own."""
+    plan(project, task("1", "Tier: 3", "Estimated: 1 hour"))
+    settings = CALENDARS.format(name="office", keys='hours = ["09:00-17:00"]')
+    settings = settings.replace("[schedule]", '[schedule]\nzone = "Europe/Berlin"')
+    (project / "milepost.toml").write_text(settings)
+    found = milepost("schedule", "tasks.md", "--json").json
+    assert found["rows"][0]["dates"]["start"] == "2026-12-01T09:00:00+01:00"

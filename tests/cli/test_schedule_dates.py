@@ -197,7 +197,7 @@ def test_a_date_that_cannot_be_read_does_not_count_and_is_said(milepost: Milepos
     plan.write_text(PLAN.replace("2026-12-03", "2026-02-30"))
     found = milepost("schedule", "tasks.md", "--start", "2026-12-01")
     assert found.code == 0
-    assert "note: task 1.3: its not before date `2026-02-30` is none that could be read" in found.out
+    assert "note: line 14: `2026-02-30` does not count: Not before is a day or a time that does not exist" in found.err
 
 
 def test_the_chart_has_dates_over_it(milepost: Milepost, plan: Path, project: Path) -> None:

@@ -187,7 +187,9 @@ def test_dependencies_stated_twice_keep_both_sources() -> None:
         ("Complexity: high", ObservationKind.UNREADABLE_VALUE, "high"),
         ("Risk: 11", ObservationKind.UNREADABLE_VALUE, "11"),
         ("Tier: best", ObservationKind.UNREADABLE_VALUE, "best"),
-        ("Due: tomorrow", ObservationKind.UNREADABLE_VALUE, "tomorrow"),
+        ("Due: tomorrow", ObservationKind.UNREADABLE_DATE, "tomorrow"),
+        ("Deadline: 2026-02-30", ObservationKind.UNREADABLE_DATE, "2026-02-30"),
+        ("Not before: 2026-12-01 25:00", ObservationKind.UNREADABLE_DATE, "2026-12-01 25:00"),
         ("Estimated: [Hours]", ObservationKind.PLACEHOLDER, "[Hours]"),
     ],
 )

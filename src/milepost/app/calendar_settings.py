@@ -38,11 +38,11 @@ class CalendarSettings:
     weekdays: tuple[str, ...] = DEFAULT_WEEKDAYS
     holidays: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
-    zone: str = "UTC"
+    zone: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
-    def calendar(self) -> Calendar:
-        """Make the calendar.
+    def calendar(self, zone: str = "") -> Calendar:
+        """Make the calendar; without a zone of its own its hours are those of ``zone``, else of UTC.
 
         Raises:
             SettingsInvalid: something in it cannot be read, or it has no working time; the message names the key.
@@ -53,7 +53,7 @@ class CalendarSettings:
         known: dict[str, Any] = {"hours": DEFAULT_HOURS, "name": self.name}
         made = Calendar.read(**known)
         for key in ("zone", "weekdays", "holidays", "extra", "hours"):
-            known[key] = getattr(self, key)
+            known[key] = self.zone or zone or "UTC" if key == "zone" else getattr(self, key)
             try:
                 made = Calendar.read(**known)
             except PlanInvalid as error:

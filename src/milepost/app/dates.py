@@ -94,21 +94,27 @@ def make_dates(settings: Settings, start: str | None, now: Callable[[], float]) 
         UsageError: the start that is asked for is no date.
         SettingsInvalid: the settings' start, zone or calendars make no sense.
     """
-    made = {name: one.calendar() for name, one in settings.calendars.items()}
+    stated = _stated_zone(settings)
+    made = {name: one.calendar(settings.zone) for name, one in settings.calendars.items()}
     usual = made[settings.calendar] if settings.calendar else ALWAYS
     tiers = {rank: made[tier.calendar] if tier.calendar else usual for rank, tier in settings.tiers.items()}
-    zone = _zone(settings, usual, tiers)
-    begin, stated = _start(settings, start, zone, now)
-    return PlanDates(Calendars(begin, zone, usual, tiers), stated)
+    zone = stated or _zone(usual, tiers)
+    begin, begins_from = _start(settings, start, zone, now)
+    return PlanDates(Calendars(begin, zone, usual, tiers), begins_from)
 
 
-def _zone(settings: Settings, usual: Calendar, tiers: Mapping[int, Calendar]) -> tzinfo:
-    """The zone stated, else the usual calendar's, else the one that all other calendars share, else UTC."""
-    if settings.zone:
-        try:
-            return zone_of(settings.zone)
-        except PlanInvalid as error:
-            raise SettingsInvalid(str(error), place=settings.places.get("zone", ""), remedy=error.remedy) from None
+def _stated_zone(settings: Settings) -> tzinfo | None:
+    """The zone of the settings, if they state one."""
+    if not settings.zone:
+        return None
+    try:
+        return zone_of(settings.zone)
+    except PlanInvalid as error:
+        raise SettingsInvalid(str(error), place=settings.places.get("zone", ""), remedy=error.remedy) from None
+
+
+def _zone(usual: Calendar, tiers: Mapping[int, Calendar]) -> tzinfo:
+    """The usual calendar's zone, else the one that all other calendars share, else UTC."""
     if usual is not ALWAYS:
         return usual.zone
     zones = {str(calendar.zone): calendar.zone for calendar in tiers.values() if calendar is not ALWAYS}

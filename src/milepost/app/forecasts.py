@@ -154,7 +154,7 @@ class _Forecast:
         for here, activity in enumerate(activities):
             if activity.done:
                 durations[here] = 0
-        return Network(activities, durations, network.predecessors, network.successors)
+        return replace(network, activities=activities, durations=durations)
 
     def _estimates(self) -> tuple[dict[str, ThreePoint], int]:
         """The efforts of what is not done, in working seconds, and how many of their ranges are a tier's."""

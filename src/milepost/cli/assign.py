@@ -11,7 +11,7 @@ from milepost.app.documents import unified_diff, update_document
 from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates, read_deadline
 from milepost.cli.loading import load_plan, note_unreadable
-from milepost.cli.options import json_option, plan_argument, say, say_json
+from milepost.cli.options import FiniteRange, json_option, plan_argument, say, say_json
 from milepost.cli.text import duration, money
 from milepost.errors import UsageError
 from milepost.lint.wording import count
@@ -30,11 +30,11 @@ _SHARE = re.compile(r"(\d+)\s*=\s*(\d+(?:\.\d+)?)\s*%?")
     help="The cheapest assignment that takes no longer (12h, 3 days) or ends by then (2026-12-24).",
 )
 @click.option("--start", metavar="DATE", help="When the plan starts.  [`start` of the settings, or now]")
-@click.option("--budget", type=click.FloatRange(min=0), help="The fastest assignment that costs no more.")
+@click.option("--budget", type=FiniteRange(min=0), help="The fastest assignment that costs no more.")
 @click.option("--share", "shares", multiple=True, metavar="TIER=PERCENT", help="The most a tier may cost of the whole.")
 @click.option(
     "--optimize",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="SECONDS",
     help="Search that long for a better choice by the deadline or within the budget, and for a proof.",
 )
@@ -108,7 +108,7 @@ def _print(report: AssignmentReport, front: bool) -> None:
         percent = f" ({100 * cost / chosen.cost:.0f}%)" if chosen.cost else ""
         tasks = count(sum(own == rank for own in chosen.tiers.values()), "task")
         say(f"  tier {rank}: {tasks}, cost {money(cost)}{percent}")
-    width = max(len(name) for name in chosen.tiers)
+    width = max(map(len, chosen.tiers), default=0)
     for name, rank in chosen.tiers.items():
         now = report.current.get(name)
         was = f" (now tier {now})" if now not in (None, rank) else ""

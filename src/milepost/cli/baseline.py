@@ -9,7 +9,7 @@ import click
 
 from milepost.cli.figures import rough_time, signed_time
 from milepost.cli.gantt import Paper
-from milepost.cli.options import json_option, plan_argument, say_json
+from milepost.cli.options import FiniteRange, json_option, plan_argument, say_json
 from milepost.cli.schedule import make_paper
 from milepost.cli.text import printable, say
 from milepost.lint.wording import count
@@ -71,9 +71,7 @@ def _at(_context: click.Context, _option: click.Parameter, given: str | None) ->
 @command.command("show")
 @plan_argument
 @click.option("--at", metavar="TIME", callback=_at, help="Working time since the start.  [until now]")
-@click.option(
-    "--credit", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share earned by a task begun."
-)
+@click.option("--credit", type=FiniteRange(0, 1), default=0.5, show_default=True, help="Share earned by a task begun.")
 @click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the S-curve there.")
 @json_option
 def show_command(plan: str, at: float | None, credit: float, svg: str | None, as_json: bool) -> int:

@@ -7,9 +7,9 @@ import click
 from milepost.app.runs import extend_budgets
 from milepost.app.statuses import budget_lines
 from milepost.bootstrap import open_project
-from milepost.cli.options import by_option, json_option, plan_argument, say, say_json
+from milepost.cli.options import FiniteRange, by_option, json_option, plan_argument, say, say_json
 
-_LIMIT = click.FloatRange(min=0, min_open=True)
+_LIMIT = FiniteRange(min=0, min_open=True)
 
 
 @click.command()

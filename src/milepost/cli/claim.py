@@ -8,7 +8,15 @@ from milepost.app.suggestions import in_shell
 from milepost.app.tasks import claim
 from milepost.bootstrap import open_project
 from milepost.cli.acting import bring_up_to_date, require_part_of_runs
-from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
+from milepost.cli.options import (
+    FiniteRange,
+    by_option,
+    json_option,
+    plan_and_more_argument,
+    say,
+    say_json,
+    task_argument,
+)
 from milepost.cli.text import clock, duration
 
 
@@ -17,7 +25,7 @@ from milepost.cli.text import clock, duration
 @task_argument
 @by_option
 @click.option("--tier", type=click.IntRange(1), help="Your tier; a task for another one is refused.")
-@click.option("--lease", type=click.FloatRange(min=1), help="Minutes you may be silent.  [default: the settings']")
+@click.option("--lease", type=FiniteRange(min=1), help="Minutes you may be silent.  [default: the settings']")
 @json_option
 def command(plan: str, task: str, by: str, tier: int | None, lease: float | None, as_json: bool) -> None:
     """Take a task: nobody else gets it while your lease lasts, and its box shows that it is being worked on.

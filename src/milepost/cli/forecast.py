@@ -9,8 +9,8 @@ import click
 
 from milepost.cli.dates import plan_dates, read_deadline
 from milepost.cli.figures import rough_time, share
-from milepost.cli.gantt import Paper
-from milepost.cli.options import json_option, plan_argument
+from milepost.cli.gantt import Paper, compact_time
+from milepost.cli.options import FiniteRange, json_option, plan_argument
 from milepost.cli.schedule import make_paper
 from milepost.cli.text import printable, say
 from milepost.plan.grammar.columns import display_width
@@ -30,16 +30,14 @@ _DISTRIBUTIONS = ("pert", "triangular", "lognormal")
 @click.option("--deadline", metavar="TIME", callback=read_deadline, help="Give the odds of 12h, or of 2026-12-24.")
 @click.option("--start", metavar="DATE", help="Count from here, and show dates.  [now]")
 @click.option(
-    "--confidence", type=click.FloatRange(1, 99), default=80, show_default=True, help="How sure to be, in percent."
+    "--confidence", type=FiniteRange(1, 99), default=80, show_default=True, help="How sure to be, in percent."
 )
 @click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")
 @click.option("--no-tiers", is_flag=True, help="Leave the tiers' capacity out: everything possible at once.")
 @click.option(
     "--distribution", type=click.Choice(_DISTRIBUTIONS), default="pert", show_default=True, help="How efforts vary."
 )
-@click.option(
-    "--correlation", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Of two tasks of one tier."
-)
+@click.option("--correlation", type=FiniteRange(0, 1), default=0.0, show_default=True, help="Of two tasks of one tier.")
 @click.option("--no-calibration", is_flag=True, help="Leave out what finished tasks say of their tiers' estimates.")
 @click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the histogram there.")
 @json_option
@@ -194,10 +192,12 @@ def _histogram(report: ForecastReport, paper: Paper) -> Iterator[str]:
     counts, bins = report.histogram.counts, report.histogram
     width = min(_BAR, paper.width - 24)
     confident = (report.confident.seconds - bins.low) // bins.width
+    fine = bins.width < 3600  # else hundreds of hours of one name
     for place, count in enumerate(counts):
         bar = paper.glyphs.critical * round(count / max(counts) * width)
         mark = f" P{report.confidence:g}" if place == confident else ""
-        label = rough_time(bins.low + place * bins.width)
+        low = bins.low + place * bins.width
+        label = compact_time(low) if fine else rough_time(low)
         yield f"{label:>10} {paper.paint(bar, fg='cyan')}{' ' * (width - len(bar))} {count:>6}{mark}"
 
 

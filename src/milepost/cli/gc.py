@@ -7,7 +7,7 @@ import click
 from milepost.app.housekeeping import clear, leftovers, list_runs
 from milepost.bootstrap import extracts, open_ledger, run_folder, wall_clock
 from milepost.cli.acting import require_place
-from milepost.cli.options import complete_files, json_option, say, say_json
+from milepost.cli.options import FiniteRange, complete_files, json_option, say, say_json
 from milepost.lint.wording import count
 
 
@@ -16,7 +16,7 @@ from milepost.lint.wording import count
 @click.option(
     "--older-than",
     "days",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=30.0,
     show_default=True,
     help="Only runs that ended this many days ago.",

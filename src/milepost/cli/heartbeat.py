@@ -8,6 +8,7 @@ from milepost.app.tasks import heartbeat
 from milepost.bootstrap import open_project
 from milepost.cli.acting import require_part_of_runs
 from milepost.cli.options import (
+    FiniteRange,
     attempt_option,
     by_option,
     json_option,
@@ -24,7 +25,7 @@ from milepost.cli.text import clock
 @task_argument
 @by_option
 @attempt_option
-@click.option("--lease", type=click.FloatRange(min=1), help="Minutes you may be silent.  [default: the settings']")
+@click.option("--lease", type=FiniteRange(min=1), help="Minutes you may be silent.  [default: the settings']")
 @json_option
 def command(plan: str, task: str, by: str, attempt_no: int | None, lease: float | None, as_json: bool) -> None:
     """Say that you are still at a task you claimed, so that nobody else gets it.

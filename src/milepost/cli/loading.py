@@ -47,7 +47,11 @@ def note_unreadable(plan: Plan) -> None:
         return
     from milepost.plan.model import ObservationKind
 
-    kinds = (ObservationKind.UNREADABLE_DURATION, ObservationKind.UNREADABLE_VALUE)
+    kinds = (
+        ObservationKind.UNREADABLE_DURATION,
+        ObservationKind.UNREADABLE_VALUE,
+        ObservationKind.UNREADABLE_DATE,
+    )
     found = [one for one in plan.observations if one.kind in kinds]
     for one in found[:_NOTES]:
         line = plan.source.position(one.span.start).line

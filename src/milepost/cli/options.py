@@ -33,6 +33,17 @@ def complete_files(_context: click.Context, _argument: click.Parameter, begun: s
     return [CompletionItem(begun, type="file")]
 
 
+class FiniteRange(click.FloatRange):
+    """A number between limits: neither infinite nor ``nan``, which no limit keeps out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the number. Raises BadParameter."""
+        found = super().convert(value, param, ctx)
+        if not -float("inf") < found < float("inf"):
+            self.fail(f"{value} is no number to count with.", param, ctx)
+        return found
+
+
 plan_argument = click.argument(
     "plan", metavar="[PLAN.md]", default=".", callback=_the_plan, shell_complete=complete_files
 )

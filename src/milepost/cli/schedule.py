@@ -15,7 +15,7 @@ from milepost.app.settings import load_settings
 from milepost.cli.dates import plan_dates
 from milepost.cli.gantt import ASCII, UNICODE, Paper, compact_time, draw_gantt
 from milepost.cli.loading import load_plan, note_unreadable
-from milepost.cli.options import dialect_option, plan_argument
+from milepost.cli.options import FiniteRange, dialect_option, plan_argument
 from milepost.cli.text import printable, say
 from milepost.errors import UsageError
 from milepost.plan.grammar.columns import display_width
@@ -50,7 +50,7 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
 )
 @click.option(
     "--optimize",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="SECONDS",
     help="Search that long for a shorter schedule, and for a proof of how good it is. Ctrl-C keeps the best.",
 )

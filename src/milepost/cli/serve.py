@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from milepost.cli.options import complete_files, say, whoami
+from milepost.cli.options import FiniteRange, complete_files, say, whoami
 from milepost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer to this host name too.")
 @click.option("--require-token", is_flag=True, help="Ask for a token, from this machine too.")
 @click.option(
-    "--rate", type=click.FloatRange(min=1), default=100, show_default=True, help="Requests a second for each token."
+    "--rate", type=FiniteRange(min=1), default=100, show_default=True, help="Requests a second for each token."
 )
 @click.option("--metrics", is_flag=True, help="Offer /api/v1/metrics, for Prometheus.")
 @click.option("--mcp", is_flag=True, help="Offer the first PATH's plans to agents at /mcp, as `milepost mcp` does.")

@@ -7,7 +7,7 @@ import click
 from milepost.app.tier_lines import TierLine, chosen
 from milepost.bootstrap.tiers import tiers_of, try_tier
 from milepost.cli.acting import require_place
-from milepost.cli.options import complete_files, json_option, say, say_json
+from milepost.cli.options import FiniteRange, complete_files, json_option, say, say_json
 from milepost.lint.wording import count
 
 
@@ -23,9 +23,7 @@ from milepost.lint.wording import count
     help="Give the agent of tier N, or of every tier that has one, a harmless prompt.",
 )
 @click.option("--trust", "trust_now", is_flag=True, help="Allow the commands that are tested first.")
-@click.option(
-    "--time-limit", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds for an answer."
-)
+@click.option("--time-limit", type=FiniteRange(min=1), default=120.0, show_default=True, help="Seconds for an answer.")
 @json_option
 def command(place: str, asked: str | None, trust_now: bool, time_limit: float, as_json: bool) -> int:
     """Show the tiers: who works there, how many at once, at what cost, and whether their program is installed.

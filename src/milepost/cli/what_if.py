@@ -10,7 +10,7 @@ import click
 from milepost.cli.dates import plan_dates, read_deadline
 from milepost.cli.figures import rough_time, share, signed_time
 from milepost.cli.gantt import Paper
-from milepost.cli.options import json_option, plan_argument
+from milepost.cli.options import FiniteRange, json_option, plan_argument
 from milepost.cli.schedule import make_paper
 from milepost.cli.text import printable, say
 
@@ -61,7 +61,7 @@ def _efforts(_context: click.Context, _option: click.Parameter, given: tuple[str
     "--samples", type=click.IntRange(1, 10_000_000), default=4000, show_default=True, help="Of each forecast."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another number gives other samples.")
-@click.option("--confidence", type=click.FloatRange(1, 99), default=80, show_default=True, help="In percent.")
+@click.option("--confidence", type=FiniteRange(1, 99), default=80, show_default=True, help="In percent.")
 @click.option("--deadline", metavar="TIME", callback=read_deadline, help="Give the odds of 12h, or of 2026-12-24.")
 @click.option("--start", metavar="DATE", help="Count from here, and show dates.  [now]")
 @click.option("--no-gates", is_flag=True, help="Leave the checkpoints out.")

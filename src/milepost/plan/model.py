@@ -182,6 +182,7 @@ class ObservationKind(StrEnum):
     UNREADABLE_DURATION = "unreadable duration"
     UNREADABLE_CHECKBOX = "unreadable checkbox"
     UNREADABLE_VALUE = "unreadable value"
+    UNREADABLE_DATE = "unreadable date"
     AMBIGUOUS_ARROW = "ambiguous arrow"
     DUPLICATE_ID = "duplicate id"
     UNKNOWN_TASK = "unknown task"

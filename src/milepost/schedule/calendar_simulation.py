@@ -29,7 +29,7 @@ class _CalendarDrawing(Drawing):
             placed: list[Placed] = [(0, 0, -1, True)] * self._count
             for here in self._given.order:
                 placed[here] = self._freely(here, self._ready(here, placed, durations[here]), durations[here])
-            makespans.append(max(one[1] for one in placed))
+            makespans.append(max((one[1] for one in placed), default=0))
             self._mark(placed, durations, makespans[-1])
             for kept, here in zip(self._tally.watched, self._given.watched, strict=True):
                 kept.append(placed[here][1])

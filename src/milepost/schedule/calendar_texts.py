@@ -26,10 +26,12 @@ def shift(text: str) -> Shift:
     """Read hours of work: ``09:00-17:30``, or ``22:00-06:00`` into the next day.
 
     Raises:
-        PlanInvalid: they are none.
+        PlanInvalid: they are none, or end when they begin.
     """
     begin, _, end = text.replace(" ", "").partition("-")
     first, last = _seconds(begin, text), _seconds(end, text)
+    if first == last:
+        raise PlanInvalid(f"`{text}` is no length of time", remedy="the whole day is 00:00-24:00")
     return first, last if last > first else last + DAY
 
 

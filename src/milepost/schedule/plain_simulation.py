@@ -56,7 +56,7 @@ class Drawing:
             drawn[here] = draw(self._model, here, self._keys[here], shared[self._model.tier[here]], samples)
             times[here] = self._settle(here, drawn[here], costs)
         self._tally.costs.extend(costs)
-        if self._given.capacities:
+        if self._given.capacities and self._count:
             makespans = self._place_all(drawn, times)
         else:
             makespans = self._start_freely(times, len(samples))

@@ -17,6 +17,7 @@ _PLACEHOLDER = lazy_regex(r"\[[^\[\]]*\]")
 _SCORE = lazy_regex(r"(10|[1-9])(?:\s*/\s*10)?")
 _TIER = lazy_regex(r"(?:tier[\s-]*|T)?(\d{1,3})", re.IGNORECASE)
 _DATE = lazy_regex(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _YES = frozenset({"", "yes", "true", "1", "x"})
 _HUMAN = frozenset({"human", "person", "a human", "manual"})
 
@@ -85,10 +86,24 @@ def _tier(reading: Reading, field: Field, values: Values) -> None:
 
 def _date(reading: Reading, field: Field, values: Values) -> None:
     name = KEYS[field.key.casefold()].replace(" ", "_")
-    if _DATE.fullmatch(field.value):
+    why = _no_date(field.value)
+    if not why:
         values.setdefault(name, field.value)
     else:
-        _unreadable(reading, field, "a date such as 2026-12-01")
+        reading.observe(ObservationKind.UNREADABLE_DATE, field.value_span, f"{field.key} is {why}")
+
+
+def _no_date(text: str) -> str:
+    """Why a text is no date; empty if it is one."""
+    if not _DATE.fullmatch(text):
+        return "no date such as 2026-12-01"
+    from datetime import datetime
+
+    try:
+        year = datetime.fromisoformat(text).year
+    except ValueError:
+        return "a day or a time that does not exist"
+    return "" if _FIRST_YEAR <= year <= _LAST_YEAR else "no year for a plan"
 
 
 def _text(reading: Reading, field: Field, values: Values) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Milepost, Result, milepost, project
-from tests.engines.temporal_scene import Server, WorkerProcess, running_server
+from tests.engines.temporal_scene import AS_IT_IS, Server, WorkerProcess, running_server
 
 from milepost.adapters.temporal_connection import connect
 from milepost.app.temporal_settings import TemporalSettings
@@ -56,8 +56,10 @@ def workers() -> Iterator[Callable[..., WorkerProcess]]:
     """Start workers; those that are left are killed."""
     started: list[WorkerProcess] = []
 
-    def start(root: Path, *args: str, env: dict[str, str] | None = None) -> WorkerProcess:
-        started.append(WorkerProcess(root, *args, env=env))
+    def start(
+        root: Path, *args: str, env: dict[str, str] | None = None, prefix: Sequence[str] = AS_IT_IS
+    ) -> WorkerProcess:
+        started.append(WorkerProcess(root, *args, env=env, prefix=prefix))
         return started[-1]
 
     yield start

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from milepost.adapters.temporal_dev import server_command
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.errors import EngineUnavailable
 
+AS_IT_IS = (sys.executable, "-m", "milepost")
 DEADLINE = 120.0  # generous: it only turns a hang into a failure
 
 
@@ -60,11 +61,13 @@ class Server:
 
 
 class WorkerProcess:
-    """A worker of the project in a folder."""
+    """A worker of the project in a folder; ``prefix`` is what starts it, if not this interpreter."""
 
-    def __init__(self, root: Path, *args: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, *args: str, env: dict[str, str] | None = None, prefix: Sequence[str] = AS_IT_IS
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "milepost", "worker", *args],
+            [*prefix, "worker", *args],
             cwd=root,
             env=env or dict(os.environ),
             stdout=subprocess.PIPE,

@@ -21,6 +21,7 @@ from pathlib import Path
 from milepost.adapters import shim
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.ledgers import chain
+from milepost.app.ports import LedgerArchive
 from milepost.execution import events as ev
 
 LAYERS, WIDTH = 8, 8
@@ -79,7 +80,7 @@ class Scene:
         self.draw = random.Random(seed)
         self.record = record
         self.plan = root / "tasks.md"
-        self.ledger = SqliteLedger(root / ".milepost" / "ledger.db")
+        self.ledger: LedgerArchive = SqliteLedger(root / ".milepost" / "ledger.db")
         self.environment = {**os.environ, "XDG_STATE_HOME": str(root.parent / "state"), "MILEPOST_WORKER": "tester"}
         self.faults = 0
         self.acknowledged: list[ev.Event] = []
@@ -155,6 +156,10 @@ class Scene:
                 return
             assert attempt < tries - 1, err
 
+    def check_ledger(self) -> None:
+        """The ledger's hashes join up."""
+        check_chain(self.root / ".milepost" / "ledger.db")
+
     def keeps_its_promises(self, *, lost: bool = True, total: int = TASKS) -> None:
         """Everything is finished, each task exactly once; nothing recorded was lost; the document is true."""
         events = self.events()
@@ -169,7 +174,7 @@ class Scene:
                 assert len(marks) == len(set(marks))
         if not lost:
             assert not [event for event in events if isinstance(event, ev.AttemptLost | ev.AttemptFailed)]
-        check_chain(self.ledger.path)
+        self.check_ledger()
         self.milepost("sync", "tasks.md")
         text = self.plan.read_text()
         assert text.count("- [x] **") == total

@@ -25,7 +25,7 @@ OFF_AT_HOME = "Moments of this run are recorded by it, and leases that people ta
 OFF_AT_WORKER = "Dates in logs and files are off here; limits and what is recorded are not."
 
 _ANSWER = timedelta(seconds=5)
-_POLL = timedelta(seconds=1)
+_POLL = timedelta(seconds=5)  # a shorter one the server does not begin
 
 
 def clock_ahead(server: float) -> float:

@@ -119,6 +119,38 @@ def test_a_retry_goes_on_with_the_session(milepost: Milepost, stand: Stand) -> N
     assert stand.story[1] == "codex exec --json --skip-git-repo-check --sandbox workspace-write resume t-1 -"
 
 
+GEMINI = r"""
+import json, os, sys
+brief = sys.stdin.read()
+with open(os.environ["STORY"], "a") as story:
+    print("gemini", *sys.argv[1:], file=story)
+    print(brief, file=story)
+print(json.dumps({"type": "init", "session_id": "8846cbf1"}))
+print(json.dumps({"type": "message", "role": "assistant", "content": "I looked around."}))
+if "--resume" in sys.argv:
+    open("letter", "w").write("x")
+"""
+
+
+def test_an_agent_is_told_all_that_agents_over_mcp_are(milepost: Milepost, stand: Stand, project: Path) -> None:
+    (project / "milepost.toml").write_text(
+        '[tiers.2]\nagent = "gemini"\nattempts = 2\n[run]\nenv_pass = ["PATH", "STORY"]\n'
+    )
+    (project / "tasks.md").write_text(PLAN + "  - _Requirements: REQ-1.1_\n\n  It begins with `A`.\n")
+    (project / "requirements.md").write_text("1. **REQ-1.1:** It shall be capital.\n")
+    (project / "design.md").write_text("# Shape\n\nREQ-1.1 asks for serifs.\n")
+    stand.puts("gemini", GEMINI)
+    assert milepost("run", "tasks.md", "--trust").code == 0
+    first, second = "\n".join(stand.story).split("gemini --output-format")[1:]
+    for brief in (first, second):
+        assert "- REQ-1.1: It shall be capital." in brief
+        assert "REQ-1.1 asks for serifs." in brief
+        assert "- Just one letter\n\nIt begins with `A`." in brief
+    assert "Tried before" not in first
+    assert "--resume 8846cbf1 " in second.split("\n")[0]
+    assert "  - it said: I looked around." in second
+
+
 def test_what_an_agent_costs_is_spent_from_the_budget(milepost: Milepost, stand: Stand, project: Path) -> None:
     settings = (project / "milepost.toml").read_text()
     (project / "milepost.toml").write_text(settings.replace("[run]\n", "[run]\nbudget = { money = 0.4 }\n"))

@@ -137,7 +137,9 @@ def test_the_brief_has_everything(plan: Path, ask: Served) -> None:
     ask("claim_task", task="1.1")
     brief = ask("get_brief", task="1.1").text
     for part in (
+        "End it with complete_task or fail_task, attempt_no 2.",
         "# 1.1 Choose the words `greet()`",
+        "Phase: Words",
         "Purpose: A program that greets.",
         "Files it may touch: words.txt",
         "- Say hello",
@@ -156,7 +158,7 @@ def test_the_brief_has_everything(plan: Path, ask: Served) -> None:
 def test_the_brief_tells_results_of_the_tasks_before(plan: Path, ask: Served) -> None:
     ask("claim_task", task="1.1")
     ask("complete_task", task="1.1", attempt_no=1, note="They are in words.txt, one a line")
-    assert "- 1.1 Choose the words `greet()`: done by ada [words.txt]: They are in words.txt, one a line" in (
+    assert "- 1.1 Choose the words `greet()` [words.txt]: done by ada: They are in words.txt, one a line" in (
         ask("get_brief", task="2.2").text
     )
 

@@ -99,6 +99,7 @@ AGENTS: dict[str, AgentPreset] = {
                 "edit": "--approval-mode auto_edit",
                 "full": "--approval-mode yolo",
             },
+            resume='${MILEPOST_SESSION:+--resume "$MILEPOST_SESSION"}',
             keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         ),
         AgentPreset(

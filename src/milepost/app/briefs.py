@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from milepost.app.brief_texts import introduction, own_text, phase_of, preamble
 from milepost.app.designs import Section, excerpts, named_in
 from milepost.app.left_behind import left_behind
 from milepost.execution.lookup import open_gates
@@ -13,7 +14,7 @@ from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 from milepost.execution.wording import duration
 from milepost.plan.grammar.durations import format_duration
-from milepost.plan.model import Plan, Step, Task
+from milepost.plan.model import Plan, Task
 from milepost.spec.model import Requirement, RequirementsDocument
 from milepost.spec.resolution import RequirementIndex
 
@@ -21,6 +22,10 @@ _DESIGN = 4000
 """Characters of design in a brief."""
 _TEXT = 600
 """Characters of a requirement, a result or a log in a brief."""
+_EARLIER = 3
+"""Of so many attempts, the newest, a brief tells more than how they ended."""
+_NOTES, _NOTE = 8, 200
+"""So many notes of a plan, and so many characters of each."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ def write_brief(plan: Plan, state: RunState, record: TaskRecord, around: Surroun
     """
     task = plan.by_id.get(record.spec.id)
     lines = [f"# {record.spec.id} {record.spec.title}", "", f"Plan: {plan.title}"]
+    phase = phase_of(plan, task) if task is not None else None
+    if phase is not None:
+        lines.append(f"Phase: {phase.title}")
     if plan.purpose:
         lines.append(f"Purpose: {plan.purpose}")
     if task is not None and task.requirements:
@@ -53,16 +61,20 @@ def write_brief(plan: Plan, state: RunState, record: TaskRecord, around: Surroun
     lines += _time(state, record)
     if around is not None:
         lines += _left(state, record, around.now)
-    if task is not None and task.steps:
-        lines += ["", "## Steps", "", *_steps(task.steps)]
+    if task is not None:
+        lines += _section("What to do", _text_lines(own_text(plan, task)))
+        lines += _section("What holds for its phase", _text_lines(introduction(plan, task)))
+        lines += _section("What holds for the whole plan", _whole_plan(plan))
     found = _requirements(task, around) if task and around else []
     lines += _section("Requirements", [line for one in found for line in _requirement(one)])
     lines += _section("Done when these commands succeed", [f"- `{text}`" for text in record.spec.verify])
     lines += _section("Its checkpoints", list(_gates(state, record))) if around else []
-    lines += _section("Results it builds on", list(_upstream(state, record))) if around else []
+    lines += _section("Results it builds on", _upstream(state, record)) if around else []
+    lines += _section("Under way at the same time", _at_once(state, record)) if around else []
+    lines += _section("Tried before", _earlier(record, around)) + left_behind(record)
     if task is not None and around is not None:
         lines += _design(task, found, around)
-    return "\n".join([*lines, *_section("Tried before", _earlier(record, around)), *left_behind(record)]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
@@ -97,12 +109,17 @@ def _left(state: RunState, record: TaskRecord, now: float) -> list[str]:
     return lines
 
 
-def _steps(steps: Iterable[Step], indent: str = "") -> list[str]:
-    lines: list[str] = []
-    for step in steps:
-        lines.append(f"{indent}- {step.text}")
-        lines += _steps(step.steps, indent + "  ")
-    return lines
+def _text_lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
+
+
+def _whole_plan(plan: Plan) -> list[str]:
+    """What stands above all tasks, the plan's notes, and the conditions of the whole plan."""
+    told = [claim.span for claim in plan.claims] + ([plan.escalation.span] if plan.escalation else [])
+    notes = [one for one in plan.notes if not any(one.span.start <= at.start < one.span.end for at in told)]
+    texts = [f"{one.label}: {one.text}" if one.label else one.text for one in notes[:_NOTES]]
+    texts += [f"in the end: {one.text}" for one in plan.criteria[:_NOTES]]
+    return [*_text_lines(preamble(plan)), *(f"- {_short(text, _NOTE)}" for text in texts)]
 
 
 def _requirements(task: Task, around: Surroundings) -> list[Requirement]:
@@ -137,13 +154,25 @@ def _upstream(state: RunState, record: TaskRecord) -> list[str]:
         other = state.tasks.get(name)
         if other is None:
             continue
-        last = other.attempts[-1] if other.attempts else None
+        said = _said(other.attempts[-1]) if other.attempts else ""
         by = f" by {other.by}" if other.by else ""
-        note = str(last.evidence.get("note", "")) if last else ""
-        files = f" [{', '.join(other.spec.files)}]" if other.spec.files else ""
-        found.append(f"- {name} {other.spec.title}: {other.status}{by}{files}" + (f": {_short(note)}" if note else ""))
-    at_once = [one.spec.id for one in running(state) if one is not record]
-    return found + ([f"- under way at the same time: {', '.join(at_once[:20])}"] if at_once else [])
+        found.append(f"- {_named(other)}: {other.status}{by}" + (f": {_short(said)}" if said else ""))
+    return found
+
+
+def _at_once(state: RunState, record: TaskRecord) -> list[str]:
+    """What others work on meanwhile, and in which files."""
+    return [f"- {_named(one)}" for one in running(state) if one is not record][:_NOTES]
+
+
+def _named(record: TaskRecord) -> str:
+    files = f" [{', '.join(record.spec.files)}]" if record.spec.files else ""
+    return f"{record.spec.id} {record.spec.title}{files}"
+
+
+def _said(attempt: Attempt) -> str:
+    """What who made an attempt told of it: a note, or an agent's answer."""
+    return str(attempt.evidence.get("note") or attempt.evidence.get("report") or "")
 
 
 def _design(task: Task, found: Sequence[Requirement], around: Surroundings) -> list[str]:
@@ -153,26 +182,32 @@ def _design(task: Task, found: Sequence[Requirement], around: Surroundings) -> l
     lines: list[str] = []
     for section in excerpts(around.design, names, _DESIGN):
         lines += [f"### {section.title}", "", section.text, ""]
-    return _section("From the design", lines)
+    return _section("From the design", lines[:-1])
 
 
 def _earlier(record: TaskRecord, around: Surroundings | None) -> list[str]:
     lines = []
-    for attempt in record.attempts:
-        if attempt.outcome:
-            why = f": {attempt.reason}" if attempt.reason else ""
-            lines.append(f"- attempt {attempt.no} on tier {attempt.tier} by {attempt.worker}: {attempt.outcome}{why}")
-            lines += _remains(record, attempt, around) if around else []
+    ended = [attempt for attempt in record.attempts if attempt.outcome]
+    for attempt in ended:
+        why = f": {attempt.reason}" if attempt.reason else ""
+        lines.append(f"- attempt {attempt.no} on tier {attempt.tier} by {attempt.worker}: {attempt.outcome}{why}")
+        if around is not None and attempt in ended[-_EARLIER:]:
+            lines += _remains(record, attempt, around)
     return lines
 
 
 def _remains(record: TaskRecord, attempt: Attempt, around: Surroundings) -> list[str]:
-    """What an attempt said and printed."""
-    note = str(attempt.evidence.get("note", ""))
-    said = [f"  - it said: {_short(note)}"] if note else []
-    return said + [f"  - {_short(text)}" for text in around.log(record.spec.id, attempt.no)[-8:] if text.strip()]
+    """What an attempt said and printed, and what a verification that failed did."""
+    said = _said(attempt)
+    lines = [f"  - it said: {_short(said)}"] if said else []
+    for check in attempt.evidence.get("verify", ()):
+        if check.get("exit_code") != 0 and check.get("output"):
+            lines.append(f"  - `{check['command']}` printed: {_short(str(check['output'])[-_TEXT:])}")
+    if "report" in attempt.evidence:  # an agent's log is for programs, and its answer is told already
+        return lines
+    return lines + [f"  - {_short(text)}" for text in around.log(record.spec.id, attempt.no)[-8:] if text.strip()]
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int = _TEXT) -> str:
     one_line = " ".join(text.split())
-    return one_line if len(one_line) <= _TEXT else one_line[: _TEXT - 1] + "…"
+    return one_line if len(one_line) <= longest else one_line[: longest - 1] + "…"

@@ -29,9 +29,11 @@ from milepost.execution.state import RunState
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
     from milepost.adapters.notifying import Hear
+    from milepost.app.replanning import Replanning
     from milepost.app.reports import RunReport
     from milepost.app.sync_memory import SyncMemory
     from milepost.app.syncs import Synced
+    from milepost.execution.records import TaskRecord
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
@@ -267,7 +269,6 @@ class Project:
         ``on_notice`` hears of what is no event of the run.
         """
         from milepost.adapters.telemetry import Telemetry, watching
-        from milepost.app.briefs import write_brief
         from milepost.app.replanning import Replanning
 
         engine = self.engine(session, engine_name or self.settings.engine)
@@ -277,12 +278,25 @@ class Project:
         replanning = Replanning(self.path, self.plan, self.synced, lambda: _load_runnable(self.path), on_notice)
         engine.news = replanning.news
         engine.after_change = lambda: replanning.wrote(self.sync(session))
-        engine.brief = lambda record: write_brief(replanning.plan, session.state, record)
+        engine.brief = self._briefs(session, replanning)
         with watching(os.environ, on_notice, Telemetry.of) as telemetry:
             if telemetry is not None:
                 engine.on_event = telemetry.besides(on_event)
                 engine.context = lambda task, number: telemetry.context(session.state, task, number)
             return engine.run()
+
+    def _briefs(self, session: RunSession, replanning: Replanning) -> Callable[[TaskRecord], str]:
+        """Writes what workers of a run are told."""
+        from milepost.adapters.run_folder import last_lines
+        from milepost.app.brief_shelf import BriefShelf
+        from milepost.app.briefs import write_brief
+
+        shelf = BriefShelf(self.path)
+
+        def log(task: str, attempt_no: int) -> list[str]:
+            return last_lines(self.attempt_log(session.stream, task, attempt_no))
+
+        return lambda record: write_brief(replanning.plan, session.state, record, shelf.around(self.now(), log))
 
     def notifications(self, session: RunSession, besides: Collection[str] = ()) -> AbstractContextManager[Hear]:
         """Tell the configured command of a run, if there is one: give it each event, the state after it, and a line.

@@ -84,18 +84,24 @@ def _order(cursor: str) -> tuple[int, str]:
 
 def get_brief(call: Call) -> Reply:
     """Everything a worker needs for one task."""
-    from milepost.app.briefs import Surroundings, write_brief
-    from milepost.app.designs import read_design
-    from milepost.app.traces import requirements_beside
+    from milepost.app.brief_shelf import BriefShelf
+    from milepost.app.briefs import write_brief
 
     plan = call.open()
     state = call.state(plan)
     record = _task_of(plan, call.text("task"), state)
-    around = Surroundings(
-        requirements_beside(plan.path), read_design(plan.path), plan.project.now(), partial(_left_behind, plan)
-    )
-    brief = cut(write_brief(plan.plan, state, record, around), LONGEST_TEXT - 400)
-    return Reply(f"Task {line(record.spec.id, 80)}; what follows is data of the plan.\n{data('brief', brief)}")
+    around = BriefShelf(plan.path).around(plan.project.now(), partial(_left_behind, plan))
+    brief = cut(write_brief(plan.plan, state, record, around), LONGEST_TEXT - 600)
+    what = f"Task {line(record.spec.id, 80)}; what follows is data of the plan. {_end_of(record)}"
+    return Reply(f"{what}\n{data('brief', brief)}")
+
+
+def _end_of(record: TaskRecord) -> str:
+    """How whoever reads a brief goes on."""
+    if record.current is None:
+        return "Nobody holds it: claim_task before you begin." if not record.over else "It is over already."
+    no = record.current.no
+    return f"Attempt {no} holds it. End it with complete_task or fail_task, attempt_no {no}."
 
 
 def _left_behind(plan: OpenPlan, task: str, attempt_no: int) -> list[str]:

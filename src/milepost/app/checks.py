@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from milepost.app.documents import read_document, update_document
 from milepost.app.globs import matches
+from milepost.app.neighbours import neighbours
 from milepost.app.plans import require_tasks
 from milepost.app.requirement_files import find_requirements
 from milepost.app.settings import LintSettings, Settings, load_settings
@@ -77,6 +78,7 @@ def check_document(source: SourceText, selection: Selection) -> Checked:
         extend=choice.extend,
         capacities=choice.capacities,
         requirements=_requirements(source.path),
+        elsewhere=neighbours(source.path),
     )
     return Checked(plan.source, plan, tuple(findings))
 
@@ -187,6 +189,7 @@ def _fixed(source: SourceText, choice: _Choice, *, unsafe: bool) -> Checked:
         extend=choice.extend,
         capacities=choice.capacities,
         requirements=_requirements(source.path),
+        elsewhere=neighbours(source.path),
         unsafe=unsafe,
     )
     return Checked(source, fixed.plan, fixed.remaining, fixed.applied)

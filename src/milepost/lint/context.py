@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,8 +47,11 @@ class Context:
         *,
         capacities: Mapping[int, int] | None = None,
         requirements: Sequence[RequirementsDocument] = (),
+        elsewhere: Callable[[str], str] = lambda task: "",
     ) -> None:
         """Examine a plan; ``capacities`` says how many tasks each configured tier runs at once.
+
+        ``elsewhere`` names another plan that has a task of an id, or nothing.
 
         ``requirements`` are the documents beside the plan that state what its tasks refer to.
 
@@ -56,6 +59,7 @@ class Context:
         """
         self.plan = plan
         self.requirements = requirements
+        self.elsewhere = elsewhere
         self.capacities = capacities
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,17 +41,19 @@ def check(
     extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
     requirements: Sequence[RequirementsDocument] = (),
+    elsewhere: Callable[[str], str] = lambda task: "",
 ) -> list[Diagnostic]:
     """Find what is wrong with a plan, in the order of the document.
 
     ``select``, ``ignore`` and ``extend`` hold rule codes, beginnings of codes (``MP3``), names, or ``ALL``.
     ``capacities`` says how many tasks each configured tier runs at once; None when nobody configured tiers.
-    ``requirements`` are the documents beside the plan that state requirements.
+    ``requirements`` are the documents beside the plan that state requirements; ``elsewhere`` names another plan that
+    has a task of an id, or nothing.
 
     Raises:
         UnknownName: a selector names no rule.
     """
-    return _check(plan, registry.choose(select, ignore, extend), capacities, requirements)
+    return _check(plan, registry.choose(select, ignore, extend), capacities, requirements, elsewhere)
 
 
 def fix(
@@ -62,6 +64,7 @@ def fix(
     extend: Sequence[str] = (),
     capacities: Mapping[int, int] | None = None,
     requirements: Sequence[RequirementsDocument] = (),
+    elsewhere: Callable[[str], str] = lambda task: "",
     unsafe: bool = False,
 ) -> Fixed:
     """Apply fixes that do not get in each other's way, read the plan again, and repeat until nothing changes.
@@ -71,7 +74,7 @@ def fix(
     """
     rules = registry.choose(select, ignore, extend)
     applied: list[Diagnostic] = []
-    findings = _check(plan, rules, capacities, requirements)
+    findings = _check(plan, rules, capacities, requirements, elsewhere)
     for _ in range(MAX_PASSES):
         chosen = _compatible(findings, unsafe=unsafe)
         source = apply(plan.source, [edit for finding in chosen if finding.fix for edit in finding.fix.edits])
@@ -79,7 +82,7 @@ def fix(
             break
         applied += chosen
         plan = read_plan(source)
-        findings = _check(plan, rules, capacities, requirements)
+        findings = _check(plan, rules, capacities, requirements, elsewhere)
     return Fixed(plan.source, plan, tuple(applied), tuple(findings))
 
 
@@ -94,8 +97,9 @@ def _check(
     rules: Sequence[Rule],
     capacities: Mapping[int, int] | None,
     requirements: Sequence[RequirementsDocument],
+    elsewhere: Callable[[str], str],
 ) -> list[Diagnostic]:
-    context = Context(plan, capacities=capacities, requirements=requirements)
+    context = Context(plan, capacities=capacities, requirements=requirements, elsewhere=elsewhere)
     found = {finding for rule in rules for finding in rule.check(context)}
     suppressions = Suppressions(plan.source)
     kept = suppressions.filter(found)

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports an id in an arrow graph, a `_Depends:_` line, the assignment table, a checkpoint or a claim that no
-task of the plan carries.
+task of the plan carries. Tasks of another plan (`../login/tasks.md#2.1`, `login/2.1`) are reported too; where one plan
+in the folders beside has a task of the id, it is named.
 
 ## Why is this bad
 
@@ -23,7 +24,8 @@ nobody.
 
 ## Fix
 
-Correct the id. The nearest existing one is suggested, but never filled in automatically.
+Correct the id. The nearest existing one is suggested, but never filled in automatically. What another plan has to bring
+about is a criterion of a checkpoint here: a sentence that somebody signs off, or a command that shows it.
 
 ## Options
 
@@ -39,13 +41,22 @@ from milepost.lint.rule import Rule
 from milepost.plan.model import Observation, ObservationKind
 from milepost.source import Diagnostic, Edit, Fix, Safety, Severity
 
+_ALONE = "a plan waits for and assigns its own tasks only"
+
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Find references to tasks that do not exist."""
     for found in context.observations(ObservationKind.UNKNOWN_TASK):
+        if "/" in found.text or ".md" in found.text:
+            yield RULE.at(
+                found.span, f"`{found.text}`, which {found.detail} names, is a task of another plan; {_ALONE}"
+            )
+            continue
         nearest = _nearest(found.text, list(context.plan.by_id))
         place = f", which {found.detail} names" if found.detail else ""
         message = f"`{found.text}`{place}, is not in the plan" if place else f"The plan has no task `{found.text}`"
+        beside = context.elsewhere(found.text)
+        message += f" ({beside} has such a task, but {_ALONE})" if beside else ""
         yield RULE.at(found.span, message, fix=_suggestion(context, found, nearest))
 
 

@@ -146,13 +146,18 @@ def _field(reading: Reading, task: Task, field: Field, parts: _Parts) -> Iterato
     text, index, span = reading.text, reading.index_in(task), field.value_span
     position = span.start
     while position < span.end:
+        other = reading.elsewhere(Span(position, span.end), f"task {task.id}")
+        if other:
+            separator = _SEPARATOR.match(text, other.end, span.end)
+            position = separator.end() if separator else other.end
+            continue
         item = _ITEM.match(text, position, span.end)
         ids = read_id_list(text, index, *item.span("ids")) if item else None
         if item is None or ids is None or ids.end < item.end("ids") or not (ids.known or ids.unknown):
             yield from _sentence(reading, task, Span(position, span.end))
             return
         whole, unknown = parts.split(ids.unknown) if ids.unknown else ([], [])
-        reading.unknown(tuple(unknown), f"what task {task.id} depends on")
+        reading.unknown(tuple(unknown), f"task {task.id}")
         yield from _item(task, item, (*ids.known, *(ref for ref in whole if ref.id != task.id)))
         separator = _SEPARATOR.match(text, item.end(), span.end)
         position = separator.end() if separator else item.end()

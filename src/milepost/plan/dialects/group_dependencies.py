@@ -199,7 +199,7 @@ def _of_tasks(reader: PlanReader, statements: Statements) -> Iterator[Dependency
                 refs = Span(offset + found.start("refs"), offset + found.end("refs"))
                 unknown = read_id_list(text, statements.groups.index, *refs).unknown
                 ours = tuple(ref for ref in unknown if reader.reading.index.shaped_like_ours(ref.id))
-                reader.reading.unknown(ours, f"what task {task.id} depends on")
+                reader.reading.unknown(ours, f"task {task.id}")
                 yield from statements.value(refs, [task.id])
 
 

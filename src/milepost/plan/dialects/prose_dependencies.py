@@ -70,7 +70,7 @@ def prose_dependencies(reading: Reading, task: Task, span: Span, *, reverse: boo
             sentence = f"{sentence[: aside.start()]}{' ' * len(aside.group())}{sentence[aside.end() :]}"
     named = _named(reading, task, sentence, span.start, reverse=reverse)
     if named.unknown and _is_list(sentence, named.spans, span.start):
-        reading.unknown(tuple(named.unknown), f"what task {task.id} depends on")
+        reading.unknown(tuple(named.unknown), f"task {task.id}")
     for ref in dict.fromkeys(named.known):
         if ref.id != task.id and not _is_part(ref.id, task) and ref.id != task.parent:
             source = DependencySource(DependencyOrigin.FIELD, ref.span)

@@ -61,6 +61,18 @@ class Reading:
         for ref in dict.fromkeys(ref for ref in refs if ref.id not in self.groups):
             self.observe(ObservationKind.UNKNOWN_TASK, ref.span, where, text=ref.id)
 
+    def elsewhere(self, span: Span, where: str) -> Span | None:
+        """Note a reference to a task of another plan at the beginning of a span, and give its span."""
+        if "/" not in self.text[span.start : span.end] and ".md" not in self.text[span.start : span.end]:
+            return None
+        from milepost.plan.grammar.elsewhere import read_elsewhere
+
+        own = self.document.source.path.replace("\\", "/")
+        found = read_elsewhere(self.text, span.start, span.end, own, lambda name: name in self.index)
+        if found:
+            self.observe(ObservationKind.UNKNOWN_TASK, found, where)
+        return found
+
     def duration(self, text: str) -> Duration | None:
         """Read a duration, each spelling once."""
         if text not in self._durations:

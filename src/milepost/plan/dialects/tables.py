@@ -69,6 +69,8 @@ def _row(reading: Reading, row: Block, columns: dict[str, int]) -> tuple[Assignm
     end = Cell("", Span(row.span.end, row.span.end))
     reference, assignee = reference or end, assignee or end
     ids = read_id_list(reading.text, reading.index, reference.span.start, reference.span.end)
+    if not ids.known and not ids.unknown:
+        reading.elsewhere(reference.span, "the assignment table")
     rank = tier_rank(assignee.text)
     assignment = Assignment(ids.ids, reference, assignee, rank, cells.get("status"), cells.get("notes"), row.span)
     return assignment, ids.unknown

@@ -13,7 +13,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -48,7 +48,14 @@ def url_of(server: PostgresServer, database: str = "postgres") -> str:
     return str(server.get_uri(database))
 
 
-def kill_server(server: PostgresServer) -> None:
+class Running(Protocol):
+    """A server whose main process is known."""
+
+    def get_pid(self) -> int | None:
+        """The number of that process."""
+
+
+def kill_server(server: Running) -> None:
     """Kill a server and all its processes at once, as a crash of the machine would."""
     main = server.get_pid()
     assert main

@@ -163,16 +163,16 @@ class WorkspaceUnavailable(MilepostError):
     code = "workspace-unavailable"
 
 
-class BlobsUnavailable(MilepostError):
-    """The blob store cannot be reached."""
+class TransportUnavailable(MilepostError):
+    """What has to travel between machines cannot do so now; later it may."""
 
-    code = "blobs-unavailable"
+    code = "transport-unavailable"
 
 
-class BlobRefused(MilepostError):
-    """A blob cannot be kept or taken, whenever that is tried: it is too large, not there, or not what it should be."""
+class TransportRefused(MilepostError):
+    """What has to travel between machines cannot, whenever that is tried: it is too large, not there, or damaged."""
 
-    code = "blob-refused"
+    code = "transport-refused"
 
 
 class TokensUnusable(MilepostError):

@@ -19,7 +19,7 @@ from milepost.adapters.blobs_folder import FolderBlobs
 from milepost.adapters.blobs_s3 import BucketBlobs
 from milepost.app.blob_settings import BlobSettings
 from milepost.app.ports import BlobStore
-from milepost.errors import BlobRefused, BlobsUnavailable
+from milepost.errors import TransportRefused, TransportUnavailable
 
 MOST = 12_000_000
 WORDS = b"so it goes\n"
@@ -75,14 +75,14 @@ def test_what_takes_several_requests(store: BlobStore, tmp_path: Path) -> None:
 def test_what_is_too_large_names_the_limit_and_the_setting(store: BlobStore, tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(MOST + 1_000_000)
-    with pytest.raises(BlobRefused, match=r"it has 13\.0 MB, and a blob may have 12\.0 MB") as refused:
+    with pytest.raises(TransportRefused, match=r"it has 13\.0 MB, and a blob may have 12\.0 MB") as refused:
         store.put(tmp_path / "large")
     assert "`max_size_mb` in [blobs]" in refused.value.remedy
 
 
 def test_what_is_not_there(store: BlobStore, tmp_path: Path) -> None:
     assert store.size("0" * 64) is None
-    with pytest.raises(BlobRefused, match=f"there is no blob {'0' * 64}"):
+    with pytest.raises(TransportRefused, match=f"there is no blob {'0' * 64}"):
         store.get("0" * 64, tmp_path / "copy")
     assert list(tmp_path.glob("*copy*")) == []
 
@@ -92,7 +92,7 @@ def test_what_was_damaged_is_not_taken(tmp_path: Path, words: Path) -> None:
     store = FolderBlobs(tmp_path / "blobs", MOST)
     (tmp_path / "blobs" / name_of(store.put(words))).write_bytes(b"something else")
     (tmp_path / "copy").write_text("before")
-    with pytest.raises(BlobRefused, match=f"the blob {DIGEST} is damaged"):
+    with pytest.raises(TransportRefused, match=f"the blob {DIGEST} is damaged"):
         store.get(DIGEST, tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs", "copy", "words"]
@@ -101,7 +101,7 @@ def test_what_was_damaged_is_not_taken(tmp_path: Path, words: Path) -> None:
 def test_a_folder_that_is_not_mounted_and_then_is(tmp_path: Path, words: Path) -> None:
     store = FolderBlobs(tmp_path / "share", MOST)
     for ask in (lambda: store.put(words), lambda: store.size(DIGEST), lambda: store.get(DIGEST, tmp_path / "copy")):
-        with pytest.raises(BlobsUnavailable, match="there is no such folder") as refused:
+        with pytest.raises(TransportUnavailable, match="there is no such folder") as refused:
             ask()
         assert refused.value.place == (tmp_path / "share").as_uri()
     assert not (tmp_path / "share").exists()  # else it would lie below the mount, out of sight
@@ -123,7 +123,7 @@ def test_a_disk_that_is_full(tmp_path: Path, words: Path, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(BlobsUnavailable, match="No space left on device"):
+        with pytest.raises(TransportUnavailable, match="No space left on device"):
             store.put(words)
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
     assert store.put(words) == DIGEST
@@ -146,7 +146,7 @@ def test_old_blobs_are_deleted_and_nothing_else(tmp_path: Path, words: Path) -> 
 
 
 def test_a_bucket_that_is_not_there(bucket: str, words: Path, credentials: None) -> None:
-    with pytest.raises(BlobsUnavailable, match="there is no such bucket"):
+    with pytest.raises(TransportUnavailable, match="there is no such bucket"):
         in_bucket(bucket, "nothing-here").put(words)
 
 
@@ -155,7 +155,7 @@ def test_a_bucket_whose_server_is_away(words: Path, credentials: None) -> None:
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}"
         store = in_bucket(address)
-        with pytest.raises(BlobsUnavailable, match="the blob store cannot be used: no answer"):
+        with pytest.raises(TransportUnavailable, match="the blob store cannot be used: no answer"):
             store.put(words)
 
 
@@ -171,7 +171,7 @@ def test_a_bucket_that_refuses_us(words: Path, credentials: None) -> None:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            with pytest.raises(BlobsUnavailable, match="it refuses us") as refused:
+            with pytest.raises(TransportUnavailable, match="it refuses us") as refused:
                 in_bucket(f"http://127.0.0.1:{server.server_port}").put(words)
         finally:
             server.shutdown()
@@ -189,6 +189,6 @@ def test_the_address_of_the_standard_variables(
 def test_a_bucket_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "obstore" else find(name))
-    with pytest.raises(BlobsUnavailable, match="obstore, which is not installed") as refused:
+    with pytest.raises(TransportUnavailable, match="obstore, which is not installed") as refused:
         in_bucket("")
     assert refused.value.remedy == "pip install 'milepost[s3]'"

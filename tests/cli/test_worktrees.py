@@ -119,10 +119,3 @@ def test_tiers_of_people_and_of_folders_of_their_own_have_no_worktrees(milepost:
     result = milepost("run", "tasks.md", "--trust", "--no-wait")
     assert result.code == 1  # 1.2 finds no `a` in a folder of its own, but 1.1 has left no branch either
     assert not any("/1.1/" in name for name in repo.branches())
-
-
-def test_the_temporal_engine_has_no_worktrees(milepost: Milepost, repo: Repo) -> None:
-    repo.commit("settings", **{"milepost.toml": SETTINGS.replace("[run]\n", '[run]\nengine = "temporal"\n')})
-    result = milepost("run", "tasks.md", "--trust")
-    assert result.code == 1
-    assert "the temporal engine runs attempts wherever its workers are: it has no worktrees" in result.err

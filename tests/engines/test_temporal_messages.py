@@ -100,6 +100,8 @@ OTHER = {
     "command": "make evil",
     "verify": ["true"],
     "plan": "../tasks.md",
+    "tree": {"base": "0" * 40, "manifest": "f" * 64},
+    "files": ["src"],
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from milepost.app.documents import new_file_beside
-from milepost.errors import BlobRefused
+from milepost.errors import TransportRefused
 
 _CHUNK = 1 << 20
 
@@ -33,11 +33,11 @@ def require_size(file: Path, most: int) -> None:
     """Check that a blob store takes a file of ``most`` bytes. Raises ``OSError``.
 
     Raises:
-        BlobRefused: it is larger.
+        TransportRefused: it is larger.
     """
     size = file.stat().st_size
     if size > most:
-        raise BlobRefused(
+        raise TransportRefused(
             f"it has {megabytes(size)}, and a blob may have {megabytes(most)}",
             remedy="raise `max_size_mb` in [blobs], here and where workers are",
         )
@@ -47,7 +47,7 @@ def write_checked(chunks: Iterable[bytes], digest: str, to: Path, place: str) ->
     """Write a content into a file that appears whole, if it is what its digest says. Raises ``OSError``.
 
     Raises:
-        BlobRefused: it is something else.
+        TransportRefused: it is something else.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = new_file_beside(to)
@@ -58,7 +58,7 @@ def write_checked(chunks: Iterable[bytes], digest: str, to: Path, place: str) ->
                 found.update(chunk)
                 file.write(chunk)
         if found.hexdigest() != digest:
-            raise BlobRefused(f"the blob {digest} is damaged: it holds {found.hexdigest()}", place=place)
+            raise TransportRefused(f"the blob {digest} is damaged: it holds {found.hexdigest()}", place=place)
         os.replace(temporary, to)
     except BaseException:
         os.unlink(temporary)
@@ -72,9 +72,9 @@ def chunks_of(file: Path) -> Iterable[bytes]:
             yield chunk
 
 
-def missing(digest: str, place: str) -> BlobRefused:
+def missing(digest: str, place: str) -> TransportRefused:
     """That a store does not hold a content."""
-    return BlobRefused(
+    return TransportRefused(
         f"there is no blob {digest}",
         place=place,
         remedy="is `store` in [blobs] the same on every machine? What is old is deleted by `milepost gc`",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from milepost.adapters.blobs import chunks_of, file_digest, missing, name_of, require_size, write_checked
 from milepost.app.documents import new_file_beside
-from milepost.errors import BlobsUnavailable
+from milepost.errors import TransportUnavailable
 
 _BLOB = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.\w+\.tmp")
 
@@ -105,7 +105,7 @@ class _Reached(contextlib.AbstractContextManager[None]):
             elif not folder.is_dir():
                 raise NotADirectoryError
         except NotADirectoryError:
-            raise BlobsUnavailable(
+            raise TransportUnavailable(
                 "the blob store cannot be reached: there is no such folder",
                 place=self.store.place,
                 remedy="mount or make it, or correct `store` in [blobs]",
@@ -117,8 +117,8 @@ class _Reached(contextlib.AbstractContextManager[None]):
         if isinstance(error, OSError):
             raise self._trouble(error) from None
 
-    def _trouble(self, error: OSError) -> BlobsUnavailable:
-        return BlobsUnavailable(
+    def _trouble(self, error: OSError) -> TransportUnavailable:
+        return TransportUnavailable(
             f"the blob store cannot be used: {error.strerror}",
             place=self.store.place,
             remedy="see to space and permissions there",

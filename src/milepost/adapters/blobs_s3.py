@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from milepost.adapters.blobs import file_digest, missing, name_of, require_size, write_checked
 from milepost.app.blob_settings import BlobSettings
-from milepost.errors import BlobsUnavailable
+from milepost.errors import TransportUnavailable
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Store
@@ -28,12 +28,12 @@ class BucketBlobs:
     """The blobs of a bucket.
 
     Raises:
-        BlobsUnavailable: the extra is not installed.
+        TransportUnavailable: the extra is not installed.
     """
 
     def __init__(self, settings: BlobSettings) -> None:
         if importlib.util.find_spec("obstore") is None:
-            raise BlobsUnavailable(
+            raise TransportUnavailable(
                 "a blob store in a bucket needs obstore, which is not installed",
                 place=settings.store,
                 remedy="pip install 'milepost[s3]'",
@@ -116,9 +116,9 @@ class BucketBlobs:
             )
         return self._store
 
-    def _trouble(self, why: str, error: Exception, remedy: str) -> BlobsUnavailable:
+    def _trouble(self, why: str, error: Exception, remedy: str) -> TransportUnavailable:
         said = " ".join(str(error).partition("\n\nDebug source")[0].split())[:300]
-        return BlobsUnavailable(f"the blob store cannot be used: {why}: {said}", place=self.place, remedy=remedy)
+        return TransportUnavailable(f"the blob store cannot be used: {why}: {said}", place=self.place, remedy=remedy)
 
 
 def _stated(*names: str) -> str:

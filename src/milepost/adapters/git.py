@@ -92,11 +92,19 @@ class Git:
         kept = {name: value for name, value in os.environ.items() if not _LOCAL.fullmatch(name)}
         return {**kept, **(self._identity or {}), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
+    def introduce_ourselves(self) -> None:
+        """Have whoever commits in this repository do so under Milepost's name, where git knows none."""
+        if not self._knows_a_name():
+            for what, value in _NOBODY.items():
+                self("config", f"user.{what.lower()}", value)
+
     def name_ourselves(self) -> None:
         """Commit under the user's name, or under Milepost's own where git knows none."""
-        known = self.holds("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         nobody = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _NOBODY.items()}
-        self._identity = {} if known else nobody
+        self._identity = {} if self._knows_a_name() else nobody
+
+    def _knows_a_name(self) -> bool:
+        return self.holds("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
 
 
 def require_git(git: Git) -> None:

@@ -10,7 +10,7 @@ from milepost.adapters.git import IN_PLACE, Git, GitFailed, require_git
 from milepost.errors import WorkspaceUnavailable
 
 _SHOWN = 5
-_OWN = (":(glob)**/.milepost/**", ":(glob)**/.aider.tags.cache*/**")
+OWN_FILES = (":(glob)**/.milepost/**", ":(glob)**/.aider.tags.cache*/**")
 """What is Milepost's own, and caches that agents leave without asking."""
 
 
@@ -63,7 +63,7 @@ def find_repository(root: Path, run: str, plan: Path | None = None) -> Repositor
     git.name_ourselves()
     prefix = root.relative_to(top).as_posix() if root != top else ""
     patterns = (
-        *_OWN,
+        *OWN_FILES,
         *([f":(literal){plan.relative_to(top).as_posix()}"] if plan and plan.is_relative_to(top) else ()),
     )
     return Repository(git, prefix, branch_name(f"{prefix}/{run}" if prefix else run), patterns)

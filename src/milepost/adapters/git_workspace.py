@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from milepost.adapters.file_names import branch_name
@@ -20,12 +21,13 @@ from milepost.adapters.git import Git, GitFailed
 from milepost.adapters.git_beginning import Repository, begin
 from milepost.adapters.git_merging import Merging
 from milepost.app.ports import Conflict, Left
-from milepost.errors import WorkspaceUnavailable
+from milepost.errors import TransportRefused, WorkspaceUnavailable
 
 _READY = ".ready"
 _KEPT = ".kept"
 _TO_LOOK = "@merged"
 _GITLINK = "160000"
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 class GitWorkspace:
@@ -79,6 +81,25 @@ class GitWorkspace:
         with self._step():
             return self._keep(self._tree(task, attempt_no), self.branch(task, attempt_no), message)
 
+    def receive(self, task: str, attempt_no: int, commit: str, collect: Callable[[Git, str], None]) -> None:
+        """Take what an attempt left that was made on another machine, as if it had been kept here.
+
+        ``collect`` brings a branch into the repository; ``commit`` is what it has to be.
+
+        Raises:
+            TransportRefused: it is something else.
+        """
+        with self._step():
+            git, branch, tree = self.repository.git, self.branch(task, attempt_no), self._tree(task, attempt_no)
+            collect(git, branch)
+            if not _COMMIT.fullmatch(commit) or git.commit(commit) != commit:
+                raise TransportRefused(f"it does not hold the commit {commit}")
+            git("update-ref", f"refs/heads/{branch}", commit)
+            base = git("merge-base", commit, self.repository.merged, ok=(0, 1)).strip() or self.repository.merged
+            ours = git("diff", "--name-only", "-z", base, commit, "--", *self.repository.not_merged).split("\0")[:-1]
+            tree.parent.mkdir(parents=True, exist_ok=True)
+            _beside(tree, _KEPT).write_text(f"it changed what is not its own: {', '.join(ours[:5])}" if ours else "")
+
     def merge(self, task: str, attempt_no: int, message: str) -> Conflict | None:
         """Merge the branch of an attempt, and hand over what is merged."""
         with self._step():
@@ -106,6 +127,11 @@ class GitWorkspace:
         """Remove a worktree that was made to look at what is merged."""
         with self._step():
             self._discard(self.folder / _TO_LOOK / branch_name(name))
+
+    def absorb(self) -> None:
+        """Merge what others committed meanwhile."""
+        with self._step():
+            self.merging.absorb_target()
 
     def tidy(self, running: Collection[tuple[str, int]]) -> list[str]:
         """Commit and remove what attempts left that run no more, as after a crash, and hand over what is merged."""

@@ -16,7 +16,8 @@ from milepost.errors import Refused, WorkerUnavailable
 
 _TAIL_BYTES = 4096
 _TAIL_LINES = 20
-_NOTHING = hashlib.sha256().hexdigest()
+NOTHING = hashlib.sha256().hexdigest()
+"""The digest of a log in which nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class RunFolder:
             "cpu_seconds": round(ending.cpu_seconds, 3),
             "max_rss_kib": ending.max_rss_kib,
             "log": log.relative_to(self.root).as_posix(),
-            "log_sha256": _NOTHING if silent else log_digest(log),
+            "log_sha256": NOTHING if silent else log_digest(log),
         }
         if ending.dropped_bytes:
             found["log_dropped_bytes"] = ending.dropped_bytes

@@ -11,6 +11,7 @@ import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from milepost.adapters.local_engine import LocalEngine
 from milepost.adapters.run_folder import RunFolder
@@ -21,21 +22,46 @@ from milepost.adapters.temporal_connection import connect
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.errors import EngineUnavailable, Refused
 
+if TYPE_CHECKING:
+    from milepost.adapters.git_away import Route
+    from milepost.adapters.temporal_parcels import Parcels
+
 
 @dataclass
 class TemporalEngine(LocalEngine):
-    """Drives one run of the project at ``root`` over a Temporal server, as its home."""
+    """Drives one run of the project at ``root`` over a Temporal server, as its home.
+
+    ``route`` is how the commits of attempts that work in worktrees travel.
+    """
 
     temporal: TemporalSettings = field(default_factory=TemporalSettings)
+    route: Route | None = None
+
+    def parcels(self, key: bytes) -> Parcels | None:
+        """What travels between the run and its workers, where these work in worktrees."""
+        if self.isolation is None or self.route is None:
+            return None
+        from milepost.adapters.git_workspace import GitWorkspace
+        from milepost.adapters.temporal_parcels import Parcels
+
+        workspace, tiers = self.isolation.workspace, self.isolation.tiers
+        assert isinstance(workspace, GitWorkspace)
+        return Parcels(workspace, tiers, self.route, self.session.stream, key, self.on_notice)
 
     async def _drive(self, files: RunFolder) -> Ended:
         client = await connect(self.temporal, files.root, own_name())
         from milepost.adapters.temporal_supervision import RemoteSupervision
 
         async with CommandRunner() as runner:
-            supervision = RemoteSupervision(self, self.workshop(runner, files), client)
+            workshop = self.workshop(runner, files)
+            await self._tidy(workshop)
+            supervision = RemoteSupervision(self, workshop, client)
+            if supervision.parcels is not None:
+                await asyncio.to_thread(supervision.parcels.pack)
             with supervision.signals():
-                return await supervision.drive()
+                ended = await supervision.drive()
+            await self._tidy(workshop)
+            return ended
 
     def stop_leftovers(self) -> None:
         """End what still runs for attempts that no longer hold their task; a living home does it itself.

@@ -21,11 +21,11 @@ LOOK = "look"
 FOREVER = 10 * 365 * 24 * 3600.0
 """Seconds that stand for no limit, where the server asks for one."""
 
-FORM = 1
+FORM = 2
 """The form of orders that this version gives, and the newest that its workers understand.
 
 It goes up when a worker that does not know an order's new fields would do something else than it was asked to; one that
-only does less, such as not joining a trace, needs no new form.
+only does less, such as not joining a trace, needs no new form. Form 2 has a tree.
 """
 
 _VERDICTS: dict[str, type[Command]] = {kind.__name__: kind for kind in (Block, Complete, Fail, Lose, Overrun)}
@@ -38,7 +38,9 @@ class Order:
     ``queue`` is the task queue of its tier, ``limit`` the seconds that each of its commands may take, ``plan`` the
     path of the plan below the project's folder. ``signature`` vouches for the commands (see
     :mod:`milepost.adapters.temporal_trust`). ``trace`` is the attempt's span as W3C trace context has it, empty when
-    nobody asked for traces; ``form`` says how new a worker has to be.
+    nobody asked for traces; ``form`` says how new a worker has to be. ``tree`` tells what the attempt's git worktree is
+    made of (see :mod:`milepost.adapters.temporal_parcels`; empty for one that works in place), of which only ``files``
+    may change.
     """
 
     queue: str
@@ -56,6 +58,8 @@ class Order:
     signature: str = ""
     trace: str = ""
     form: int = 1
+    tree: dict[str, Any] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -65,7 +69,9 @@ class Order:
     @property
     def patience(self) -> float:
         """Seconds after which the server stops waiting: its worker keeps the limits itself, and is gone if not."""
-        return FOREVER if self.limit is None else self.limit * (1 + len(self.verify)) + 60.0
+        if self.limit is None or self.tree:  # what travels takes its time
+            return FOREVER
+        return self.limit * (1 + len(self.verify)) + 60.0
 
 
 @dataclass(frozen=True)
@@ -87,13 +93,15 @@ class Turn:
 class Orders:
     """What the home wants of the workflow: attempts to start, names of those to stop, whether all is ``over``.
 
-    ``heartbeat`` is how many seconds a worker may be silent.
+    ``heartbeat`` is how many seconds a worker may be silent. ``held`` are the names of attempts whose verdicts are to
+    be told again.
     """
 
     start: list[Order] = field(default_factory=list)
     stop: list[str] = field(default_factory=list)
     over: bool = False
     heartbeat: float = 10.0
+    held: list[str] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Orders:

@@ -84,6 +84,9 @@ class RemoteSupervision(Supervision):
         self.leave_by: float | None = None
         self.impatient = self.give_up
         self.ahead = 0.0
+        self.parcels = engine.parcels(self.key)
+        if self.parcels is not None:
+            self.parcels.wake = self.wake.set
 
     @property
     def handle(self) -> WorkflowHandle[RunWorkflow, None]:
@@ -133,6 +136,8 @@ class RemoteSupervision(Supervision):
             for task in (*tasks, self.asking):
                 task.cancel()
             await asyncio.gather(*tasks, self.asking, return_exceptions=True)
+            if self.parcels is not None:
+                await self.parcels.close()
 
     # The workflow asks ------------------------------------------------------------------------------------------
 
@@ -140,14 +145,18 @@ class RemoteSupervision(Supervision):
     async def turn(self, turn: dict[str, Any]) -> Orders:
         """Record what ended, decide what is next, and tell what is to run now."""
         try:
-            return self.answer(Turn(**turn))
+            told, held = Turn(**turn), list[str]()
+            if self.parcels is not None:
+                verdicts, held = await self.parcels.turn(told.verdicts, self.attempts())
+                told = replace(told, verdicts=verdicts)
+            return self.answer(told, held)
         except BaseException as error:
             self.broken = self.broken or error
             self.wake.set()
             raise
 
-    def answer(self, turn: Turn) -> Orders:
-        """The answer to a turn."""
+    def answer(self, turn: Turn, held: list[str]) -> Orders:
+        """The answer to a turn; verdicts on those ``held`` are to be told again."""
         self.full = turn.full
         self.compare_clocks(turn.clock)
         before = self.state.version
@@ -156,15 +165,16 @@ class RemoteSupervision(Supervision):
             self.verdicts += self.forgotten(turn.running)
         self.take_turn(self.start_jobs)
         wanted = {} if self.signal else self.attempts()
-        start = [self.order(*wanted[name]) for name in wanted if name not in turn.running]
-        self.over = not wanted and not turn.running and (bool(self.signal) or self.nothing_to_do())
-        self.known = set(wanted)
+        busy = {*turn.running, *held}
+        start = [self.order(*wanted[name]) for name in wanted if name not in busy and self.can_go(*wanted[name])]
+        self.over = not wanted and not busy and (bool(self.signal) or self.nothing_to_do())
+        self.known = {*busy.intersection(wanted), *(order.name for order in start)}
         stop = [name for name in turn.running if name not in wanted]
         fruitless = self.state.version == before and not (start or stop)
         self.asked = time.monotonic() - _ASK_AGAIN + (_IN_VAIN if fruitless else 0.0)
         if self.over:
             self.wake.set()
-        return Orders(start, stop, self.over, self.settings.heartbeat_seconds)
+        return Orders(start, stop, self.over, self.settings.heartbeat_seconds, held)
 
     def compare_clocks(self, server: float) -> None:
         """Learn how far this machine's clock is from the server's; say it once when it is far."""
@@ -201,10 +211,15 @@ class RemoteSupervision(Supervision):
         held = ((record, record.attempts[-1]) for record in running(self.state))
         return {attempt_name(r.spec.id, a.no): (r, a) for r, a in held if a.lease_until is None}
 
+    def can_go(self, record: TaskRecord, attempt: Attempt) -> bool:
+        """Whether a worker could begin an attempt: all that it needs can be had."""
+        return self.parcels is None or self.parcels.ready(record, attempt)
+
     def order(self, record: TaskRecord, attempt: Attempt) -> Order:
         """What a worker has to know of an attempt."""
         limit = self.state.attempt_limit(record)
         plan = os.path.relpath(os.path.realpath(self.engine.plan_path), self.root) if self.engine.plan_path else ""
+        tree = self.parcels.tree(record, attempt) if self.parcels else {}
         order = Order(
             queue=self.settings.tier_queue(self.root, attempt.tier),
             run=self.session.stream,
@@ -219,7 +234,9 @@ class RemoteSupervision(Supervision):
             brief=self.engine.brief(record),
             worker=attempt.worker,
             trace=self.engine.context(record.spec.id, attempt.no).get("TRACEPARENT", ""),
-            form=FORM,
+            form=FORM if tree else 1,
+            tree=tree,
+            files=list(record.spec.files) if tree else [],
         )
         return sign(order, self.key)
 
@@ -229,7 +246,10 @@ class RemoteSupervision(Supervision):
         """Whether the workflow has to be told something."""
         if self.over:
             return False
-        if self.signal or self.known != set(self.attempts()) or self.nothing_to_do():
+        can_go = {name for name, pair in self.attempts().items() if name in self.known or self.can_go(*pair)}
+        if self.signal or self.known != can_go or self.nothing_to_do():
+            return True
+        if self.parcels is not None and self.parcels.arrived:
             return True
         return not self.full and self.anything_due()
 

@@ -1,8 +1,8 @@
 """Which orders a worker carries out: with a key those that were signed with it, else what was allowed on its machine.
 
-The signature is an HMAC-SHA-256 over everything that decides what is executed, made with a key that the submitter and
-the machine of the worker share. Whoever can only write to the server's queues cannot have anything executed; without
-a key, nothing but what its machine allows.
+The signature is an HMAC-SHA-256 over everything that decides what is executed, and on what, made with a key that the
+submitter and the machine of the worker share. Whoever can only write to the server's queues cannot have anything
+executed; without a key, nothing but what its machine allows.
 """
 
 from __future__ import annotations
@@ -55,4 +55,6 @@ def refusal(order: Order, key: bytes, worker: str) -> str:
 
 def _signature(order: Order, key: bytes) -> str:
     signed = [order.queue, order.run, order.task, order.attempt_no, order.tier, order.plan, order.command, order.verify]
-    return hmac.new(key, json.dumps(signed).encode("ascii"), hashlib.sha256).hexdigest()
+    if order.tree or order.files:
+        signed += [order.tree, order.files]
+    return hmac.new(key, json.dumps(signed, sort_keys=True).encode("ascii"), hashlib.sha256).hexdigest()

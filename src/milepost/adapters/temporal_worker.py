@@ -31,12 +31,13 @@ from milepost.adapters.run_folder import RunFolder, logs
 from milepost.adapters.subprocess_worker import CommandRunner
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.temporal_clocks import OFF_AT_WORKER, clock_ahead, off
+from milepost.adapters.temporal_journeys import Depot, Journey
 from milepost.adapters.temporal_messages import ATTEMPT, FOREVER, FORM, Order, to_verdict
 from milepost.adapters.temporal_trust import permits, refusal
 from milepost.adapters.worker_telemetry import Making, WorkerTelemetry
 from milepost.app.agent_presets import AgentTier
 from milepost.app.temporal_settings import TemporalSettings
-from milepost.errors import WorkerUnavailable
+from milepost.errors import TransportRefused, WorkerUnavailable, WorkspaceUnavailable
 from milepost.execution.commands import Block, Command, Complete, Fail, Lose
 from milepost.execution.policy import TaskSpec
 from milepost.execution.records import Attempt, TaskRecord
@@ -64,7 +65,7 @@ class TierWorker:
 
     ``allowed`` says which commands may run on this machine, ``key`` is the one that orders are signed with;
     ``workers`` are the surroundings of each tier's commands. ``on_event`` hears what happens. ``agents`` are the
-    coding agents of tiers.
+    coding agents of tiers. ``depot`` is where trees and logs go to and fro.
     """
 
     client: Client
@@ -79,6 +80,7 @@ class TierWorker:
     on_event: Tell = lambda message, about=None: None
     agents: Mapping[int, AgentTier] = field(default_factory=dict)
     telemetry: WorkerTelemetry = field(default_factory=WorkerTelemetry)
+    depot: Depot = field(default_factory=Depot)
 
     def __post_init__(self) -> None:
         """Nothing is at work yet."""
@@ -87,6 +89,7 @@ class TierWorker:
         self.why_stopped = ""
         self.outdated = ""
         self.clock_told = False
+        self.parcels: dict[str, dict[str, Any]] = {}
 
     async def serve(self) -> None:
         """Take attempts until a signal asks to end; those that run are seen through, unless a second one comes.
@@ -137,14 +140,14 @@ class TierWorker:
                 if not self.why_stopped:
                     raise
                 verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped)
-            except WorkerUnavailable as error:
+            except (WorkerUnavailable, WorkspaceUnavailable) as error:
                 reason = f"the worker {self.client.identity} cannot work: {error}"
                 verdict = Lose(0.0, order.task, order.attempt_no, reason)
             finally:
                 del self.running[name]
             if isinstance(verdict, Complete | Fail):
                 verdict = replace(verdict, evidence={**verdict.evidence, "worker": self.client.identity})
-            told = to_verdict(verdict)
+            told = to_verdict(verdict) | self.parcels.pop(name, {})
             making.verdict, making.evidence = told["kind"], told.get("evidence", {})
             making.reason = told.get("reason", "")
             self.on_event(f"{name} {making.verdict.lower()}", {**about, "outcome": making.verdict.lower()})
@@ -161,13 +164,25 @@ class TierWorker:
         files = RunFolder(self.root, order.run)
         job = Job(order.attempt_no, files.attempt(order.task, order.attempt_no))
         beating = asyncio.create_task(self.beat(job))
+        journey = Journey(order, self.root, self.depot, self.key, tell)
         try:
             record, attempt = _record(order)
-            return await self.workshop(order, files, making).attempt(record, attempt, order.limit)
+            try:
+                await journey.begin()
+            except TransportRefused as error:
+                return Block(
+                    0.0, order.task, f"the worker {self.client.identity} cannot get its tree: {error}", BY_WORKER
+                )
+            verdict = await self.workshop(order, files, making, journey).attempt(record, attempt, order.limit)
+            verdict = await journey.hand_in(verdict)
+            if journey.parcel:
+                self.parcels[f"{order.run} {order.name}"] = {"parcel": journey.parcel}
+            return verdict
         except asyncio.CancelledError:
             await stop(job.folders(), self.grace)
             raise
         finally:
+            await journey.end()
             beating.cancel()
 
     def too_old_for(self, order: Order) -> Lose:
@@ -185,7 +200,7 @@ class TierWorker:
             self.clock_told = True
             self.on_event(f"{off(ahead)} {OFF_AT_WORKER}")
 
-    def workshop(self, order: Order, files: RunFolder, making: Making) -> Workshop:
+    def workshop(self, order: Order, files: RunFolder, making: Making, journey: Journey) -> Workshop:
         """Where an order's commands are run."""
         plan = self.root / order.plan if order.plan else None
         return Workshop(
@@ -194,10 +209,11 @@ class TierWorker:
             time.time,
             self.grace,
             lambda record: order.brief,
-            env={"MILEPOST_PLAN": str(plan or ""), "MILEPOST_RUN": order.run},
+            env={"MILEPOST_PLAN": str(journey.plan or ""), "MILEPOST_RUN": order.run},
             workers=self.workers,
             plan_folder=plan.parent if plan else None,
             log_limit=self.log_limit,
+            isolation=journey.isolation,
             agents=self.agents,
             context=lambda task, attempt_no: making.environment,
         )
@@ -264,6 +280,8 @@ def _about(order: Order) -> dict[str, Any]:
 def _record(order: Order) -> tuple[TaskRecord, Attempt]:
     """The task and the attempt as the workshop knows them."""
     commands = {order.tier: order.command} if order.command else {}
-    spec = TaskSpec(order.task, order.title, order.tier, commands=commands, verify=tuple(order.verify))
+    spec = TaskSpec(
+        order.task, order.title, order.tier, commands=commands, verify=tuple(order.verify), files=tuple(order.files)
+    )
     attempt = Attempt(order.attempt_no, order.tier, order.worker, time.time())
     return TaskRecord(spec, order.tier, attempts=[attempt]), attempt

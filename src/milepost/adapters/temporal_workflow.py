@@ -16,7 +16,17 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
-    from milepost.adapters.temporal_messages import ATTEMPT, LOOK, TURN, WORKFLOW, Order, Orders, Turn, to_verdict
+    from milepost.adapters.temporal_messages import (
+        ATTEMPT,
+        LOOK,
+        TURN,
+        WORKFLOW,
+        Order,
+        Orders,
+        Turn,
+        attempt_name,
+        to_verdict,
+    )
     from milepost.execution.commands import Lose, Overrun
 
 SOFT_LIMIT = 4_000
@@ -39,6 +49,7 @@ class RunWorkflow:
         self.running: dict[str, asyncio.Task[None]] = {}
         self.stopping: set[str] = set()
         self.asked = False
+        self.untold = False
 
     @workflow.signal(name=LOOK)
     def look(self) -> None:
@@ -62,11 +73,11 @@ class RunWorkflow:
                 return
             if not self.running and not self.verdicts and self.history_over(SOFT_LIMIT):
                 workflow.continue_as_new(False)
-            await workflow.wait_condition(lambda: bool(self.verdicts) or self.asked)
+            await workflow.wait_condition(lambda: self.untold or self.asked)
 
     async def turn(self, fresh: bool, full: bool) -> Orders:
         """Tell the home what is known, and learn what to do; when it does not answer, the next home is asked."""
-        self.asked = False
+        self.asked = self.untold = False
         verdicts, self.verdicts = self.verdicts, []
         orders: dict[str, Any] = await workflow.execute_local_activity(
             TURN,
@@ -75,7 +86,9 @@ class RunWorkflow:
             start_to_close_timeout=timedelta(minutes=10),
             retry_policy=_ASK_AGAIN,
         )
-        return Orders.from_json(orders)
+        found = Orders.from_json(orders)
+        self.verdicts = [verdict for verdict in verdicts if _name(verdict) in found.held] + self.verdicts
+        return found
 
     def history_over(self, events: int) -> bool:
         """Whether the history is longer than so many events, or takes as much room as such a one usually does."""
@@ -99,8 +112,14 @@ class RunWorkflow:
         except (ActivityError, asyncio.CancelledError) as error:
             verdict = to_verdict(_verdict_on(error, order, heartbeat))
         self.verdicts.append(verdict)
+        self.untold = True
         self.stopping.discard(order.name)
         del self.running[order.name]
+
+
+def _name(verdict: dict[str, Any]) -> str:
+    """The name of the attempt that a verdict is on."""
+    return attempt_name(verdict["task"], verdict.get("attempt_no", 0))
 
 
 def _verdict_on(error: BaseException, order: Order, heartbeat: float) -> Lose | Overrun:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from milepost import __version__
 from milepost.app.ledgers import verify
-from milepost.app.ports import LedgerArchive
+from milepost.app.ports import BlobStore, LedgerArchive
 from milepost.app.settings import Settings
 from milepost.errors import MilepostError, SettingsInvalid
 from milepost.lint.wording import count
@@ -52,12 +52,19 @@ class Finding(NamedTuple):
     text: str
 
 
-def examine(settings: Settings, open_ledger: Callable[[], LedgerArchive], now: float) -> Iterator[Finding]:
+def examine(
+    settings: Settings,
+    open_ledger: Callable[[], LedgerArchive],
+    now: float,
+    open_blobs: Callable[[], BlobStore] | None = None,
+) -> Iterator[Finding]:
     """Look at versions, extras, ledger, tiers, disk and clock, one after the other."""
     yield from _installation()
     yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
     own = settings.root / ".milepost"
     yield from _ledger(open_ledger, own)
+    if settings.blobs is not None and open_blobs is not None:
+        yield _blobs(open_blobs)
     yield from _tiers(settings)
     yield from _notify(settings)
     yield _git()
@@ -125,6 +132,16 @@ def _verified(ledger: LedgerArchive) -> Finding:
         Health.GOOD,
         f"{count(found.events, 'event')} in {count(found.streams, 'run')}, intact, {ledger.place}",
     )
+
+
+def _blobs(open_blobs: Callable[[], BlobStore]) -> Finding:
+    """Ask the store for something that it does not have."""
+    try:
+        store = open_blobs()
+        store.size("0" * 64)
+    except MilepostError as error:
+        return Finding("blob store", Health.BAD, f"{error} ({error.place}); {error.remedy}")
+    return Finding("blob store", Health.GOOD, f"{store.place} answers")
 
 
 def _tiers(settings: Settings) -> Iterator[Finding]:

@@ -53,6 +53,12 @@ class Ledger(Protocol):
             TurnLost: the connection broke, and others appended before it was there again.
         """
 
+    def in_line(self, stream: str, after: int) -> AbstractContextManager[list[Event]]:
+        """Wait until those have appended to a stream who stood in line for it before; gives the events after a version.
+
+        The next append ends our turn. A courtesy among those who often are too late: it keeps nobody from appending.
+        """
+
     def read(self, stream: str, after: int = 0) -> list[Event]:
         """Events of a stream after a version, in order; none for an unknown stream."""
 
@@ -174,7 +180,7 @@ class BlobStore(Protocol):
     """Keeps contents under their own SHA-256, in hexadecimal, where other machines find them.
 
     Each is there whole or not at all, and is never changed. All methods raise
-    :class:`~milepost.errors.BlobsUnavailable` when the store cannot be reached: later it may be.
+    :class:`~milepost.errors.TransportUnavailable` when the store cannot be reached: later it may be.
     """
 
     @property
@@ -185,14 +191,14 @@ class BlobStore(Protocol):
         """Keep what a file holds, and give its digest; one that is kept already is fresh again for :meth:`prune`.
 
         Raises:
-            BlobRefused: it is larger than a blob may be.
+            TransportRefused: it is larger than a blob may be.
         """
 
     def get(self, digest: str, to: Path) -> None:
         """Write a content into a file, which appears whole.
 
         Raises:
-            BlobRefused: it is not there, or is not what its digest says.
+            TransportRefused: it is not there, or is not what its digest says.
         """
 
     def size(self, digest: str) -> int | None:

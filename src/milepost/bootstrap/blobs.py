@@ -11,7 +11,7 @@ def blobs_of(settings: Settings) -> BlobStore:
     """The blob store of a project: what its settings say, or else a folder below ``.milepost``.
 
     Raises:
-        BlobsUnavailable: what it needs is not installed.
+        TransportUnavailable: what it needs is not installed.
     """
     stated = settings.blobs or BlobSettings()
     folder = stated.folder(settings.root.resolve())

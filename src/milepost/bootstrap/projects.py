@@ -230,7 +230,8 @@ class Project:
 
         Raises:
             WorkerUnavailable: a secret that the settings refer to is missing.
-            WorkspaceUnavailable: the engine cannot isolate attempts as the settings ask.
+            TransportRefused: trees cannot travel as the settings ask.
+            TransportUnavailable: what they need to travel is not installed.
         """
         from milepost.adapters.local_engine import LocalEngine
         from milepost.adapters.surroundings import Surroundings, passed
@@ -248,7 +249,7 @@ class Project:
             common=Surroundings(passed(os.environ, settings.env_pass)),
             log_limit=round(settings.log_limit_mb * 1_000_000),
             time_limit=settings.time_limit,
-            isolation=isolation_of(settings, session.stream, self.path, name),
+            isolation=isolation_of(settings, session.stream, self.path),
             agents=agent_tiers(settings),
         )
 
@@ -331,6 +332,23 @@ class Project:
         from milepost.adapters.run_folder import RunFolder
 
         return RunFolder(self.settings.root, run).attempt_log(task, attempt_no)
+
+    def bring_log(self, run: str, task: str, attempt: Attempt) -> None:
+        """See that an attempt's output is here, if it was made elsewhere and left in the blob store.
+
+        Raises:
+            TransportRefused: it is not there, or damaged.
+            TransportUnavailable: the store cannot be reached.
+        """
+        log, digest = self.attempt_log(run, task, attempt.no), attempt.evidence.get("log_sha256")
+        if digest and not log.parent.is_dir() and self.settings.blobs is not None:
+            from milepost.adapters.run_folder import NOTHING
+            from milepost.bootstrap.blobs import blobs_of
+
+            if digest == NOTHING:
+                log.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                blobs_of(self.settings).get(digest, log)
 
     def now(self) -> float:
         """The wall clock: seconds since 1970, UTC."""

@@ -14,11 +14,13 @@ from milepost.adapters.surroundings import Surroundings, passed, resolve_secrets
 from milepost.app.settings import Settings, TierSettings
 from milepost.app.trust import allowed_commands
 from milepost.bootstrap.ledgers import project_settings
-from milepost.errors import EngineUnavailable, UsageError, WorkspaceUnavailable
+from milepost.errors import EngineUnavailable, TransportRefused, TransportUnavailable, UsageError
 
 if TYPE_CHECKING:
+    from milepost.adapters.git_away import Route
     from milepost.adapters.isolation import Isolation
     from milepost.adapters.local_engine import LocalEngine
+    from milepost.adapters.temporal_journeys import Depot
     from milepost.adapters.temporal_worker import Tell
     from milepost.app.temporal_settings import TemporalSettings
     from milepost.app.workers import WorkerLine
@@ -35,23 +37,13 @@ def surroundings_of(tier: TierSettings, settings: Settings) -> Surroundings:
     return Surroundings({**passed(os.environ, patterns), **tier.env}, secrets, tier.cwd)
 
 
-def isolation_of(settings: Settings, run: str, plan: str, engine: str) -> Isolation | None:
-    """The git worktrees in which attempts of a run work, where the settings ask for any.
-
-    Raises:
-        WorkspaceUnavailable: the engine of that name runs attempts on other machines.
-    """
+def isolation_of(settings: Settings, run: str, plan: str) -> Isolation | None:
+    """The git worktrees in which attempts of a run work, where the settings ask for any."""
     from milepost.app.workspace_settings import WORKTREE, isolated_tiers
 
     tiers = isolated_tiers(settings)
     if not tiers:
         return None
-    if engine != "local":
-        raise WorkspaceUnavailable(
-            f"the {engine} engine runs attempts wherever its workers are: it has no worktrees",
-            place=settings.path,
-            remedy='use the local engine, or workspace = "in-place"',
-        )
     from milepost.adapters.git_workspace import GitWorkspace
     from milepost.adapters.isolation import Isolation
 
@@ -69,8 +61,41 @@ def temporal_settings(settings: Settings) -> TemporalSettings:
 def temporal_engine(settings: Settings) -> Callable[..., LocalEngine]:
     """What makes a Temporal engine, once it is told what any engine is told."""
     from milepost.adapters.temporal_engine import TemporalEngine
+    from milepost.app.workspace_settings import isolated_tiers
 
-    return partial(TemporalEngine, temporal=temporal_settings(settings))
+    route = route_of(settings) if isolated_tiers(settings) else None
+    return partial(TemporalEngine, temporal=temporal_settings(settings), route=route)
+
+
+def route_of(settings: Settings) -> Route:
+    """How commits travel between a run's home and its workers: by a git remote that is named, or else as blobs.
+
+    Raises:
+        TransportRefused: there is no such remote.
+        TransportUnavailable: what the blob store needs is not installed.
+    """
+    root = settings.root.resolve()
+    if settings.remote:
+        from milepost.adapters.git_remotes import RemoteRoute, remote_address
+
+        return RemoteRoute(remote_address(settings.remote, root))
+    from milepost.adapters.git_bundles import BundleRoute
+    from milepost.bootstrap.blobs import blobs_of
+
+    return BundleRoute(blobs_of(settings), root / ".milepost" / "bundles")
+
+
+def depot_of(settings: Settings) -> Depot:
+    """What a worker of the project has for attempts that travel."""
+    from milepost.adapters.git_away import clear_away
+    from milepost.adapters.temporal_journeys import Depot
+    from milepost.bootstrap.blobs import blobs_of
+
+    clear_away(settings.root.resolve(), 0.0)
+    try:
+        return Depot(route_of(settings), blobs_of(settings), settings.blobs is not None)
+    except (TransportRefused, TransportUnavailable) as error:
+        return Depot(why_not=f"{error}; {error.remedy}")
 
 
 def serve(
@@ -136,6 +161,7 @@ def serve(
             tell,
             agent_tiers(settings),
             telemetry,
+            depot_of(settings),
         ).serve()
 
     with watching(os.environ, tell, WorkerTelemetry.of) as telemetry:

@@ -19,7 +19,7 @@ from milepost.cli.following import events_of, output_of
 from milepost.cli.options import json_option, plan_argument, say, say_json
 from milepost.cli.text import clock
 from milepost.cli.watch import pause
-from milepost.errors import Refused, UnknownName, UsageError
+from milepost.errors import Refused, TransportRefused, TransportUnavailable, UnknownName, UsageError
 from milepost.execution.events import Event, to_payload
 from milepost.execution.evolution import evolve
 from milepost.execution.lookup import find_task
@@ -115,14 +115,24 @@ def _output(project: Project, state: RunState, record: TaskRecord, attempt: Atte
     from milepost.adapters.run_folder import logs
 
     path = project.attempt_log(state.run, record.spec.id, attempt.no)
+    elsewhere = f", made by the worker {attempt.evidence['worker']}" if "worker" in attempt.evidence else ""
+    why = f"attempt {attempt.no} of task {record.spec.id}, by {attempt.worker}{elsewhere}, has left no output here"
+    try:
+        project.bring_log(state.run, record.spec.id, attempt)
+    except (TransportRefused, TransportUnavailable) as error:
+        if not or_nothing:
+            stays = attempt.evidence.get("log_stays") or error
+            raise Refused(f"{why}: {stays}", place=error.place, remedy=error.remedy) from None
     if path.parent.is_dir():
         return list(logs(path))
     if or_nothing:
         return []
-    raise Refused(
-        f"attempt {attempt.no} of task {record.spec.id}, by {attempt.worker}, has left no output here",
-        remedy="what people and agents do leaves none; that of commands goes with `milepost gc`",
-    )
+    remedy = "what people and agents do leaves none; that of commands goes with `milepost gc`"
+    if not attempt.outcome and attempt.lease_until is None:
+        remedy = "where a worker on another machine makes it, it comes when the attempt has ended"
+    elif elsewhere:
+        remedy = "with a `store` in [blobs], here and where workers are, logs come along"
+    raise Refused(why, remedy=remedy)
 
 
 def _attempt_as_json(record: TaskRecord, attempt: Attempt, parts: list[Path]) -> dict[str, Any]:

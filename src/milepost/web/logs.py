@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from starlette.concurrency import run_in_threadpool
 
 from milepost.adapters.run_folder import logs
-from milepost.errors import Refused, UnknownName
+from milepost.errors import Refused, TransportRefused, TransportUnavailable, UnknownName
 from milepost.execution.lookup import find_task
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.web.plan_view import PlanView
@@ -59,6 +60,8 @@ def log_of(view: PlanView, task: str, attempt_no: int | None) -> AttemptLog:
     if found is None:
         raise UnknownName(f"task {task} has no attempt {attempt_no}", remedy=f"its last is {record.attempts[-1].no}")
     root = Path(os.path.realpath(view.project.settings.root))
+    with contextlib.suppress(TransportRefused, TransportUnavailable):
+        view.project.bring_log(state.run, task, found)
     return AttemptLog(record, found, view.project.attempt_log(state.run, task, found.no), root / ".milepost")
 
 

@@ -32,6 +32,8 @@ _STATUS: Mapping[type[MilepostError], int] = {
     errors.WorkerUnavailable: 503,
     errors.EngineUnavailable: 503,
     errors.WorkspaceUnavailable: 503,
+    errors.TransportUnavailable: 503,
+    errors.TransportRefused: 503,
     errors.TokensUnusable: 503,
     errors.MilepostError: 409,
 }

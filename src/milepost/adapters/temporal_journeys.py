@@ -1,0 +1,123 @@
+"""An attempt whose tree travelled to its worker: how that gets it, and how it hands the work, and the logs, back."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from milepost.adapters.git_away import AwayWorkspace, Route
+from milepost.adapters.isolation import Isolation
+from milepost.adapters.run_folder import logs
+from milepost.adapters.temporal_messages import Order
+from milepost.adapters.temporal_parcels import signature, until_it_works
+from milepost.app.ports import BlobStore
+from milepost.errors import TransportRefused, TransportUnavailable
+from milepost.execution.commands import Command, Complete, Fail, Overrun
+
+
+@dataclass(frozen=True)
+class Depot:
+    """What a worker has for attempts that travel: the ``route`` of commits, and the store of logs (None: they stay).
+
+    ``why_not`` says why there is no route.
+    """
+
+    route: Route | None = None
+    blobs: BlobStore | None = None
+    keeps_logs: bool = False
+    why_not: str = "it knows of no way by which trees travel"
+
+
+class Journey:
+    """One attempt's way to a worker below ``root`` and back; ``tell`` hears what holds it up."""
+
+    def __init__(self, order: Order, root: Path, depot: Depot, key: bytes, tell: Callable[[str], None]) -> None:
+        self.order = order
+        self.root = root
+        self.depot = depot
+        self.key = key
+        self.tell = tell
+        self.parcel: dict[str, Any] = {}
+        self.workspace: AwayWorkspace | None = None
+        if order.tree and depot.route is not None:
+            self.workspace = AwayWorkspace(root, order.run, order.tree, depot.route, order.plan)
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """Where the attempt works; None for one that works in place."""
+        return Isolation(self.workspace, {self.order.tier}) if self.workspace else None
+
+    @property
+    def plan(self) -> Path | None:
+        """The plan as the attempt's commands find it."""
+        if not self.order.plan:
+            return None
+        if self.workspace is None:
+            return self.root / self.order.plan
+        return self.workspace.place(self.order.task, self.order.attempt_no) / self.order.plan
+
+    async def begin(self) -> None:
+        """Bring the tree here; while the way is barred, wait.
+
+        Raises:
+            TransportRefused: it cannot be had.
+            WorkspaceUnavailable: git cannot do its part here.
+        """
+        if not self.order.tree:
+            return
+        if self.workspace is None:
+            raise TransportRefused(self.depot.why_not)
+        workspace = self.workspace
+        await until_it_works(lambda: asyncio.to_thread(workspace.begin), self.tell)
+
+    async def hand_in(self, verdict: Command) -> Command:
+        """Hand in what the attempt left and wrote; while the way is barred, wait. Gives the verdict on it."""
+        if self.workspace is not None and isinstance(verdict, Complete | Fail | Overrun):
+            try:
+                parcel = await until_it_works(lambda: asyncio.to_thread(self._work), self.tell)
+            except TransportRefused as error:
+                reason = f"its work cannot be handed in: {error}"
+                return await self._with_logs(Fail(0.0, verdict.task, verdict.attempt_no, reason, verdict.evidence))
+            vouched = signature(parcel, self.order.run, self.order.task, self.order.attempt_no, self.key)
+            self.parcel = {**parcel, "signature": vouched}
+        return await self._with_logs(verdict)
+
+    async def end(self) -> None:
+        """Be done with it."""
+        if self.workspace is not None:
+            await asyncio.to_thread(self.workspace.end, self.order.task, self.order.attempt_no)
+
+    def _work(self) -> dict[str, Any]:
+        assert self.workspace is not None
+        return self.workspace.hand_in(self.order.task, self.order.attempt_no)
+
+    async def _with_logs(self, verdict: Command) -> Command:
+        """The verdict, its evidence telling of logs that stay here."""
+        if self.depot.blobs is None or not self.depot.keeps_logs or not isinstance(verdict, Complete | Fail | Overrun):
+            return verdict
+        evidence = dict(verdict.evidence)
+        try:
+            await asyncio.to_thread(self._store_logs, evidence)
+        except (TransportRefused, TransportUnavailable, OSError) as error:
+            evidence["log_stays"] = f"{error}"
+            self.tell(f"{self.order.run} {self.order.name}: its log stays here: {error}")
+        return replace(verdict, evidence=evidence)
+
+    def _store_logs(self, evidence: Mapping[str, Any]) -> None:
+        """Put the logs that evidence names into the store, where their digests find them."""
+        blobs = self.depot.blobs
+        assert blobs is not None
+        for one in (evidence, *evidence.get("verify", ())):
+            parts = logs(self.root / one["log"]) if one.get("log") else []
+            if len(parts) == 1:
+                blobs.put(parts[0])
+            elif parts:
+                with tempfile.NamedTemporaryFile(dir=parts[0].parent) as whole:
+                    for part in parts:
+                        whole.write(part.read_bytes())
+                    whole.flush()
+                    blobs.put(Path(whole.name))

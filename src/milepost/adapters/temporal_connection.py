@@ -82,7 +82,7 @@ def _pem(root: Path, key: str, path: str) -> bytes | None:
     if not path:
         return None
     try:
-        return (root / Path(path).expanduser()).read_bytes()
+        found = (root / Path(path).expanduser()).read_bytes()
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise EngineUnavailable(
@@ -90,6 +90,13 @@ def _pem(root: Path, key: str, path: str) -> bytes | None:
             place=path,
             remedy="paths are read from the project's folder",
         ) from None
+    if b"-----BEGIN " not in found:
+        raise EngineUnavailable(
+            f"the file that `{key}` of [temporal] names is no PEM file",
+            place=path,
+            remedy="certificates and keys are expected as text that begins with `-----BEGIN`",
+        )
+    return found
 
 
 async def _require_namespace(client: Client) -> None:
@@ -122,17 +129,23 @@ _runtime: Runtime | None = None
 _START = "start one with `milepost temporal dev`, or correct `address` in [temporal]"
 _CAUSES = (
     ("InvalidContentType", "what answers there does not speak TLS", "leave out the tls settings and api_key"),
+    ("NotValidForName", "its certificate is for another name", "set tls_domain to the name that the certificate bears"),
+    ("NotValidYet", "its certificate is not valid yet", "see that this machine's clock is right"),
+    ("Expired", "its certificate has expired", "have it renewed, or see that this machine's clock is right"),
+    ("InvalidCertificate", "its certificate is not trusted", "name the authority's certificate: tls_ca"),
     ("peer certificate", "its certificate is not trusted", "name the authority's certificate: tls_ca, tls_domain"),
     ("CertificateRequired", "it wants a client's certificate", "set tls_cert and tls_key"),
     ("Connection refused", "connection refused", _START),
     ("dns error", "there is no such host", "correct `address` in [temporal]"),
 )
+_CUT_OFF = ("transport error", "ConnectionReset", "BrokenPipe", "UnexpectedEof")
 _WITHOUT_TLS = "correct `address` in [temporal]; a server that speaks only TLS ends the talk like this: set tls = true"
 
 
 def _unreachable(settings: TemporalSettings, detail: str) -> EngineUnavailable:
     """No conversation came about."""
-    otherwise = (detail.removeprefix("Failed client connect: "), _START if settings.uses_tls else _WITHOUT_TLS)
+    said = "it ended the talk" if any(sign in detail for sign in _CUT_OFF) else detail
+    otherwise = (said.removeprefix("Failed client connect: "), _START if settings.uses_tls else _WITHOUT_TLS)
     reason, remedy = next(((why, help) for sign, why, help in _CAUSES if sign in detail), otherwise)
     return EngineUnavailable(f"no Temporal server can be reached: {reason}", place=settings.address, remedy=remedy)
 

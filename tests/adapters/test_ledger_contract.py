@@ -51,6 +51,9 @@ class MemoryLedger:
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         return [StreamInfo(name, len(events)) for name, events in self._streams.items() if name.startswith(prefix)]
 
+    def in_line(self, stream: str, after: int) -> AbstractContextManager[list[Event]]:
+        return contextlib.nullcontext(self.read(stream, after))
+
     def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
         return contextlib.nullcontext()
 
@@ -192,6 +195,29 @@ def test_waiting_in_vain_ends(ledger: Ledger) -> None:
     ledger.wait("a#1", 0, seconds=0.01)
     ledger.append("a#1", 0, [STARTED])
     ledger.wait("a#1", 1, seconds=0.01)
+
+
+def test_who_stands_in_line_reads_on_and_appends(ledger: Ledger) -> None:
+    with ledger.in_line("a#1", 0) as news:
+        assert news == []
+        ledger.append("a#1", 0, [STARTED])
+    with ledger.in_line("a#1", 0) as news:
+        assert news == [STARTED]
+        ledger.append("a#1", 1, [DONE, BLOCKED])
+        ledger.append("a#1", 3, [STARTED])  # the turn is over, but nobody else is there
+    assert ledger.read("a#1") == [STARTED, DONE, BLOCKED, STARTED]
+
+
+def test_who_stands_in_line_may_be_too_late_and_need_not_append(ledger: Ledger) -> None:
+    ledger.append("a#1", 0, [STARTED])
+    with pytest.raises(VersionConflict), ledger.in_line("a#1", 0):
+        ledger.append("a#1", 0, [STARTED])
+    with ledger.in_line("a#1", 1):
+        pass
+    with ledger.turn("a#1"), ledger.in_line("a#1", 0) as news:
+        assert news == [STARTED]
+        ledger.append("a#1", 1, [DONE])
+    assert ledger.read("a#1") == [STARTED, DONE]
 
 
 def test_who_drives_a_run_may_append_to_it(ledger: Ledger) -> None:

@@ -39,11 +39,13 @@ PATIENCE = 120.0  # generous: it only turns a hang into a failure
 
 
 def write(url: str, project: str, writer: int) -> None:
-    """Append to a stream of one's own, and to one that all share: every third time twice in a turn."""
+    """Append to a stream of one's own, and to one that all share: twice in a turn, in line, at once, and again."""
     ledger = PostgresLedger(url, project, patience=PATIENCE, first_patience=PATIENCE)
     for number in range(EACH):
         append(ledger, f"own-{writer}#1", f"{writer}.{number}")
-        if number % 3:
+        if number % 3 == 1:
+            append_in_line(ledger, SHARED, f"{writer}.{number}")
+        elif number % 3:
             append(ledger, SHARED, f"{writer}.{number}")
         else:
             append_in_a_turn(ledger, f"{writer}.{number}")
@@ -55,6 +57,18 @@ def append(ledger: PostgresLedger, stream: str, task: str) -> None:
         try:
             version += len(ledger.read(stream, version))
             ledger.append(stream, version, [done(task)])
+            return
+        except VersionConflict:
+            continue
+
+
+def append_in_line(ledger: PostgresLedger, stream: str, task: str) -> None:
+    version = 0
+    while True:
+        try:
+            with ledger.in_line(stream, version) as news:
+                version += len(news)
+                ledger.append(stream, version, [done(task)])
             return
         except VersionConflict:
             continue

@@ -8,22 +8,21 @@ answer was lost can be sent again.
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from milepost.adapters import postgres_archive as archive
-from milepost.adapters.event_rows import event_of, rows_of
+from milepost.adapters.event_rows import Known, event_of, nothing_known, rows_of
 from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, key_of, new_id
+from milepost.adapters.postgres_line import Line
 from milepost.adapters.postgres_link import FIRST_PATIENCE, PATIENCE, Address, Link
 from milepost.adapters.postgres_schema import lay_out, migrate
 from milepost.adapters.postgres_watch import Watch
 from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, Refused, VersionConflict
 from milepost.execution.events import Event
-from milepost.execution.policy import SpecPayload
 
 if TYPE_CHECKING:
     from milepost.adapters.postgres_link import Connection
@@ -36,14 +35,12 @@ WHERE stream_id = (SELECT id FROM milepost.stream WHERE project = %s AND name = 
 ORDER BY version
 """
 _STREAMS = """
-SELECT name, version FROM milepost.stream WHERE project = %s AND starts_with(name, %s) ORDER BY id
+SELECT name, version FROM milepost.stream WHERE project = %s AND name >= %s AND starts_with(name, %s) ORDER BY id
 """
 _HASH = """
 SELECT event.hash FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
 WHERE project = %s AND name = %s AND event.version = %s
 """
-_LONGEST_STEP_ASIDE = 0.1
-"""Seconds to step aside at most after conflicts: where all try at once, most try in vain."""
 _PAUSE = 0.5
 """Seconds between looks whether the run is still driven by another one."""
 _KNOWN_HEADS = 64
@@ -54,7 +51,7 @@ class PostgresLedger:
     """A :class:`~milepost.app.ports.LedgerArchive` of one project in a database, which the first append lays out.
 
     ``patience`` and ``first_patience`` are how many seconds to try for to reach a server that answered before, and one
-    that never did. ``known`` is the JSON text of a specification that runs are likely to begin with, and what it means.
+    that never did. ``known`` gives the JSON text of a specification that runs likely begin with, and what it means.
 
     Raises:
         LedgerUnavailable: the extra is not installed, or ``url`` is no address.
@@ -67,15 +64,15 @@ class PostgresLedger:
         *,
         patience: float = PATIENCE,
         first_patience: float = FIRST_PATIENCE,
-        known: tuple[str, SpecPayload] | None = None,
+        known: Known = nothing_known,
     ) -> None:
         _require_driver()
         self.project = project
         self.known = known
         self.link = Link(Address.parse(url), patience, first_patience)
         self._heads: dict[str, Head] = {}
-        self._conflicts = 0
         self._turn: Turn | None = None
+        self._line = Line(self.link, project)
         self._watch: Watch | None = None
 
     @property
@@ -97,13 +94,8 @@ class PostgresLedger:
             raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
         if not events:
             return expected_version
-        asked = time.monotonic()
         if not self._add(stream, head, events):
-            self._conflicts += 1
-            took = time.monotonic() - asked
-            time.sleep(random.uniform(0.0, min(took * 2**self._conflicts, _LONGEST_STEP_ASIDE)))
             raise VersionConflict(f"{stream} is not at version {expected_version} any more")
-        self._conflicts = 0
         return expected_version + len(events)
 
     @contextlib.contextmanager
@@ -128,6 +120,21 @@ class PostgresLedger:
             raise
         finally:
             self._turn = None
+
+    @contextlib.contextmanager
+    def in_line(self, stream: str, after: int) -> Iterator[list[Event]]:
+        """Wait until those have appended who stood in line before; gives the events after a version.
+
+        The first append from here ends our own turn.
+
+        Raises:
+            LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
+        """
+        rows = self._line.stand(stream, after) if self._turn is None and self._has_schema() else None
+        try:
+            yield self.read(stream, after) if rows is None else self._events(stream, rows)
+        finally:
+            self._line.leave()
 
     @contextlib.contextmanager
     def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -161,14 +168,17 @@ class PostgresLedger:
         Raises:
             LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
         """
-        rows = self._rows(_READ, (self.project, stream, after))
+        return self._events(stream, self._rows(_READ, (self.project, stream, after)))
+
+    def _events(self, stream: str, rows: list[tuple[Any, ...]]) -> list[Event]:
         if rows:
             self._remember(stream, Head(rows[-1][5], rows[-1][0], rows[-1][4]))
-        return [event_of(stream, row[:4], self.place, self.known) for row in rows]
+        place = self.place
+        return [event_of(stream, row[:4], place, self.known) for row in rows]
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         """Streams whose names start with a prefix, in the order in which they began."""
-        return [StreamInfo(*row) for row in self._rows(_STREAMS, (self.project, prefix))]
+        return [StreamInfo(*row) for row in self._rows(_STREAMS, (self.project, prefix, prefix))]
 
     def wait(self, stream: str, after: int, seconds: float) -> None:
         """Come back when a stream may hold more than so many events, or when so many seconds are over."""
@@ -250,15 +260,27 @@ class PostgresLedger:
         """Add events where a stream is believed to end; false when it does not end there."""
         batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), new_id())
         connects = self.link.connects
-        head = self._run(lambda connection: add(self.link.cursor(connection), self.project, batch))
+        head = self._run(lambda connection: self._sent(connection, batch))
         if head is None and self.link.connects != connects:  # what was sent first may have arrived
-            head = self._run(lambda connection: kept(connection, self.project, batch))
+            head = self._run(lambda connection: self._arrived(connection, batch))
+        self._line.left()
         if head is None:
             return False
         if self._turn is not None:
             self._turn.batches.append(batch)
         self._remember(stream, head)
         return True
+
+    def _sent(self, connection: Connection, batch: Batch) -> Head | None:
+        if self._line.first:
+            return self._line.add(connection, batch)
+        return add(self.link.wire(connection), self.project, batch)
+
+    def _arrived(self, connection: Connection, batch: Batch) -> Head | None:
+        head = kept(connection, self.project, batch)
+        if head and self._line.first:
+            self._line.go(connection)
+        return head
 
     def _remember(self, stream: str, head: Head) -> None:
         self._heads.pop(stream, None)

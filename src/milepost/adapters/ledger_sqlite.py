@@ -15,12 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from milepost.adapters.event_rows import another_event, event_of, restored, rows_of
+from milepost.adapters.event_rows import Known, another_event, event_of, nothing_known, restored, rows_of
 from milepost.adapters.own_folder import make_own_folder
 from milepost.app.ports import LedgerRow, StreamInfo
 from milepost.errors import LedgerUnavailable, VersionConflict
 from milepost.execution.events import Event
-from milepost.execution.policy import SpecPayload
 
 SCHEMA = 1
 APPLICATION_ID = 0x4D505354  # "MPST": tells a ledger from another program's database
@@ -72,8 +71,8 @@ class SqliteLedger:
     """A :class:`~milepost.app.ports.Ledger` in one SQLite file, which the first append creates.
 
     Not ``durable``, it survives the crash of any process; ``durable``, a loss of power too, at 20 times the price.
-    ``patience`` is how many seconds to wait for other writers. ``known`` is the JSON text of a specification that
-    runs are likely to begin with, and what it means; it is not parsed again.
+    ``patience`` is how many seconds to wait for other writers. ``known`` gives the JSON text of a specification
+    that runs are likely to begin with, and what it means; it is not parsed again.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class SqliteLedger:
         path: str | Path,
         durable: bool = False,
         patience: float = PATIENCE,
-        known: tuple[str, SpecPayload] | None = None,
+        known: Known = nothing_known,
     ) -> None:
         self.path = Path(path)
         self.durable = durable
@@ -161,6 +160,10 @@ class SqliteLedger:
     def backup(self, path: str | Path) -> None:
         """Copy the ledger to another file while others go on writing."""
         self._guard(lambda: self._backup(Path(path)))
+
+    def in_line(self, stream: str, after: int) -> AbstractContextManager[list[Event]]:
+        """Give the events after a version: appends to a file are so short that nobody stands in line."""
+        return contextlib.nullcontext(self.read(stream, after))
 
     def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
         """Whoever has the file is on this machine, where the lock in the run's folder is enough."""

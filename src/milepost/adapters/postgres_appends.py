@@ -5,42 +5,58 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import struct
 from collections.abc import Callable
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from milepost.adapters.event_rows import EventRow
 from milepost.adapters.postgres_link import Link
+from milepost.adapters.postgres_wire import BYTEA, INT2, INT4, INT8, TEXT, Statement, Wire
 from milepost.errors import TurnLost
 
 if TYPE_CHECKING:
-    from milepost.adapters.postgres_link import Connection, Cursor
+    from psycopg.pq.abc import PGresult
+
+    from milepost.adapters.postgres_link import Connection
 
 _T = TypeVar("_T")
+_int2, _int4, _int8 = (struct.Struct(form).pack for form in ("!h", "!i", "!q"))
 
 _BEGIN_STREAM = """
-    INSERT INTO milepost.stream (version, hash, project, name) VALUES (%s, %b, %s, %s)
+    INSERT INTO milepost.stream (version, hash, project, name) VALUES ($1, $2, $3, $4)
     ON CONFLICT (project, name) DO NOTHING RETURNING id
 """
 # The hash covers the stream's name and the version, so it tells the end of a stream from any other.
-_MOVE_STREAM = "UPDATE milepost.stream SET version = %s, hash = %b WHERE id = %s AND hash = %b RETURNING id"
-_ONE = "(VALUES (%s::integer, %s, %s::smallint, %s, %b))"
-_MANY = "unnest(%s::integer[], %s::text[], %s::smallint[], %s::text[], %s::bytea[])"
+_MOVE_STREAM = "UPDATE milepost.stream SET version = $1, hash = $2 WHERE id = $3 AND hash = $4 RETURNING id"
+_ONE = "(VALUES ($7::integer, $8::text, $9::smallint, $10::text, $11::bytea))"
+_MANY = "unnest($7::integer[], $8::text[], $9::smallint[], $10::text[], $11::bytea[])"
 # Whoever waits for news of a stream shares its lock. Where nobody does, nobody is told: to tell costs all writers of
 # the database a common lock while they commit.
 _ADD = """
 WITH head AS ({head}), added AS (
     INSERT INTO milepost.event (stream_id, version, kind, v, payload, hash, append_id)
-    SELECT head.id, row.version, row.kind, row.v, row.payload, row.hash, %s::bigint
+    SELECT head.id, row.version, row.kind, row.v, row.payload, row.hash, $5
     FROM head, {rows} AS row (version, kind, v, payload, hash)
 )
-SELECT id, CASE WHEN pg_try_advisory_xact_lock(%s::bigint) THEN '' ELSE pg_notify('milepost_' || %s, '')::text END
+SELECT id, CASE WHEN pg_try_advisory_xact_lock($6) THEN '' ELSE pg_notify('milepost_' || $6::text, '')::text END{more}
 FROM head
 """
-_STATEMENTS = {
-    (begins, single): _ADD.format(head=head, rows=rows).encode()
-    for begins, head in ((True, _BEGIN_STREAM), (False, _MOVE_STREAM))
-    for single, rows in ((True, _ONE), (False, _MANY))
-}
+# Committed, and seen by others, before it is on the disk: something else has to be committed before it counts.
+_LOOSE = ", set_config('synchronous_commit', 'off', true)"
+_ROW = (INT4, TEXT, INT2, TEXT, BYTEA)
+_ROWS = (1007, 1009, 1005, 1009, 1001)  # arrays of these
+
+
+def _statement(begins: bool, single: bool, loose: bool) -> Statement:
+    head, where = (_BEGIN_STREAM, (TEXT, TEXT)) if begins else (_MOVE_STREAM, (INT8, BYTEA))
+    rows, columns = (_ONE, _ROW) if single else (_MANY, _ROWS)
+    text = _ADD.format(head=head, rows=rows, more=_LOOSE if loose else "")
+    types = (INT4, BYTEA, *where, INT8, INT8, *columns)
+    return Statement(f"milepost_add_{begins:d}{single:d}{loose:d}".encode(), text.encode(), types)
+
+
+_STATEMENTS = {key: _statement(*key) for key in product((False, True), repeat=3)}
 _HEAD = "SELECT id, version, hash FROM milepost.stream WHERE project = %s AND name = %s"
 _KEPT = """
 SELECT stream_id FROM milepost.event JOIN milepost.stream ON stream.id = stream_id
@@ -85,20 +101,48 @@ def head_of(connection: Connection, project: str, stream: str) -> Head:
     return Head(*found) if found else Head(0, 0, b"")
 
 
-def add(cursor: Connection | Cursor, project: str, batch: Batch) -> Head | None:
+def add(wire: Wire, project: str, batch: Batch) -> Head | None:
     """Add a batch, and give the end of its stream; None when it does not end where the batch follows on.
 
     Raises ``psycopg.Error``.
     """
+    statement, values = statement_of(project, batch)
+    return added(wire.ask(statement, *values), batch)
+
+
+def statement_of(project: str, batch: Batch, *, loose: bool = False) -> tuple[Statement, tuple[bytes, ...]]:
+    """What adds a batch.
+
+    A ``loose`` one others may follow on before it is on the disk, of which nothing is known until something else is
+    committed.
+    """
     stream, after, rows, name = batch
     last = rows[-1]
     begins, single = after.version == 0, len(rows) == 1
-    where = (project, stream) if begins else (after.stream_id, after.hash)
-    columns = last if single else map(list, zip(*rows, strict=True))
-    key = key_of(project, stream)
-    values = (last.version, last.hash, *where, name, *columns, key, key)
-    added = cursor.execute(_STATEMENTS[begins, single], values).fetchone()
-    return Head(added[0], last.version, last.hash) if added else None
+    where = (project.encode(), stream.encode()) if begins else (_int8(after.stream_id), after.hash)
+    if single:
+        columns = _fields(last)
+    else:
+        fields = zip(*map(_fields, rows), strict=True)
+        columns = tuple(_array(of, column) for of, column in zip(_ROW, fields, strict=True))
+    values = (_int4(last.version), last.hash, *where, _int8(name), _int8(key_of(project, stream)), *columns)
+    return _STATEMENTS[begins, single, loose], values
+
+
+def _fields(row: EventRow) -> tuple[bytes, ...]:
+    return _int4(row.version), row.kind.encode(), _int2(row.v), row.payload.encode(), row.hash
+
+
+def _array(of: int, values: tuple[bytes, ...]) -> bytes:
+    """An array: of one dimension, without nulls, the elements' type, how many, counted from 1; each with its length."""
+    head = struct.pack("!iiIii", 1, 0, of, len(values), 1)
+    return head + b"".join(part for value in values for part in (_int4(len(value)), value))
+
+
+def added(result: PGresult, batch: Batch) -> Head | None:
+    """The end of its stream after a batch was sent; None when it did not follow on."""
+    last, found = batch.rows[-1], result.get_value(0, 0) if result.ntuples else None
+    return Head(int.from_bytes(found, "big"), last.version, last.hash) if found else None
 
 
 def kept(connection: Connection, project: str, batch: Batch) -> Head | None:
@@ -159,7 +203,7 @@ class Turn:
             else:
                 connection.execute(_LOCK_ALL)
             for batch in self.batches:
-                if not (add(connection, self.project, batch) or kept(connection, self.project, batch)):
+                if not (add(self.link.wire(connection), self.project, batch) or kept(connection, self.project, batch)):
                     raise TurnLost(
                         place=str(self.link.address), remedy="try again: the run goes on from what is recorded"
                     )

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from milepost.adapters.postgres_wire import Wire
 from milepost.errors import LedgerUnavailable
 
 if TYPE_CHECKING:
     import psycopg
 
     Connection = psycopg.Connection[tuple[Any, ...]]
-    Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 SCHEMA = 1
 """The number of the schema that this version of Milepost reads and writes."""
@@ -31,7 +31,9 @@ _PAUSES = (0.02, 2.0)
 _SESSION = (
     "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '20s'; "
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
-    "SET client_min_messages = 'warning'; SET TimeZone = 'UTC'"
+    # Each statement finds its rows by an index, so that one plan is right for all values, and to plan anew only costs.
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off; "
+    "SET client_min_messages = 'warning'; SET TimeZone = 'UTC'; SET client_encoding = 'UTF8'"
 )
 _DEFAULTS = {
     "connect_timeout": "10",
@@ -140,7 +142,7 @@ class Link:
         self.migrating = False
         self.connects = 0
         self._held: set[int] = set()
-        self._cursor: Cursor | None = None
+        self._wire: Wire | None = None
         self._connection: Connection | None = None
         self._answered = False
 
@@ -176,7 +178,6 @@ class Link:
         """
         if self._connection is None or self._connection.closed:
             self._connection = self.connect()
-            self._cursor = None
             self.connects += 1
             self._answered = True
             self.schema = self._require_known(read_schema(self._connection))
@@ -210,11 +211,11 @@ class Link:
             connection.close()
             raise
 
-    def cursor(self, connection: Connection) -> Cursor:
-        """A cursor that is used again and again, to save making one for each statement that is sent often."""
-        if self._cursor is None or self._cursor.connection is not connection:
-            self._cursor = connection.cursor()
-        return self._cursor
+    def wire(self, connection: Connection) -> Wire:
+        """The way past the driver, for what is sent often."""
+        if self._wire is None or self._wire.connection is not connection:
+            self._wire = Wire(connection)
+        return self._wire
 
     def look(self, connection: Connection) -> int | None:
         """Look for the schema again where there was none: somebody else may have laid it out."""

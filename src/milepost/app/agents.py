@@ -48,18 +48,18 @@ def claim_most_urgent(
     Raises:
         Refused: there is none; the message of the last one says why where there were some.
     """
-    session.refresh()
     passed_over: set[str] = set()
     while True:
-        record = _first(session.state, now, tier, passed_over)
-        if record is None:
-            raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
-        try:
-            return claim(session, record.spec.id, worker=worker, now=now, lease=lease, tier=tier)
-        except Refused:
-            if not _has_room(session.state, record):
-                raise
-            passed_over.add(record.spec.id)
+        with session.in_line(read_on=not passed_over):
+            record = _first(session.state, now, tier, passed_over)
+            if record is None:
+                raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
+            try:
+                return claim(session, record.spec.id, worker=worker, now=now, lease=lease, tier=tier)
+            except Refused:
+                if not _has_room(session.state, record):
+                    raise
+                passed_over.add(record.spec.id)
 
 
 def _first(state: RunState, now: float, tier: int | None, passed_over: set[str]) -> TaskRecord | None:

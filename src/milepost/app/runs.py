@@ -43,6 +43,8 @@ BY_DOCUMENT = "document"
 
 
 _OPEN = (TaskStatus.PENDING, TaskStatus.BLOCKED)
+_CROWDED = 64
+"""So many times we stand in line after somebody else was faster to append."""
 
 
 class RunSession:
@@ -52,6 +54,8 @@ class RunSession:
         """Open the stream and fold what it holds, beginning with what is kept of it."""
         self.ledger = ledger
         self.stream = stream
+        self._crowded = 0
+        self._in_line = False
         kept = folds.get(stream) if folds else None
         self.state = kept or RunState()
         news = self.refresh()
@@ -63,6 +67,27 @@ class RunSession:
         news = self.ledger.read(self.stream, self.state.version)
         fold(news, self.state)
         return news
+
+    @contextlib.contextmanager
+    def in_line(self, *, read_on: bool = False) -> Iterator[None]:
+        """Where others were faster lately, wait in line for what is done in here, and read on.
+
+        With ``read_on`` the state is the latest in any case. What is decided in here may come too late all the same, as
+        nobody has to stand in line; :meth:`execute` decides again then.
+        """
+        if self._in_line or not self._crowded:
+            if read_on:
+                self.refresh()
+            yield
+            return
+        self._crowded -= 1
+        self._in_line = True
+        try:
+            with self.ledger.in_line(self.stream, self.state.version) as news:
+                fold(news, self.state)
+                yield
+        finally:
+            self._in_line = False
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -84,16 +109,19 @@ class RunSession:
     def execute(self, *commands: Command) -> list[Event]:
         """Decide on commands, each on what the ones before it led to, and append the events of all in one step.
 
-        When somebody else appended first, read on and decide again.
+        When somebody else appended first, read on and decide again, in line with others who do.
 
         Raises:
             Refused: the run's rules forbid one of them; none is carried out.
         """
         while commands:
+            read_on = not self._crowded
             try:
-                return self._execute_one(commands[0]) if len(commands) == 1 else self._execute_all(commands)
+                with self.in_line():
+                    return self._execute_one(commands[0]) if len(commands) == 1 else self._execute_all(commands)
             except VersionConflict:
-                if not self.refresh():  # the ledger was brought back to an older state than the one we read
+                self._crowded = _CROWDED
+                if not read_on and not self.refresh():  # the ledger was brought back to an older state than we read
                     self._forget()
         return []
 

@@ -54,7 +54,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def knowing(path: Path, spec: RunSpec) -> SqliteLedger:
-    return SqliteLedger(path, known=(text_of(spec), SpecPayload(spec)))
+    return SqliteLedger(path, known=lambda: (text_of(spec), SpecPayload(spec)))
 
 
 @pytest.mark.parametrize("known", [SPEC, OTHER])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from milepost.app.kept_specs import KeptSpec
 from milepost.app.plans import load_plan
 from milepost.app.settings import load_settings
 from milepost.bootstrap import Project, open_project
+from milepost.execution.policy import RunSpec
 
 PLAN = """\
 # Shop - Implementation Plan
@@ -130,7 +132,9 @@ def test_json_of_another_shape_is_no_extract(plan: Path, tmp_path: Path) -> None
     """Its checksum is right, so only building it can tell."""
     known = fresh(plan)
     keeper = ExtractStore(tmp_path / "own")
-    keeper.put("any.md", "k", Extract(known.title, known.ticks, {}, 0, KeptSpec(b'{"plan": 1}', b"{}")))
+    none = KeptSpec(b'{"plan": 1}', "")
+    none.__dict__["payload"] = b"{}"
+    keeper.put("any.md", "k", Extract(known.title, known.ticks, {}, 0, none))
     assert keeper.get("any.md", "k") is None
     keeper.put("any.md", "k", known)
     assert keeper.get("any.md", "k") == known
@@ -186,9 +190,29 @@ def test_an_edit_by_somebody_else_before_our_tick_has_the_plan_read(
 def test_old_extracts_are_cleared_away(plan: Path) -> None:
     is_read(plan)
     keeper = ExtractStore(store(plan))
-    size = kept(plan).stat().st_size + obeyed(plan).stat().st_size
+    size = sum(file.stat().st_size for file in store(plan).iterdir())
     assert keeper.prune(kept(plan).stat().st_mtime - 1) == 0
     assert keeper.prune(kept(plan).stat().st_mtime + 1, dry_run=True) == size
     assert not is_read(plan)
     assert keeper.prune(kept(plan).stat().st_mtime + 1) == size
     assert is_read(plan)
+
+
+def test_the_payload_of_events_is_kept_beside_it(plan: Path) -> None:
+    assert is_read(plan)
+    known = open_project(str(plan)).extract
+    keeper = ExtractStore(store(plan))
+    found = keeper.payload(str(plan), known.kept_spec)
+    assert found is not None
+    assert RunSpec.from_payload(json.loads(found[0])) == found[1].spec == known.spec
+
+
+@pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff"])
+def test_a_payload_that_is_not_that_of_the_plan_is_not_used(plan: Path, raw: bytes | None) -> None:
+    assert is_read(plan)
+    known = open_project(str(plan)).extract
+    (file,) = store(plan).glob("*.payload")
+    file.unlink() if raw is None else file.write_bytes(raw)
+    assert ExtractStore(store(plan)).payload(str(plan), known.kept_spec) is None
+    begin(plan)
+    begin(plan)  # whose first event is parsed then

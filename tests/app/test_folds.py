@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from milepost.adapters.event_rows import nothing_known
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.folds import WORTH, Folds
 from milepost.app.kept_specs import KeptSpec
@@ -41,7 +42,7 @@ class Desk:
         session = RunSession(self.ledger, RUN)
         session.execute(Start(1.0, RUN, self.kept.spec, "ann"), Claim(2.0, "1", "ann", None, 600.0))
         session.execute(*(Heartbeat(2.0 + beat, "1", 1, 600.0) for beat in range(WORTH)))
-        self.ledger.known = None
+        self.ledger.known = nothing_known
 
     @property
     def folds(self) -> Folds:
@@ -69,7 +70,7 @@ class Known(SqliteLedger):
     def __init__(self, ledger: SqliteLedger, kept: KeptSpec) -> None:
         from milepost.execution.policy import SpecPayload
 
-        super().__init__(ledger.path, known=(kept.payload.decode("ascii"), SpecPayload(kept.spec)))
+        super().__init__(ledger.path, known=lambda: (kept.payload.decode("ascii"), SpecPayload(kept.spec)))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from milepost.app.ledgers import chain
@@ -12,7 +12,14 @@ from milepost.errors import LedgerUnavailable
 from milepost.execution.events import EVENTS, VERSION, Event, from_payload, to_payload
 from milepost.execution.policy import SpecPayload
 
+Known = Callable[[], tuple[str, SpecPayload] | None]
+"""Gives the JSON text of a specification, and what it means; asked only when there is one to parse."""
+
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def nothing_known() -> None:
+    """Every specification has to be parsed."""
 
 
 class EventRow(NamedTuple):
@@ -59,10 +66,10 @@ def another_event(row: LedgerRow, place: str) -> LedgerUnavailable:
     )
 
 
-def event_of(stream: str, row: Sequence[Any], place: str, known: tuple[str, SpecPayload] | None) -> Event:
+def event_of(stream: str, row: Sequence[Any], place: str, known: Known) -> Event:
     """The event that a row holds: its version, kind, v and payload.
 
-    ``known`` is the JSON text of a specification, and what it means; it is not parsed again.
+    ``known`` gives a specification that is not parsed again.
 
     Raises:
         LedgerUnavailable: the row is damaged, or only a newer Milepost understands it.
@@ -82,10 +89,10 @@ def event_of(stream: str, row: Sequence[Any], place: str, known: tuple[str, Spec
         ) from None
 
 
-def _values(payload: str, known: tuple[str, SpecPayload] | None) -> Any:
+def _values(payload: str, known: Known) -> Any:
     """Parse an event's payload, all but a specification that is known."""
-    if known is not None:
-        text, spec = known
+    if '"spec":' in payload and (found_out := known()):
+        text, spec = found_out
         # Within a string of JSON its quotes would be escaped, so where it is found it is a value.
         head, found, tail = payload.partition(f'"spec":{text}')
         if found:

@@ -11,14 +11,16 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost import __version__
-from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_specs import KeptSpec, digest_of
 from milepost.app.private_files import PrivateFiles
+from milepost.execution.policy import SpecPayload
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 if TYPE_CHECKING:
     from milepost.app.settings import Settings
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
-_FORMAT = 4
+_FORMAT = 6
 _SUFFIX = ".json"
 _SPEC_SUFFIX = ".spec"
+_PAYLOAD_SUFFIX = ".payload"
 
 
 class Ticks(NamedTuple):
@@ -51,7 +54,7 @@ class Apart(NamedTuple):
     remedy: str = ""
 
 
-@dataclass(frozen=True)
+@lazy_dataclass(frozen=True)
 class Extract:
     """What a run needs of a plan.
 
@@ -191,16 +194,27 @@ class ExtractStore:
             head, _, body = self.files.read(name + _SUFFIX).partition(b"\n")
             if head.decode("ascii") != _head(wanted, body):
                 return None
-            rows, payload = self.files.read(name + _SPEC_SUFFIX).split(b"\n")
-            return Extract.from_bytes(body, KeptSpec(rows, payload))
+            payload_digest, _, text = self.files.read(name + _SPEC_SUFFIX).partition(b"\n")
+            return Extract.from_bytes(body, KeptSpec(text, payload_digest.decode("ascii")))
         except Exception:  # whatever is wrong with it, the plan itself is there to be read
+            return None
+
+    def payload(self, path: str, kept_spec: KeptSpec) -> tuple[str, SpecPayload] | None:
+        """The JSON text by which events know a specification of the plan at a path, and what it means."""
+        try:
+            text = self.files.read(_name(path) + _PAYLOAD_SUFFIX)
+            right = digest_of(text) == kept_spec.payload_digest
+            return (text.decode("ascii"), SpecPayload(kept_spec.spec)) if right else None
+        except (OSError, ValueError):  # then it is parsed where it is met
             return None
 
     def put(self, path: str, known: str, found: Extract, *, before: Extract | None = None) -> None:
         """Keep an extract under its key, if that can be; the specification of the one before need not be written."""
         body, name = found.to_bytes(), _name(path)
         if before is None or before.kept_spec is not found.kept_spec:
-            self.files.write(name + _SPEC_SUFFIX, found.kept_spec.rows + b"\n" + found.kept_spec.payload)
+            kept = found.kept_spec
+            self.files.write(name + _PAYLOAD_SUFFIX, kept.payload)
+            self.files.write(name + _SPEC_SUFFIX, kept.payload_digest.encode("ascii") + b"\n" + kept.text)
         self.files.write(name + _SUFFIX, _head(known, body).encode("ascii") + b"\n" + body)
 
     def prune(self, before: float, *, dry_run: bool = False) -> int:

@@ -7,18 +7,17 @@ state was folded up to: each hash covers all events before it.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from milepost import __version__
-from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_specs import KeptSpec, digest_of
 from milepost.app.private_files import PrivateFiles
 from milepost.execution.snapshots import restored, snapshot
 from milepost.execution.state import RunState
+from milepost.source.lazy_dataclass import lazy_dataclass
 
-_FORMAT = 1
+_FORMAT = 3
 WORTH = 200
 """A state is kept when it took that many events, or tasks of a specification, to fold what was not kept."""
 
@@ -31,7 +30,7 @@ class Chained(Protocol):
         """The hash of an event of a stream; empty when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Folds:
     """The kept states of the runs of one plan, the newest of each. ``place`` tells its ledger from any other."""
 
@@ -43,11 +42,14 @@ class Folds:
     def get(self, stream: str) -> RunState | None:
         """The state of a run as it was at some version, if one is kept that can be relied on."""
         try:
-            head, _, body = self.files.read(self._name(stream)).partition(b"\n")
-            state = restored(json.loads(body), self.kept_spec.spec) if head == self._head(stream, head, body) else None
+            raw = self.files.read(self._name(stream))
+            split = raw.index(b"\n")
+            head, body = raw[:split], memoryview(raw)[split + 1 :]  # it is large: no copies
+            if head != self._head(stream, head, body):
+                return None
+            return restored(json.loads(str(body, "ascii")), self.kept_spec.spec)
         except Exception:  # whatever is wrong with it, the events are there to be folded
             return None
-        return state
 
     def put(self, stream: str, state: RunState) -> None:
         """Keep the state of a run, if it obeys the plan's present specification and that can be."""
@@ -56,17 +58,17 @@ class Folds:
         body = json.dumps(snapshot(state), separators=(",", ":")).encode("ascii")
         self.files.write(self._name(stream), self._told(stream, state.version, body) + b"\n" + body)
 
-    def _head(self, stream: str, head: bytes, body: bytes) -> bytes:
+    def _head(self, stream: str, head: bytes, body: memoryview) -> bytes:
         """What the first line must be that claims the version it does."""
         return self._told(stream, int(head.partition(b" ")[0]), body)
 
-    def _told(self, stream: str, version: int, body: bytes) -> bytes:
+    def _told(self, stream: str, version: int, body: bytes | memoryview) -> bytes:
         reached = self.ledger.hash_at(stream, version)
         if not reached:
             raise LookupError(f"{stream} has no event {version}")
-        check = hashlib.sha256(body).hexdigest()
-        return f"{version} {_FORMAT} {__version__} {reached} {self.kept_spec.digest} {check}".encode("ascii")
+        told = f"{version} {_FORMAT} {__version__} {reached} {self.kept_spec.digest} {digest_of(body)}"
+        return told.encode("ascii")
 
     def _name(self, stream: str) -> str:
         told = f"{self.place}\n{stream}".encode("utf-8", "surrogateescape")
-        return f"{hashlib.sha256(told).hexdigest()}.run"
+        return f"{digest_of(told)}.run"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.app.documents import replace_file
@@ -17,12 +16,13 @@ from milepost.app.runs import RunSession, common_tasks
 from milepost.app.suggestions import in_shell
 from milepost.errors import Refused, UnknownName
 from milepost.execution.policy import RunSpec
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 _LOOKED_AT = 20
 """Of how many plans that are gone the runs are compared, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Identities:
     """The names under which the ledger knows plans that were moved. ``root`` is the project's folder."""
 

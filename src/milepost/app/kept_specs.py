@@ -7,53 +7,67 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
 
+from milepost.execution.columns import packed, unpacked
 from milepost.execution.policy import RunSpec, TaskSpec, Wait
+from milepost.source.lazy_dataclass import lazy_dataclass
 
-_SEPARATORS = (",", ":")
+_FIELDS = [field.name for field in fields(TaskSpec)]
+_WAITS, _COMMANDS = _FIELDS.index("waits"), _FIELDS.index("commands")
+_TUPLES = [_FIELDS.index(name) for name in ("gates", "verify", "files", "resources")]
+_PLAIN = [getattr(TaskSpec("", "", 0), name) for name in _FIELDS]
+"""What the values of most tasks are."""
 
 
-@dataclass(frozen=True)
+@lazy_dataclass(frozen=True)
 class KeptSpec:
-    """A specification twice: as ``rows``, and as the ``payload`` of a run's first event; lines of ASCII."""
+    """A specification as ``text``, a line of ASCII, and what tells whether a payload is that of the same."""
 
-    rows: bytes
-    payload: bytes
+    text: bytes
+    payload_digest: str
 
     @classmethod
     def of(cls, spec: RunSpec) -> KeptSpec:
         """Describe a specification."""
         payload = spec.to_payload()
-        text = json.dumps(payload, separators=_SEPARATORS).encode("ascii")
+        text = _json(payload)
         waits: dict[Wait, int] = {}
-        tasks = [_row(task, waits) for task in spec.tasks]
+        tasks = packed([_row(task, waits) for task in spec.tasks], _PLAIN)
         told = [list(wait) for wait in map(_values, waits)]
-        rows = json.dumps([{**payload, "tasks": ()}, told, tasks], separators=_SEPARATORS).encode("ascii")
-        return cls(rows, text)
+        kept = cls(_json([{**payload, "tasks": ()}, told, tasks]), digest_of(text))
+        kept.__dict__["payload"] = text  # it is at hand
+        return kept
 
     @cached_property
     def spec(self) -> RunSpec:
         """The specification; any exception says that it is none."""
-        rest, told, rows = json.loads(self.rows)
-        waits = [Wait(*wait) for wait in told]
-        bare = RunSpec.from_payload(rest)
-        return RunSpec(
-            bare.plan,
-            tuple([_task(row, waits) for row in rows]),
-            bare.checkpoints,
-            bare.tiers,
-            bare.factor,
-            bare.budget,
-            bare.help_weaker,
-        )
+        rest, told, tasks = json.loads(self.text)
+        return replace(RunSpec.from_payload(rest), tasks=_tasks(tasks, [Wait(*wait) for wait in told]))
+
+    @cached_property
+    def payload(self) -> bytes:
+        """What stands for it in a run's first event, a line of ASCII; made anew where it is not at hand."""
+        return _json(self.spec.to_payload())
 
     @cached_property
     def digest(self) -> str:
         """What tells it from any other."""
-        return hashlib.sha256(self.rows + b"\n" + self.payload).hexdigest()
+        return digest_of(self.text, self.payload_digest.encode("ascii"))
+
+
+def digest_of(*parts: bytes | memoryview) -> str:
+    """What tells parts, taken together, from any others."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def _values(thing: object) -> list[Any]:
@@ -62,25 +76,17 @@ def _values(thing: object) -> list[Any]:
 
 def _row(task: TaskSpec, waits: dict[Wait, int]) -> list[Any]:
     row = _values(task)
-    row[5] = [waits.setdefault(wait, len(waits)) for wait in task.waits]
+    row[_WAITS] = tuple([waits.setdefault(wait, len(waits)) for wait in task.waits])
     return row
 
 
-def _task(row: list[Any], waits: list[Wait]) -> TaskSpec:
-    name, title, tier, effort, order, numbers, gates, commands, verify, files, resources, human, digest, start = row
-    return TaskSpec(
-        name,
-        title,
-        tier,
-        effort,
-        order,
-        tuple([waits[number] for number in numbers]),
-        tuple(gates),
-        {int(rank): command for rank, command in commands.items()} if commands else {},
-        tuple(verify),
-        tuple(files),
-        tuple(resources),
-        human,
-        digest,
-        start,
-    )
+def _tasks(told: list[Any], waits: list[Wait]) -> tuple[TaskSpec, ...]:
+    count, columns = told
+    for index, column in enumerate(columns):
+        if column is not None and index in _TUPLES:
+            columns[index] = [tuple(value) for value in column]
+        elif column is not None and index == _WAITS:
+            columns[index] = [tuple([waits[number] for number in numbers]) for numbers in column]
+        elif column is not None and index == _COMMANDS:
+            columns[index] = [{int(rank): command for rank, command in commands.items()} for commands in column]
+    return tuple(map(TaskSpec, *unpacked((count, columns), _PLAIN)))

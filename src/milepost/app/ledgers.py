@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from milepost.app.ports import LedgerArchive, LedgerRow
 from milepost.errors import InputError
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 _FIELDS = LedgerRow._fields
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _NUMBERS = {"position", "version", "v"}
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class Verification:
     """What verifying found: how much there is, and each fault in words."""
 

@@ -29,7 +29,7 @@ from milepost.execution.decisions import decide
 from milepost.execution.events import Event
 from milepost.execution.evolution import fold
 from milepost.execution.policy import RunSpec
-from milepost.execution.records import TaskRecord, TaskStatus
+from milepost.execution.records import TaskStatus
 from milepost.execution.state import RunState
 
 if TYPE_CHECKING:
@@ -283,18 +283,17 @@ def _deferred(state: RunState, ticks: Ticks, spec: RunSpec, now: float) -> list[
     news: list[Command] = []
     marked = {*ticks.done, *ticks.deferred, *ticks.otherwise}
     deferred = set(ticks.deferred)
-    for name in (task.id for task in spec.tasks):
+    skipped = [name for name, record in state.tasks.items() if record.status is TaskStatus.SKIPPED]
+    put_off = {name for name in skipped if state.tasks[name].by == BY_DOCUMENT}
+    concerned = deferred | put_off
+    for name in [task.id for task in spec.tasks if task.id in concerned] if concerned else ():
         record = state.tasks.get(name)
         if name in deferred:
             if record is None or (record.status in _OPEN and not record.reopened):
                 news.append(Skip(now, name, BY_DOCUMENT, "its box says that it is deferred"))
-        elif record and name not in marked and _put_off_by_document(record):
+        elif name not in marked:
             news.append(Reopen(now, name, BY_DOCUMENT, "it is not deferred any more"))
     return news
-
-
-def _put_off_by_document(record: TaskRecord) -> bool:
-    return record.status is TaskStatus.SKIPPED and record.by == BY_DOCUMENT
 
 
 def pause(session: RunSession, *, by: str, now: float, reason: str = "") -> list[Event]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from milepost.errors import PlanUnreadable
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 LARGE = 2 * 1024 * 1024
 """Bytes of a document from which its tasks are counted; smaller ones fit everywhere."""
@@ -17,7 +17,7 @@ BYTES_PER_TASK = 8_000
 """Memory that reading and scheduling a task takes, as measured with plans of 100,000 tasks."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class MemoryNeed:
     """About how many tasks a document holds, and how many bytes of memory they take at most."""
 

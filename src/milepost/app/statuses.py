@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,9 +19,10 @@ from milepost.execution.queries import (
 )
 from milepost.execution.records import CriterionStatus, TaskRecord, TaskStatus
 from milepost.execution.state import RunState
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class RunStatus:
     """A run at a moment: ``now`` in seconds since 1970, ``elapsed`` and efforts in seconds, cost as configured."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.app.documents import replace_file
 from milepost.errors import DocumentUnwritable
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True, slots=True)
 class SyncMemory:
     """Which boxes of a plan were last seen ticked, kept beside the ledger; losing it loses only the memory.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +109,8 @@ def _read() -> dict[str, Iterable[str]]:
 
 
 def _write(known: dict[str, Iterable[str]]) -> None:
+    import tempfile
+
     path = store_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost.adapters import own_folder
+from milepost.adapters.event_rows import Known, nothing_known
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.documents import plan_identity
 from milepost.app.identities import Identities
@@ -17,7 +18,6 @@ from milepost.errors import LedgerUnavailable, WorkerUnavailable
 
 if TYPE_CHECKING:
     from milepost.app.traces import Trace
-    from milepost.execution.policy import SpecPayload
 
 _FILE = f"{own_folder.NAME}/ledger.db"
 
@@ -34,8 +34,8 @@ def open_ledger(place: str) -> tuple[Path, LedgerArchive]:
     return settings.root, ledger_of(settings)
 
 
-def ledger_of(settings: Settings, known: tuple[str, SpecPayload] | None = None) -> LedgerArchive:
-    """The ledger that a project's settings name; ``known`` is a specification that need not be parsed again.
+def ledger_of(settings: Settings, known: Known = nothing_known) -> LedgerArchive:
+    """The ledger that a project's settings name; ``known`` gives a specification that need not be parsed again.
 
     Raises:
         LedgerUnavailable: its address is not where the settings say or is none, or an extra is not installed.

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from milepost.execution.events import Event
 from milepost.execution.policy import RunSpec, SpecPayload
 from milepost.execution.records import Attempt
 from milepost.execution.state import RunState
+from milepost.source.lazy_dataclass import lazy_dataclass
 
 if TYPE_CHECKING:
     from milepost.adapters.local_engine import Ended, LocalEngine
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from milepost.source import SourceText
 
 
-@dataclass(frozen=True)
+@lazy_dataclass(frozen=True)
 class Project:
     """A plan with everything needed to work on it. Each part is made when first asked for."""
 
@@ -107,8 +107,12 @@ class Project:
     @cached_property
     def ledger(self) -> Ledger:
         """The project's ledger, the one that the settings name."""
-        known = (self.known.kept_spec.payload.decode("ascii"), SpecPayload(self.known.spec)) if self.known else None
-        return ledger_of(self.settings, known)
+        return ledger_of(self.settings, lambda: self._known_payload)
+
+    @cached_property
+    def _known_payload(self) -> tuple[str, SpecPayload] | None:
+        """The specification as the events of its runs have it, which is read only when such an event is."""
+        return extracts().payload(self.path, self.known.kept_spec) if self.known else None
 
     @cached_property
     def synced(self) -> SyncMemory:

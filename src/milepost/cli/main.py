@@ -155,7 +155,7 @@ def group() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
     # A plan is many small objects that live to the end: looking for garbage among them is a quarter of the time.
-    gc.set_threshold(50_000, 200, 100)
+    gc.set_threshold(200_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
             stream.reconfigure(errors="backslashreplace")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from itertools import islice
 from typing import Any
 
+from milepost.execution.columns import packed, unpacked
 from milepost.execution.policy import CheckpointSpec, RunSpec, TaskSpec
 from milepost.execution.records import (
     Attempt,
@@ -22,8 +24,10 @@ from milepost.execution.state import RunState
 
 _PLAIN = ("run", "started_at", "finished_at", "supervisor", "paused_by", "cancelled_by", "version")
 _ATTEMPT = tuple(field.name for field in fields(Attempt))
-_TASK = tuple(field.name for field in fields(TaskRecord))[1:]
-_ATTEMPTS = _TASK.index("attempts")
+_TASK = tuple(field.name for field in fields(TaskRecord) if field.name not in ("spec", "attempts"))
+_PLAIN_TASK = [getattr(TaskRecord(TaskSpec("", "", 0), 0), name) for name in _TASK]
+_PLAIN_ATTEMPT = [getattr(Attempt(1, 0, "", 0.0), name) for name in _ATTEMPT]
+"""What the values of most tasks and attempts are."""
 _CHECKPOINT = ("passed", "passed_at", "unmet", "rejected")
 _STATUS = {status.value: status for status in TaskStatus}
 
@@ -32,20 +36,22 @@ def snapshot(state: RunState) -> dict[str, Any]:
     """Describe a state, all but its specification."""
     records = [state.tasks[task.id] for task in state.spec.tasks]
     gates = [state.checkpoints[gate.id] for gate in state.spec.checkpoints]
+    touched = [number for number, record in enumerate(records) if not _untouched(record)]
     retired = [record for record in state.tasks.values() if record.retired]
     former, former_gates = [*state.former_tasks.values()], [*state.former_checkpoints.values()]
     foreign = RunSpec("", tuple(r.spec for r in [*retired, *former]), tuple(gate.spec for gate in former_gates))
     return {
         **{name: getattr(state, name) for name in _PLAIN},
         "unmet": [record.unmet for record in records],
-        "touched": [[number, _row(record)] for number, record in enumerate(records) if not _untouched(record)],
+        "touched": touched,
+        "records": _told([records[number] for number in touched]),
         "checkpoints": [_gate_row(gate) for gate in gates],
         "active": list(state.active),
         **{name: [[*key, amount] for key, amount in getattr(state, name).items()] for name in ("spent", "limits")},
         **{name: sorted(getattr(state, name)) for name in ("warned", "exhausted")},
         "foreign": foreign.to_payload() if foreign.tasks or foreign.checkpoints else None,
-        "retired": [_row(record) for record in retired],
-        "former": [_row(record) for record in former],
+        "retired": len(retired),
+        "others": _told([*retired, *former]),
         "former_checkpoints": [_gate_row(gate) for gate in former_gates],
     }
 
@@ -60,10 +66,10 @@ def restored(values: Mapping[str, Any], spec: RunSpec) -> RunState:
         setattr(state, name, values[name])
     state.spec = spec
     state.tiers = {tier.rank: tier for tier in spec.tiers}
-    records = [_fresh(task, unmet) for task, unmet in zip(spec.tasks, values["unmet"], strict=True)]
-    for number, row in values["touched"]:
-        records[number] = _record(spec.tasks[number], row)
-    state.tasks = {record.spec.id: record for record in records}
+    touched = _records([spec.tasks[number] for number in values["touched"]], values["records"])
+    known = {record.spec.id: record for record in touched}
+    unmet = zip(spec.tasks, values["unmet"], strict=True)
+    state.tasks = {task.id: known.get(task.id) or _fresh(task, count) for task, count in unmet}
     gates = zip(spec.checkpoints, values["checkpoints"], strict=True)
     state.checkpoints = {gate.id: _gate(gate, row) for gate, row in gates}
     if values["foreign"]:
@@ -79,11 +85,10 @@ def restored(values: Mapping[str, Any], spec: RunSpec) -> RunState:
 
 def _restore_foreign(state: RunState, values: Mapping[str, Any], foreign: RunSpec) -> None:
     """Restore what the run knows of tasks and checkpoints that its specification has no more."""
-    count = len(values["retired"])
-    for task, row in zip(foreign.tasks[:count], values["retired"], strict=True):
-        state.tasks[task.id] = _record(task, row)
-    for task, row in zip(foreign.tasks[count:], values["former"], strict=True):
-        state.former_tasks[task.id] = _record(task, row)
+    count = values["retired"]
+    others = _records(foreign.tasks, values["others"])
+    state.tasks.update({record.spec.id: record for record in others[:count]})
+    state.former_tasks.update({record.spec.id: record for record in others[count:]})
     for gate, row in zip(foreign.checkpoints, values["former_checkpoints"], strict=True):
         state.former_checkpoints[gate.id] = _gate(gate, row)
 
@@ -99,15 +104,23 @@ def _untouched(record: TaskRecord) -> bool:
     return not record.attempts and record == _fresh(record.spec, record.unmet)
 
 
-def _row(record: TaskRecord) -> list[Any]:
-    row = [getattr(record, name) for name in _TASK]
-    row[_ATTEMPTS] = [[getattr(attempt, name) for name in _ATTEMPT] for attempt in record.attempts]
-    return row
+def _told(records: Sequence[TaskRecord]) -> list[Any]:
+    """Tell records, all but their tasks: how many attempts each had, these, and the rest."""
+    attempts = [[getattr(attempt, name) for name in _ATTEMPT] for record in records for attempt in record.attempts]
+    rows = [[getattr(record, name) for name in _TASK] for record in records]
+    return [[len(record.attempts) for record in records], packed(attempts, _PLAIN_ATTEMPT), packed(rows, _PLAIN_TASK)]
 
 
-def _record(task: TaskSpec, row: Sequence[Any]) -> TaskRecord:
-    tier, status, attempts, *rest = row
-    return TaskRecord(task, tier, _STATUS[status], [Attempt(*attempt) for attempt in attempts], *rest)
+def _records(tasks: Sequence[TaskSpec], told: Sequence[Any]) -> list[TaskRecord]:
+    """Build the records of tasks that :func:`_told` told."""
+    counts, attempts, rows = told
+    made = map(Attempt, *unpacked(attempts, _PLAIN_ATTEMPT))
+    tried = [list(islice(made, count)) for count in counts]
+    tiers, statuses, *rest = unpacked(rows, _PLAIN_TASK)
+    found = list(map(TaskRecord, tasks, tiers, map(_STATUS.__getitem__, statuses), tried, *rest))
+    if len(found) != len(tasks):
+        raise ValueError("not every task has a record")
+    return found
 
 
 def _gate_row(gate: CheckpointRecord) -> list[Any]:

@@ -11,6 +11,7 @@ from milepost.app.documents import new_file_beside
 from milepost.errors import TransportRefused
 
 _CHUNK = 1 << 20
+_DAMAGED = "delete it in the store, where the next run puts it again"
 
 
 def megabytes(size: int) -> str:
@@ -58,7 +59,9 @@ def write_checked(chunks: Iterable[bytes], digest: str, to: Path, place: str) ->
                 found.update(chunk)
                 file.write(chunk)
         if found.hexdigest() != digest:
-            raise TransportRefused(f"the blob {digest} is damaged: it holds {found.hexdigest()}", place=place)
+            raise TransportRefused(
+                f"the blob {digest} is damaged: it holds {found.hexdigest()}", place=place, remedy=_DAMAGED
+            )
         os.replace(temporary, to)
     except BaseException:
         os.unlink(temporary)

@@ -42,6 +42,7 @@ class Journey:
         self.key = key
         self.tell = tell
         self.parcel: dict[str, Any] = {}
+        self.trouble = ""
         self.workspace: AwayWorkspace | None = None
         if order.tree and depot.route is not None:
             self.workspace = AwayWorkspace(root, order.run, order.tree, depot.route, order.plan)
@@ -60,6 +61,11 @@ class Journey:
             return self.root / self.order.plan
         return self.workspace.place(self.order.task, self.order.attempt_no) / self.order.plan
 
+    def hear(self, trouble: str) -> None:
+        """Say that the way is barred, or that it is free again."""
+        self.trouble = trouble
+        self.tell(f"{self.order.run} {self.order.name} {f'waits: {trouble}' if trouble else 'goes on'}")
+
     async def begin(self) -> None:
         """Bring the tree here; while the way is barred, wait.
 
@@ -72,15 +78,15 @@ class Journey:
         if self.workspace is None:
             raise TransportRefused(self.depot.why_not)
         workspace = self.workspace
-        await until_it_works(lambda: asyncio.to_thread(workspace.begin), self.tell)
+        await until_it_works(lambda: asyncio.to_thread(workspace.begin), self.hear)
 
     async def hand_in(self, verdict: Command) -> Command:
         """Hand in what the attempt left and wrote; while the way is barred, wait. Gives the verdict on it."""
         if self.workspace is not None and isinstance(verdict, Complete | Fail | Overrun):
             try:
-                parcel = await until_it_works(lambda: asyncio.to_thread(self._work), self.tell)
+                parcel = await until_it_works(lambda: asyncio.to_thread(self._work), self.hear)
             except TransportRefused as error:
-                reason = f"its work cannot be handed in: {error}"
+                reason = f"its work cannot be handed in: {error}; {error.remedy}"
                 return await self._with_logs(Fail(0.0, verdict.task, verdict.attempt_no, reason, verdict.evidence))
             vouched = signature(parcel, self.order.run, self.order.task, self.order.attempt_no, self.key)
             self.parcel = {**parcel, "signature": vouched}

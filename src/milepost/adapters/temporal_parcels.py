@@ -39,21 +39,21 @@ def signature(parcel: Mapping[str, Any], run: str, task: str, attempt_no: int, k
     return hmac.new(key, json.dumps(signed).encode("ascii"), hashlib.sha256).hexdigest() if key else ""
 
 
-async def until_it_works(try_it: Callable[[], Awaitable[Found]], tell: Callable[[str], None]) -> Found:
-    """Try something again and again while the way is barred, and say so once."""
+async def until_it_works(try_it: Callable[[], Awaitable[Found]], hear: Callable[[str], None]) -> Found:
+    """Try something again and again while the way is barred; ``hear`` is told why, and an empty text afterwards."""
     pauses = iter(_PAUSES)
-    told = ""
+    told = False
     while True:
         try:
             found = await try_it()
         except TransportUnavailable as error:
             if not told:
-                told = f"{error} ({error.place}); trying again; {error.remedy}"
-                tell(told)
+                hear(f"{error} ({error.place}): {error.remedy}")
+            told = True
             await asyncio.sleep(next(pauses, _PAUSES[-1]))
         else:
             if told:
-                tell(f"it goes on: {told.partition(' (')[0]} no longer")
+                hear("")
             return found
 
 
@@ -76,8 +76,17 @@ class Parcels:
     trunk: dict[str, Any] | None = None
     packing: asyncio.Task[None] | None = None
     outdated: bool = False
+    trouble: str = ""
     more: dict[str, dict[str, Any]] = field(default_factory=dict)
     fetching: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def hear(self, trouble: str) -> None:
+        """Say once that the way is barred, and once that it is free again."""
+        if trouble and not self.trouble:
+            self.tell(f"{trouble}; it is tried again, and what needs it waits")
+        elif not trouble and self.trouble:
+            self.tell("what had to wait for the way to and from workers goes on")
+        self.trouble = trouble
 
     # Trees go out -------------------------------------------------------------------------------------------------
 
@@ -126,7 +135,7 @@ class Parcels:
             return self._tree(git, trunk["base"], known) if trunk else {}
 
         try:
-            found = await until_it_works(lambda: asyncio.to_thread(pack), self.tell)
+            found = await until_it_works(lambda: asyncio.to_thread(pack), self.hear)
             if found:
                 self.more[name] = found
         finally:
@@ -182,7 +191,7 @@ class Parcels:
         try:
             while self.outdated:
                 self.outdated = False
-                await until_it_works(lambda: asyncio.to_thread(self.pack), self.tell)
+                await until_it_works(lambda: asyncio.to_thread(self.pack), self.hear)
         finally:
             self.wake()
 
@@ -202,9 +211,9 @@ class Parcels:
                 return failed(Lose, "what its worker handed in is signed with another key, or not at all")
             bench = OwnBench(self.workspace, record, attempt)
             try:
-                await until_it_works(lambda: asyncio.to_thread(self._collect, parcel, task, number), self.tell)
+                await until_it_works(lambda: asyncio.to_thread(self._collect, parcel, task, number), self.hear)
             except TransportRefused as error:
-                return failed(Lose, f"what its worker handed in cannot be taken: {error}")
+                return failed(Lose, f"what its worker handed in cannot be taken: {error}; {error.remedy}")
             complaint = await bench.keep(evidence)
             conflict = ""
             if verdict["kind"] == "Complete" and not complaint:

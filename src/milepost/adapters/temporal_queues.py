@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -52,6 +54,23 @@ async def unserved(
         if waits and pending.activity_id in attempts and now - pending.scheduled_time.seconds > PATIENCE:
             late[attempts[pending.activity_id]] += 1
     return {tier: await _why(handle, queue, tier, count, ahead) for (tier, queue), count in late.items()}
+
+
+async def held_up(handle: WorkflowHandle[Any, Any]) -> dict[str, str]:
+    """What holds up workers that have an attempt in hand, as they say themselves, by its name.
+
+    Raises:
+        RPCError: the server does not answer, or knows no such workflow.
+    """
+    description = await handle.describe(rpc_timeout=_ANSWER)
+    found = {}
+    for pending in description.raw_description.pending_activities:
+        for payload in pending.heartbeat_details.payloads:
+            with contextlib.suppress(ValueError, AttributeError):
+                waits = json.loads(payload.data).get("waits")
+                if waits:
+                    found[pending.activity_id] = f"at {pending.last_worker_identity}: {waits}"
+    return found
 
 
 async def _why(handle: WorkflowHandle[Any, Any], queue: str, tier: int, count: int, ahead: float) -> str:

@@ -39,7 +39,7 @@ from milepost.adapters.temporal_messages import (
     attempt_name,
     read_verdict,
 )
-from milepost.adapters.temporal_queues import unserved
+from milepost.adapters.temporal_queues import held_up, unserved
 from milepost.adapters.temporal_trust import sign, signing_key
 from milepost.adapters.temporal_workflow import RunWorkflow
 from milepost.errors import EngineUnavailable
@@ -307,6 +307,7 @@ class RemoteSupervision(Supervision):
     async def watch_queues(self) -> None:
         """Say which tiers wait in vain for a worker, each once until somebody comes."""
         told: set[int] = set()
+        slow: set[str] = set()
         while True:
             await asyncio.sleep(_QUEUES_SECONDS)
             held = {name: attempt.tier for name, (_, attempt) in self.attempts().items()}
@@ -316,6 +317,10 @@ class RemoteSupervision(Supervision):
                 for tier in sorted(waiting.keys() - told):
                     self.engine.on_notice(waiting[tier])
                 told = set(waiting)
+                trouble = await held_up(self.handle) if self.parcels is not None else {}
+                for name in sorted(trouble.keys() - slow):
+                    self.engine.on_notice(f"{name} waits {trouble[name]}")
+                slow = set(trouble)
 
     def complain(self, error: RPCError) -> None:
         """Say once that the server does not answer."""

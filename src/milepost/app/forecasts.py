@@ -84,7 +84,11 @@ def progress_of(state: RunState, now: float, spent: Spent = _real_time) -> Progr
             for record in records
             if record.current
         },
-        {record.spec.id: record.tier for record in records if record.status is not TaskStatus.DONE},
+        {
+            record.spec.id: record.tier
+            for record in records
+            if record.status is not TaskStatus.DONE and record.tier != record.spec.tier
+        },
     )
 
 
@@ -99,6 +103,18 @@ def forecast_plan(
         UsageError: a percentage makes no sense.
     """
     return _Forecast(plan, settings, options or ForecastOptions(), progress or Progress()).report()
+
+
+def planned_end(
+    plan: Plan, settings: Settings, options: ForecastOptions, progress: Progress
+) -> tuple[int, bool, str | None]:
+    """When what remains of a plan ends if nothing varies: seconds from now, whether of real time, and the date if any.
+
+    Raises:
+        PlanInvalid: the dependencies form a cycle, an estimate is none, or a tier in use has no capacity.
+            A calendar holds too little working time.
+    """
+    return _Forecast(plan, settings, options, progress).planned()
 
 
 def default_samples(tasks: int, *, calendars: bool = False) -> int:
@@ -154,6 +170,8 @@ class _Forecast:
         for here, activity in enumerate(activities):
             if activity.done:
                 durations[here] = 0
+            elif activity.id in self._progress.elapsed and durations[here]:
+                durations[here] = max(durations[here] - round(self._progress.elapsed[activity.id]), 1)
         return replace(network, activities=activities, durations=durations)
 
     def _estimates(self) -> tuple[dict[str, ThreePoint], int]:
@@ -172,6 +190,10 @@ class _Forecast:
             found[activity.id] = ThreePoint(stated * spread.low, stated * spread.likely, stated * spread.high)
             guessed += 1
         return found, guessed
+
+    def planned(self) -> tuple[int, bool, str | None]:
+        _, seconds = self._experiment()
+        return seconds, bool(self._scale and self._scale.differ), self._date(seconds)
 
     def report(self) -> ForecastReport:
         options, scale = self._options, self._scale

@@ -96,7 +96,7 @@ def facts_of_boxes(plan: Plan) -> Underway | None:
 def facts_of_run(
     state: RunState, now: float, position: Callable[[float], int], last: Mapping[str, int] | None = None
 ) -> Underway | None:
-    """What a run knows; None if nothing of it has started.
+    """What a run knows; None if nothing of it has started and no time has passed.
 
     ``now`` in seconds since 1970; ``position`` turns such a moment into working seconds from the start of the plan.
     """
@@ -107,7 +107,7 @@ def facts_of_run(
             started[name] = max(position(begin), 0)
         if end is not None:
             finished[name] = max(position(end), started.get(name, 0))
-    if not started and not finished:
+    if not started and not finished and position(now) <= 0:
         return None
     return Underway(Facts(max(position(now), 0), started, finished), True, last or {})
 

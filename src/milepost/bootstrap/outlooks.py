@@ -13,6 +13,7 @@ from milepost.plan.model import Plan, TaskState
 
 if TYPE_CHECKING:
     from milepost.app.dates import PlanDates
+    from milepost.app.etas import ExpectedEnd
     from milepost.app.forecast_reports import ForecastReport
     from milepost.app.forecasts import Progress
     from milepost.app.schedule_facts import Underway
@@ -68,8 +69,8 @@ def run_progress(project: Project, dates: PlanDates | None, *, calibrated: bool 
     return replace(progress, calibrations=calibrations_of(states, project.settings, **spent))
 
 
-def current_schedule(project: Project) -> ScheduleReport:
-    """The schedule of a project's plan as it goes on from what has happened.
+def current_schedule(project: Project, dates: PlanDates | None = None) -> ScheduleReport:
+    """The schedule of a project's plan as it goes on from what has happened; by its own dates unless some are given.
 
     Raises:
         PlanInvalid: it cannot be scheduled.
@@ -77,10 +78,30 @@ def current_schedule(project: Project) -> ScheduleReport:
     from milepost.app.schedules import TierCapacity, schedule_plan
 
     plan, settings = project.plan, project.settings
-    dates = plan_dates(plan, settings, None, project.now)
+    dates = dates or plan_dates(plan, settings, None, project.now)
     underway, dates = plan_underway(project.path, plan, settings, dates)
     tiers = {rank: TierCapacity(tier.capacity, tier.speed) for rank, tier in settings.tiers.items()}
     return schedule_plan(plan, tiers, default_effort=settings.default_effort, dates=dates, underway=underway)
+
+
+def expected_end(project: Project) -> ExpectedEnd:
+    """When a project's plan is expected to end, by a schedule of what is left; nothing is drawn.
+
+    Raises:
+        PlanInvalid: it cannot be scheduled.
+    """
+    from milepost.app.baselines import find_baseline
+    from milepost.app.etas import ExpectedEnd, end_of_schedule
+    from milepost.app.forecasts import ForecastOptions, planned_end
+
+    plan, settings = project.plan, project.settings
+    dates = plan_dates(plan, settings, None, project.now, needed=True)
+    if dates is None or not dates.differ:
+        return end_of_schedule(current_schedule(project, dates), find_baseline(settings.root, project.path))
+    ahead = plan_dates(plan, settings, None, project.now, needed=True, remaining=True)
+    progress = run_progress(project, ahead, calibrated=False)
+    seconds, real, finish = planned_end(plan, settings, ForecastOptions(dates=ahead), progress)
+    return ExpectedEnd(finish or "", seconds, real)
 
 
 def current_forecast(project: Project, confidence: float = 80, samples: int | None = None) -> ForecastReport:

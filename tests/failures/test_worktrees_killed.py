@@ -51,20 +51,13 @@ class GitScene(Scene):
         self.milepost("trust", "tasks.md")
 
     def git_processes(self) -> list[int]:
-        """Git, wherever it works in the project, but where it moves the user's own files forward.
-
-        What is left of that when git itself is killed, such as its `index.lock`, is the user's, and not for us to remove.
-        """
+        """Git, wherever it works in the project, also where it moves the user's own files forward."""
         found = []
         for name in filter(str.isdecimal, os.listdir("/proc")):
             with contextlib.suppress(OSError):
                 place = os.readlink(f"/proc/{name}/cwd")
                 is_git = Path(f"/proc/{name}/comm").read_text() == "git\n"
-                ours = (
-                    Path(place).is_relative_to(self.root)
-                    and b"--ff-only" not in Path(f"/proc/{name}/cmdline").read_bytes()
-                )
-                if is_git and ours:
+                if is_git and Path(place).is_relative_to(self.root):
                     found.append(int(name))
         return found
 

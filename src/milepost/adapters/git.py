@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from milepost.errors import WorkspaceUnavailable
@@ -26,6 +26,10 @@ class GitFailed(Exception):
     """Git gave an exit code that was not expected; the message is what it said last."""
 
 
+class GitKilled(GitFailed):
+    """Git was ended by a signal, in the middle of whatever it did."""
+
+
 class Git:
     """Git in a folder."""
 
@@ -33,27 +37,36 @@ class Git:
         self.folder = folder
         self._identity: dict[str, str] | None = None
 
-    def __call__(self, *arguments: str, ok: Collection[int] = (0,), text: str = "") -> str:
-        """Call git, with ``text`` on its standard input, and give what it prints.
+    def __call__(
+        self, *arguments: str, ok: Collection[int] = (0,), text: str = "", begun: Callable[[int], None] | None = None
+    ) -> str:
+        """Call git, with ``text`` on its standard input, and give what it prints; ``begun`` is told its number.
 
         Raises:
             GitFailed: its exit code is none of ``ok``.
+            GitKilled: a signal ended it.
             WorkspaceUnavailable: it is not installed.
         """
-        return self.call(*arguments, ok=ok, text=text)[1]
+        return self.call(*arguments, ok=ok, text=text, begun=begun)[1]
 
-    def call(self, *arguments: str, ok: Collection[int] = (0,), text: str = "") -> tuple[int, str]:
+    def call(
+        self, *arguments: str, ok: Collection[int] = (0,), text: str = "", begun: Callable[[int], None] | None = None
+    ) -> tuple[int, str]:
         """Call git as above; gives the exit code too."""
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
+            with subprocess.Popen(
                 ["git", *_QUIET, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
-                input=text.encode("utf-8", "surrogateescape"),
-                capture_output=True,
-                check=False,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
                 start_new_session=True,
-            )
+            ) as process:
+                if begun is not None:
+                    begun(process.pid)
+                told, complaints = process.communicate(text.encode("utf-8", "surrogateescape"))
         except (FileNotFoundError, NotADirectoryError) as error:
             if not self.folder.is_dir():
                 raise GitFailed(f"there is no folder {self.folder}") from None
@@ -62,10 +75,11 @@ class Git:
             ) from error
         except OSError as error:
             raise GitFailed(f"git cannot be run: {error.strerror}") from None
-        if done.returncode not in ok:
-            said = done.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} gave {done.returncode}"
-            raise GitFailed(re.sub(r"^(?:fatal|error): ", "", said))
-        return done.returncode, done.stdout.decode("utf-8", "surrogateescape")
+        if process.returncode not in ok:
+            said = complaints.decode("utf-8", "replace").strip() or f"git {arguments[0]} gave {process.returncode}"
+            failure = GitKilled if process.returncode < 0 else GitFailed
+            raise failure(re.sub(r"^(?:fatal|error): ", "", said))
+        return process.returncode, told.decode("utf-8", "surrogateescape")
 
     def holds(self, *arguments: str) -> bool:
         """Whether git answers a question with yes (exit code 0) or no (1, or 128 where a name is unknown)."""

@@ -76,7 +76,10 @@ def begin(root: Path, run: str, plan: Path | None) -> tuple[Repository, list[str
         WorkspaceUnavailable: the repository is in no state in which a run can begin.
     """
     repository = find_repository(root, run, plan)
+    from milepost.adapters.git_forward import Forward  # which knows what a repository is from here
+
     git = repository.git
+    Forward(repository).recover()
     if git.commit(repository.merged):
         _remove_locks(repository)
         return repository, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from milepost.adapters.git import GitFailed
 from milepost.adapters.git_beginning import Repository
+from milepost.adapters.git_forward import Forward
 from milepost.app.ports import Conflict
 
 _LONGEST_DIFF = 6000
@@ -16,6 +17,7 @@ class Merging:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.git = repository.git
+        self.forward = Forward(repository)
 
     def merge(self, tip: str, message: str) -> Conflict | None:
         """Merge a commit; one that is merged already changes nothing."""
@@ -45,6 +47,7 @@ class Merging:
 
     def hand_over(self) -> str:
         """Move the target branch forward to what is merged; gives why that is left to people, if it is."""
+        self.forward.recover()
         self.absorb_target()
         merged, target = self.git.commit(self.repository.merged), self.git.commit(self.repository.target)
         if target and self.git.contains(target, merged):
@@ -97,8 +100,7 @@ class Merging:
     def _fast_forward(self) -> None:
         checked_out = self.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).strip()
         if checked_out == f"refs/heads/{self.branch}":
-            careful = ("--ff-only", "--no-autostash", "--no-overwrite-ignore", "--no-verify-signatures")
-            self.git("merge", "--quiet", *careful, self.repository.merged)
+            self.forward.move(self.repository.merged)
         else:  # refused where another worktree has it checked out
             self.git("fetch", "--quiet", ".", f"{self.repository.merged}:refs/heads/{self.branch}")
 

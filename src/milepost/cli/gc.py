@@ -6,6 +6,7 @@ import click
 
 from milepost.app.housekeeping import clear, leftovers, list_runs
 from milepost.bootstrap import extracts, open_ledger, run_folder, wall_clock
+from milepost.bootstrap.cleaning import clear_travelled
 from milepost.cli.acting import require_place
 from milepost.cli.options import FiniteRange, complete_files, json_option, say, say_json
 from milepost.lint.wording import count
@@ -26,7 +27,8 @@ from milepost.lint.wording import count
 def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     """Delete the logs and exit records of runs that are over. What happened stays in the ledger.
 
-    What commands have kept of plans, of all projects, so as not to read them again, goes too when it is that old.
+    Blobs in a folder go too when they are that old, and what a worker keeps in its own: trees, commits, logs. So does
+    what commands have kept of plans, of all projects, so as not to read them again.
     """
     require_place(place)
     root, ledger = open_ledger(place)
@@ -37,14 +39,17 @@ def command(place: str, days: float, dry_run: bool, as_json: bool) -> None:
     if not dry_run:
         for leftover in found:
             clear(leftover)
+    travelled = clear_travelled(place, runs, now - days * 86400, dry_run=dry_run)
     extracts_size = extracts().prune(now - days * 86400, dry_run=dry_run)
     if as_json:
         sizes = [{"run": item.run, "bytes": item.size} for item in found]
-        say_json({"deleted": not dry_run, "runs": sizes, "extracts_bytes": extracts_size})
+        say_json({"deleted": not dry_run, "runs": sizes, "travelled_bytes": travelled, "extracts_bytes": extracts_size})
         return
     for item in found:
         say(f"{item.run}  {item.size / 1024:.0f} KiB")
     word = "would be freed" if dry_run else "freed"
     say(f"{sum(item.size for item in found) / 1024:.0f} KiB {word} from {count(len(found), 'run')}")
+    if travelled:
+        say(f"{travelled / 1024:.0f} KiB {word} that had travelled between machines")
     if extracts_size:
         say(f"{extracts_size / 1024:.0f} KiB {word} that were kept of plans")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Milepost
 
-PATHS = ("AGENTS.md", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json", ".gemini/settings.json")
+PATHS = ("AGENTS.md", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json", ".gemini/settings.json", "opencode.json")
 
 
 def test_everything_is_written_once(project: Path, milepost: Milepost) -> None:
@@ -18,6 +21,8 @@ def test_everything_is_written_once(project: Path, milepost: Milepost) -> None:
     server = json.loads((project / ".mcp.json").read_text())["mcpServers"]["milepost"]
     assert server["args"] == ["mcp"]
     assert json.loads((project / ".vscode/mcp.json").read_text())["servers"]["milepost"]["type"] == "stdio"
+    entry = json.loads((project / "opencode.json").read_text())["mcp"]["milepost"]
+    assert entry == {"type": "local", "command": [server["command"], "mcp"]}
     codex = tomllib.loads(found["codex"])["mcp_servers"]["milepost"]
     assert codex == {"command": server["command"], "args": ["mcp"], "cwd": str(project)}
     before = {path: (project / path).read_bytes() for path in PATHS}
@@ -88,3 +93,30 @@ def test_an_empty_configuration_is_filled(project: Path, milepost: Milepost) -> 
     (project / ".mcp.json").write_text("")
     assert milepost("agents", "init", "--client", "claude").code == 0
     assert "milepost" in json.loads((project / ".mcp.json").read_text())["mcpServers"]
+
+
+@pytest.mark.parametrize(
+    ("program", "home"),
+    [
+        ("claude", "CLAUDE_CONFIG_DIR"),
+        ("codex", "CODEX_HOME"),
+        ("gemini", "GEMINI_CLI_HOME"),
+        ("opencode", "XDG_CONFIG_HOME"),
+    ],
+)
+def test_the_real_program_finds_the_server(
+    project: Path, milepost: Milepost, tmp_path: Path, program: str, home: str
+) -> None:
+    """Where it is installed."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    place = tmp_path / "home"
+    place.mkdir()
+    found = milepost("agents", "init", "--json").json
+    (place / "config.toml").write_text(found["codex"])
+    environment = {**os.environ, "HOME": str(place), "XDG_DATA_HOME": str(place), home: str(place)}
+    done = subprocess.run(
+        [path, "mcp", "list"], cwd=project, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "milepost" in done.stdout + done.stderr

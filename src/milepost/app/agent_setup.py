@@ -37,13 +37,18 @@ is done by `milepost next`, `claim`, `heartbeat`, `done`, `fail` and `block`.
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that runs agents: where its project configuration is, under which key servers stand there."""
+    """A program that runs agents: where its project configuration is, under which key servers stand there.
+
+    ``kind`` is what it calls a server that it starts, where it wants that said; ``one_list``: the program and its
+    arguments stand in one list.
+    """
 
     name: str
     title: str
     path: str
     key: str
     kind: str = ""
+    one_list: bool = False
 
 
 CLIENTS = {
@@ -53,6 +58,7 @@ CLIENTS = {
         Client("cursor", "Cursor", ".cursor/mcp.json", "mcpServers"),
         Client("vscode", "VS Code", ".vscode/mcp.json", "servers", "stdio"),
         Client("gemini", "Gemini CLI", ".gemini/settings.json", "mcpServers"),
+        Client("opencode", "opencode", "opencode.json", "mcp", "local", one_list=True),
     )
 }
 
@@ -140,7 +146,7 @@ def _configuration(root: str, client: Client, command: Sequence[str]) -> Change:
     data = _parsed(before) if before else {}
     program, *words = command
     entry: dict[str, Any] = {"type": client.kind} if client.kind else {}
-    entry |= {"command": program, "args": list(words)}
+    entry |= {"command": list(command)} if client.one_list else {"command": program, "args": list(words)}
     servers = data.setdefault(client.key, {})
     if not isinstance(servers, dict):
         raise InputError(f"`{client.key}` is no object", place=path, remedy="put it right, then try again")

@@ -34,9 +34,9 @@ def command() -> None:
 def init(folder: str, clients: tuple[str, ...], plan: str, dry_run: bool, as_json: bool) -> None:
     """Write what coding agents need: a section of AGENTS.md, and the MCP server in their configuration.
 
-    Known are Claude Code (.mcp.json), Cursor (.cursor/mcp.json), VS Code (.vscode/mcp.json) and Gemini CLI
-    (.gemini/settings.json); what belongs into the configuration of Codex is shown. What the files hold besides stays
-    as it is, and running it again changes nothing.
+    Known are Claude Code (.mcp.json), Cursor (.cursor/mcp.json), VS Code (.vscode/mcp.json), Gemini CLI
+    (.gemini/settings.json) and opencode (opencode.json); what belongs into the configuration of Codex is shown. What
+    the files hold besides stays as it is, and running it again changes nothing.
     """
     from milepost.cli.acting import require_place
 

@@ -1,22 +1,20 @@
 """Short commands on plans of 100, 1,000 and 10,000 tasks, each a fresh process: `python -m benchmarks.bench_commands`.
 
 The first command on a text of the plan reads it, the others find what runs need of it kept; `claim` and `done` write
-the document, for which it has to be read. Beside them planwright's `next` (named by PLANWRIGHT, or found on the path),
-Backlog.md's list (BACKLOG, or `backlog` on the path) and Task Master's `next` (TASK_MASTER, or `task-master` on the
-path), on as many tasks in their own formats.
+the document too. Beside them what comes nearest in planwright, Backlog.md, Task Master, spec-runner and agendum, on as
+many tasks in their own formats: each is found on the path, or where PLANWRIGHT, BACKLOG, TASK_MASTER, SPEC_RUNNER and
+AGENDUM say. Those that are not installed are named.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.bench_check import table
+from benchmarks.command_peers import PEERS, asked
 from benchmarks.measure import MILEPOST, Measurement, Sample, run_once
 from benchmarks.plans import SETTINGS, Grid, plan
 
@@ -30,8 +28,8 @@ def grid(size: int) -> Grid:
     return Grid(phases=size // width, width=width)
 
 
-def commands(place: Path, size: int, times: int) -> Iterator[str]:
-    """A line for each of our commands; every round works on another task."""
+def commands(place: Path, size: int, times: int) -> dict[str, list[Sample]]:
+    """What each of our commands took; every round works on another task."""
     (place / "tasks.md").write_text(plan(grid(size)), encoding="utf-8")
     (place / "milepost.toml").write_text(SETTINGS.format(capacity=1000).replace("command", "manual"), encoding="utf-8")
     found: dict[str, list[Sample]] = {"next, plan never seen": [run_once([*MILEPOST, "next", "tasks.md"], place)]}
@@ -39,39 +37,24 @@ def commands(place: Path, size: int, times: int) -> Iterator[str]:
         task = f"1.{number}"
         for name, more in {"next": (), "claim": (task,), "status": (), "done": (task,)}.items():
             found.setdefault(name, []).append(run_once([*MILEPOST, name, "tasks.md", *more], place))
-    for name, samples in found.items():
-        aim = f"CPU < {AIMS[size]}" if name in ("next", "claim", "status", "done") else ""
-        yield row(f"milepost {name}, {size:,} tasks", samples, aim)
+    return found
 
 
-def peers(place: Path, size: int, times: int) -> Iterator[str]:
-    """A line for each peer that is installed."""
-    if tool := os.environ.get("PLANWRIGHT") or shutil.which("planwright"):
-        (place / "PLAN.md").write_text(table(grid(size)), encoding="utf-8")
-        yield row(f"planwright next, {size:,} rows", [run_once([tool, "next"], place) for _ in range(times)], "")
-    if (tool := os.environ.get("BACKLOG") or shutil.which("backlog")) and size <= 1_000:
-        run_once(["git", "init", "-q"], place)
-        run_once([tool, "init", "bench", "--defaults"], place, codes=(0, 1))
-        (tasks := place / "backlog" / "tasks").mkdir(parents=True, exist_ok=True)
-        for number in range(1, size + 1):
-            head = f"---\nid: TASK-{number}\ntitle: Do part {number}\nstatus: To Do\nassignee: []\nlabels: []\n"
-            text = f"{head}dependencies: []\ncreated_date: '2026-01-05'\n---\n\n## Description\n\nIt.\n"
-            (tasks / f"task-{number} - Do-part-{number}.md").write_text(text, encoding="utf-8")
-        lists = [run_once([tool, "task", "list", "--plain"], place) for _ in range(times)]
-        yield row(f"backlog task list, {size:,} files", lists, "")
-    if (tool := os.environ.get("TASK_MASTER") or shutil.which("task-master")) and size <= 1_000:
-        (place / ".taskmaster" / "tasks").mkdir(parents=True)
-        (place / ".taskmaster" / "tasks" / "tasks.json").write_text(json.dumps(task_master(size)), encoding="utf-8")
-        nexts = [run_once([tool, "next"], place) for _ in range(min(times, 3))]
-        yield row(f"task-master next, {size:,} tasks", nexts, "")
-
-
-def task_master(size: int) -> dict[str, object]:
-    """So many tasks in Task Master's form."""
-    empty = {"description": "It.", "details": "", "testStrategy": "", "subtasks": [], "dependencies": []}
-    numbers = range(1, size + 1)
-    tasks = [{"id": n, "title": f"Do part {n}", "status": "pending", "priority": "medium", **empty} for n in numbers]
-    return {"master": {"tasks": tasks, "metadata": {"description": "To measure"}}}
+def peers(place: Path, size: int, times: int, ours: dict[str, Measurement]) -> Iterator[str]:
+    """A line for each command of each peer that is installed, and how many times our CPU time it takes."""
+    for peer in PEERS:
+        if peer.place is None:
+            yield f"{peer.program} is not installed ({peer.variable} may say where it is)"
+            continue
+        if size > peer.most:
+            yield f"{peer.program} is not asked about {size:,} tasks"
+            continue
+        (own := place / peer.program).mkdir()
+        for name, samples in asked(peer, own, grid(size), times):
+            words = " ".join(peer.commands[name][:2]).format(number=1)
+            failed = next((sample.code for sample in samples if sample.code), 0)
+            ratio = f"{Measurement(tuple(samples)).cpu_min / ours[name].cpu_min:.1f} x milepost {name}"
+            yield row(f"{peer.program} {words}, {size:,} tasks", samples, f"exit {failed}" if failed else ratio)
 
 
 def row(name: str, samples: list[Sample], aim: str) -> str:
@@ -82,7 +65,11 @@ def row(name: str, samples: list[Sample], aim: str) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_commands")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_commands",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--sizes", type=int, nargs="*", default=list(AIMS), choices=list(AIMS))
     options = parser.parse_args()
@@ -91,9 +78,12 @@ def main() -> None:
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as theirs:
             os.environ["XDG_STATE_HOME"] = f"{ours}/state"
-            for line in commands(Path(ours), size, options.times):
-                print(line, flush=True)
-            for line in peers(Path(theirs), size, options.times):
+            found = commands(Path(ours), size, options.times)
+            for name, samples in found.items():
+                aim = f"CPU < {AIMS[size]}" if "," not in name else ""
+                print(row(f"milepost {name}, {size:,} tasks", samples, aim), flush=True)
+            known = {name: Measurement(tuple(samples)) for name, samples in found.items()}
+            for line in peers(Path(theirs), size, options.times, known):
                 print(line, flush=True)
 
 

@@ -14,7 +14,7 @@ from milepost.adapters.blobs_folder import FolderBlobs
 from milepost.adapters.git import Git
 from milepost.adapters.git_away import AwayWorkspace, clear_away, trees
 from milepost.adapters.git_bundles import LINK, BundleRoute
-from milepost.errors import WorkspaceUnavailable
+from milepost.errors import TransportRefused, WorkspaceUnavailable
 
 __all__ = ["milepost", "project"]
 NAME = "plan.md-1"
@@ -134,6 +134,40 @@ def test_two_workers_on_a_machine_do_not_make_the_same_attempt(post: Post) -> No
         theirs.enter("1.1", 1)
     theirs.end("1.1", 1)
     ours.end("1.1", 1)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"name": "../../home"},
+        {"name": "a/b"},
+        {"name": ".."},
+        {"prefix": "../.."},
+        {"prefix": "/etc"},
+        {"base": "--upload-pack=x"},
+        {"branches": {"main": "0" * 40}},
+        {"branches": {"milepost/../x": "0" * 40}},
+        {"branches": {"milepost/a/1": "HEAD"}},
+    ],
+)
+def test_an_order_leads_nowhere_but_into_the_workers_folder(post: Post, forged: dict[str, object]) -> None:
+    """Without a key anybody who reaches the server could have written it."""
+    with pytest.raises(TransportRefused, match="would lead out of the worker's folder"):
+        AwayWorkspace(post.folder, "plan.md#1", {**post.tree(), **forged}, post.home, "plan.md")
+
+
+@pytest.mark.parametrize("digest", ["../../passwd", "/etc/passwd", "", "F" * 64])
+def test_a_digest_leads_nowhere_but_into_the_store(post: Post, digest: str, tmp_path: Path) -> None:
+    with pytest.raises(TransportRefused, match="no digest"):
+        post.blobs.get(digest, tmp_path / "copy")
+
+
+def test_a_shallow_clone_cannot_travel(post: Post, tmp_path: Path) -> None:
+    post.repo.commit("b", b="b\n")
+    post.repo.git("clone", "-q", "--depth", "1", post.repo.root.as_uri(), str(tmp_path / "shallow"))
+    shallow = Git(tmp_path / "shallow")
+    with pytest.raises(TransportRefused, match="the repository is a shallow clone"):
+        post.home.publish(shallow, NAME, shallow.commit("HEAD"), {})
 
 
 def test_gc_clears_away_what_travelled(milepost: Milepost, project: Path) -> None:

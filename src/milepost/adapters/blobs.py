@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from milepost.app.documents import new_file_beside
 from milepost.errors import TransportRefused
 
 _CHUNK = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _DAMAGED = "delete it in the store, where the next run puts it again"
 
 
@@ -26,7 +28,13 @@ def file_digest(file: Path) -> str:
 
 
 def name_of(digest: str) -> str:
-    """Where a content lies, from the top of its store."""
+    """Where a content lies, from the top of its store.
+
+    Raises:
+        TransportRefused: it is no digest.
+    """
+    if not _DIGEST.fullmatch(digest):
+        raise TransportRefused("what was named is no blob: its name is no digest")
     return f"{digest[:2]}/{digest}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ from milepost.adapters.git_merging import Merging
 from milepost.adapters.git_workspace import GitWorkspace
 from milepost.adapters.own_folder import make_own_folder
 from milepost.app.ports import Conflict
-from milepost.errors import WorkspaceUnavailable
+from milepost.errors import TransportRefused, WorkspaceUnavailable
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_BRANCH = re.compile(rf"milepost(?:/{_NAME.pattern})+")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SPARING = ("-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
 
 
@@ -62,10 +66,14 @@ class AwayWorkspace(GitWorkspace):
     """The worktree of one attempt below a worker's folder ``root``, made of the ``tree`` that its order tells of.
 
     ``plan`` is the path of the plan below the project's folder.
+
+    Raises:
+        TransportRefused: the tree has names that would lead elsewhere.
     """
 
     def __init__(self, root: Path, run: str, tree: Mapping[str, Any], route: Route, plan: str) -> None:
         super().__init__(root, run)
+        _require_sound(tree)
         self.tree = tree
         self.route = route
         self.plan_path = plan
@@ -146,6 +154,19 @@ class AwayWorkspace(GitWorkspace):
         """One step at a time in the cache, whichever worker on this machine takes it."""
         with super()._step(), _locked(self.root):
             yield
+
+
+def _require_sound(tree: Mapping[str, Any]) -> None:
+    """Check that nothing in an order leads out of the worker's folder, whoever gave it."""
+    steps = str(tree["prefix"]).split("/") if tree["prefix"] else []
+    sound = (
+        _NAME.fullmatch(tree["name"])
+        and not any(step in ("", ".", "..") for step in steps)
+        and all(_BRANCH.fullmatch(name) for name in tree["branches"])
+        and all(_COMMIT.fullmatch(commit) for commit in (tree["base"], *tree["branches"].values()))
+    )
+    if not sound:
+        raise TransportRefused("its order has names in it that would lead out of the worker's folder")
 
 
 def trees(root: Path) -> Path:

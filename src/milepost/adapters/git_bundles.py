@@ -50,6 +50,12 @@ class BundleRoute:
 
     def publish(self, git: Git, run: str, base: str, branches: Mapping[str, str]) -> dict[str, Any]:
         """Make a base, and branches (name → commit), available to workers; gives what they have to know."""
+        if git("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise TransportRefused(
+                "the repository is a shallow clone: workers could make nothing of a history without its beginning",
+                place=str(git.folder),
+                remedy=f"`git fetch --unshallow`, or {_REMOTE}",
+            )
         with self._alone(), self._scratch("manifest.json") as file:
             links = self._extended(git, self._links(), base)
             self._keep(links)

@@ -44,8 +44,6 @@ class Journey:
         self.parcel: dict[str, Any] = {}
         self.trouble = ""
         self.workspace: AwayWorkspace | None = None
-        if order.tree and depot.route is not None:
-            self.workspace = AwayWorkspace(root, order.run, order.tree, depot.route, order.plan)
 
     @property
     def isolation(self) -> Isolation | None:
@@ -75,9 +73,10 @@ class Journey:
         """
         if not self.order.tree:
             return
-        if self.workspace is None:
+        if self.depot.route is None:
             raise TransportRefused(self.depot.why_not)
-        workspace = self.workspace
+        workspace = AwayWorkspace(self.root, self.order.run, self.order.tree, self.depot.route, self.order.plan)
+        self.workspace = workspace
         await until_it_works(lambda: asyncio.to_thread(workspace.begin), self.hear)
 
     async def hand_in(self, verdict: Command) -> Command:

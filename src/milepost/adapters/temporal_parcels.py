@@ -207,7 +207,9 @@ class Parcels:
         try:
             if parcel is None:
                 return verdict if verdict["kind"] != "Complete" else failed(Fail, "its worker handed no work in")
-            if not hmac.compare_digest(signature(parcel, self.run, task, number, self.key), parcel["signature"]):
+            if not hmac.compare_digest(
+                signature(parcel, self.run, task, number, self.key), str(parcel.get("signature", ""))
+            ):
                 return failed(Lose, "what its worker handed in is signed with another key, or not at all")
             bench = OwnBench(self.workspace, record, attempt)
             try:

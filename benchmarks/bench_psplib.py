@@ -1,15 +1,18 @@
 """Schedules and proofs on PSPLIB: `python -m benchmarks.bench_psplib j120 --seconds 1` from the repository's root.
 
 Needs MILEPOST_SHARED with the instances beside it and the extra `schedule`. The sample is 48 instances of a set, or
-`--count`, drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--cpu` a second is one of CPU
-time divided by the workers: what an otherwise idle machine would do, when this one is shared. `--peer` runs PyJobShop
-beside it.
+`--count`, drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--optimize` the budget is for
+search and proof together, as in `milepost schedule --optimize`. With `--cpu` a second is one of CPU time divided by the
+workers: what an otherwise idle machine would do, when this one is shared; each of the solver's two processes may then
+use as many seconds of CPU time as are left. `--peer` runs PyJobShop beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
+import signal
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -19,6 +22,8 @@ from tests.schedule.schedule_checker import complaints
 
 from benchmarks.instances import sample
 from milepost.adapters.solver import prove
+from milepost.app.optimizations import Prover, optimize
+from milepost.schedule.bounds import Bound
 from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
@@ -32,6 +37,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=48, help="how many instances")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--optimize", action="store_true", help="search and proof in the budget together")
     parser.add_argument("--cpu", action="store_true", help="count CPU time ÷ workers instead of wall time")
     parser.add_argument("--peer", action="store_true", help="PyJobShop on the same instances and budget")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -42,21 +48,28 @@ def main() -> None:
     used, began = time.process_time(), time.perf_counter()
     for instance in instances:
         problem = instance.problem()
-        found = improve(problem, seed=options.seed, seconds=options.seconds, clock=clock, workers=options.workers)
+        if options.optimize:
+            prover = within_cpu(prove) if options.cpu else prove
+            bound = optimize(problem, prover, clock, seconds=options.seconds, seed=options.seed)
+            assert bound.schedule is not None
+            found, proven, lower = bound.schedule, bound.proven, bound.lower
+        else:
+            search = improve(problem, seed=options.seed, seconds=options.seconds, clock=clock, workers=options.workers)
+            found = problem.schedule(search.start, search.modes)
+            iterations += search.iterations
+            proven, lower = search.optimal, search.lower_bound
+            if options.prove and not proven:
+                bound = prove(problem, seconds=options.prove, hint=(found.start, found.modes))
+                proven, lower = bound.proven, bound.lower
         assert complaints(problem, found.start, found.modes) == [], instance.file
         gaps.append(instance.gap(found.makespan))
-        iterations += found.iterations
-        proven = found.optimal
-        lower = found.lower_bound
-        if options.prove and not proven:
-            bound = prove(problem, seconds=options.prove, hint=(found.start, found.modes))
-            proven, lower = bound.proven, bound.lower
         assert lower <= instance.best, instance.file
         proofs += proven
         if options.peer:
             peers.append(instance.gap(peer(problem, options.seconds, options.workers)))
         if options.verbose:
-            print(f"{instance.file:<20} {found.makespan:>4} best {instance.best:>4} bound {lower:>4}", flush=True)
+            told = f"{found.makespan:>4} best {instance.best:>4} bound {lower:>4}"
+            print(f"{instance.file:<20} {told}{' proven' if proven else ''}", flush=True)
     used, began = time.process_time() - used, time.perf_counter() - began
     unit = "CPU ÷ workers" if options.cpu else "wall"
     print(
@@ -71,6 +84,22 @@ def main() -> None:
 def cpu_clock(workers: int) -> Callable[[], float]:
     """A clock that goes on only while this process computes, at its full speed when all workers do."""
     return lambda: time.process_time() / workers
+
+
+def within_cpu(prover: Prover) -> Prover:
+    """A prover whose processes may each use so many seconds of CPU time, and as long as that takes."""
+
+    def patient(problem: Problem, *, seconds: float, **known: Any) -> Bound:
+        before = resource.getrlimit(resource.RLIMIT_CPU)
+        # For the children, who inherit it; this process only gets a signal, that it does not heed.
+        signal.signal(signal.SIGXCPU, lambda *_: None)
+        resource.setrlimit(resource.RLIMIT_CPU, (max(1, round(seconds)), before[1]))
+        try:
+            return prover(problem, seconds=20 * seconds, **known)
+        finally:
+            resource.setrlimit(resource.RLIMIT_CPU, before)
+
+    return patient
 
 
 def mean(values: list[float]) -> float:

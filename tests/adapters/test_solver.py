@@ -4,6 +4,7 @@ import pytest
 from tests.schedule.schedule_checker import complaints, shortest, single
 
 from milepost.adapters import solver
+from milepost.schedule.branch_and_bound import Reach
 from milepost.schedule.network import FF, SS, Link
 from milepost.schedule.problem import Mode, Problem, Resource, Schedule
 
@@ -71,6 +72,20 @@ def test_control_c_ends_the_child_and_keeps_what_it_found() -> None:
     found = solver.prove(THIRDS, seconds=SECONDS, hint=IN_LINE, on_bound=stop)
     assert found.lower == heard[0] > 4
     assert found.schedule == Schedule(*IN_LINE, 6)
+
+
+@needs_solver
+def test_what_is_known_of_the_activities_narrows_the_search() -> None:
+    """A reach that puts them in one order leaves one schedule of 6."""
+    reach = Reach((0, 2, 4), (4, 2, 0))
+    found = solver.prove(THIRDS, seconds=SECONDS, hint=((0, 3, 6), (0, 0, 0)), reach=reach)
+    assert found.schedule == Schedule((0, 2, 4), (0, 0, 0), 6)
+    assert (found.lower, found.proven) == (6, True)
+
+
+def test_a_bound_that_is_known_may_prove() -> None:
+    found = solver.prove(THIRDS, seconds=0, hint=IN_LINE, lower=6)
+    assert (found.lower, found.proven, found.note) == (6, True, "")
 
 
 def test_the_bound_alone_may_prove() -> None:

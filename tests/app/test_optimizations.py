@@ -7,7 +7,9 @@ from tests.schedule.schedule_checker import complaints, single
 
 from milepost.app.optimizations import optimize
 from milepost.schedule.bounds import Bound
-from milepost.schedule.problem import Problem, Resource
+from milepost.schedule.branch_and_bound import Reach
+from milepost.schedule.network import SS, Link
+from milepost.schedule.problem import Mode, Problem, Resource
 
 THIRDS = Problem(("a", "b", "c"), (single(2, 2),) * 3, (), (Resource("R", 3),))
 """Each takes 2 of 3 units for 2: one at a time, so 6; shared work alone bounds by 12 ÷ 3 = 4."""
@@ -26,6 +28,8 @@ class Prover:
         seconds: float,
         hint: tuple[Sequence[int], Sequence[int]] | None,
         seed: int,
+        reach: Reach | None,
+        lower: int,
         on_bound: Callable[[int], None] | None,
     ) -> Bound:
         self.asked.append(seconds)
@@ -39,15 +43,37 @@ def ticking() -> Callable[[], float]:
     return lambda: float(next(ticks))
 
 
-def test_the_solver_gets_the_schedule_and_the_rest_of_the_time() -> None:
+OTHERS = Problem(THIRDS.names, THIRDS.modes, (Link(0, 1, SS, 0),), THIRDS.resources)
+"""The same, in a network that is not for branch and bound: the second must not start before the first."""
+
+
+def test_branch_and_bound_proves_without_the_solver() -> None:
     prover = Prover()
-    found = optimize(THIRDS, prover, ticking(), seconds=20)
+    found = optimize(THIRDS, prover, ticking(), seconds=1000)
     assert found.schedule is not None
     assert complaints(THIRDS, found.schedule.start, found.schedule.modes) == []
+    assert (found.schedule.makespan, found.lower, found.proven, prover.asked) == (6, 6, True, [])
+
+
+def test_the_solver_gets_the_schedule_and_the_rest_of_the_time() -> None:
+    prover = Prover()
+    found = optimize(OTHERS, prover, ticking(), seconds=100)
+    assert found.schedule is not None
+    assert complaints(OTHERS, found.schedule.start, found.schedule.modes) == []
     assert (found.schedule.makespan, found.lower, found.proven) == (6, 5, False)
     assert found.note.endswith("no proof today")
     assert len(prover.asked) == 1
-    assert 0 < prover.asked[0] <= 20 * 0.3, "seven tenths of the time are the search's"
+    assert 50 < prover.asked[0] <= 80, "a fifth of the time without a shorter schedule ends the search"
+
+
+def test_with_modes_to_choose_the_search_has_most_of_the_time() -> None:
+    """One of the three may take one unit for 3 instead: 4, beside the others in line; least work bounds by 9 ÷ 3."""
+    modes = (Mode(2, (2, 0)), Mode(3, (1, 1)))
+    prover = Prover()
+    what = Problem(THIRDS.names, (modes,) * 3, (), (Resource("R", 3), Resource("N", 1, renewable=False)))
+    found = optimize(what, prover, ticking(), seconds=100)
+    assert (found.schedule.makespan if found.schedule else None, len(prover.asked)) == (4, 1)
+    assert prover.asked[0] <= 35, "65 of 100 seconds are the search's"
 
 
 def test_a_schedule_at_the_bound_needs_no_solver() -> None:

@@ -7,6 +7,7 @@ keeps the last one when the process is killed. Times are in the problem's unit d
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ class SolverTask:
     """A problem to solve: within ``seconds``, for a makespan of at least ``lower`` and less than ``upper``.
 
     ``start`` and ``modes`` are a schedule near which to look (empty: none); ``deterministic_time`` limits the work
-    whatever the machine's speed.
+    whatever the machine's speed. ``before`` and ``after`` are the least times before each activity's start and after
+    its finish, if more is known than its chains (empty: not). ``refute``: all strength goes on what learns most from
+    contradictions, one worker without linear relaxation; else workers of all kinds. ``yielding``: to other processes.
     """
 
     problem: Problem
@@ -36,11 +39,17 @@ class SolverTask:
     workers: int = 8
     seed: int = 0
     deterministic_time: float | None = None
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    refute: bool = False
+    yielding: bool = False
 
 
 def main() -> None:
     """Solve the task on standard input."""
     task: SolverTask = pickle.load(sys.stdin.buffer)
+    if task.yielding:
+        os.nice(10)
     Solver(task).run()
 
 
@@ -76,6 +85,9 @@ class Solver:
 
     def _add_activities(self) -> None:
         heads, tails = early_times(self._problem), early_times(self._problem.mirrored)
+        if self._task.before and self._task.after:
+            heads = self._later(heads, self._task.before)
+            tails = self._later(tails, self._task.after)
         for here, choices in enumerate(self._problem.choices):
             earliest, latest = heads[here][0] // self._unit, self._last - tails[here][1] // self._unit
             # An empty window is legal: it makes the model infeasible, which is a proof.
@@ -94,6 +106,13 @@ class Solver:
                 self._ends.append(start + sum(durations))
             self._model.add(self._ends[here] <= self._last - tails[here][0] // self._unit)
             self._model.add(self._makespan >= self._ends[here] + tails[here][0] // self._unit)
+
+    def _later(self, times: list[tuple[int, int]], known: tuple[int, ...]) -> list[tuple[int, int]]:
+        """Earliest starts and finishes with what is known of the starts, for activities of one mode."""
+        return [
+            (max(start, other), max(finish, other + modes[0].duration))
+            for (start, finish), other, modes in zip(times, known, self._problem.modes, strict=True)
+        ]
 
     def _add_mode(self, here: int, choice: int, flag: Any | None) -> int:
         """Add what a mode uses; give its duration."""
@@ -142,8 +161,13 @@ class Solver:
         parameters.max_time_in_seconds = self._task.seconds
         parameters.num_workers = self._task.workers
         parameters.random_seed = self._task.seed
-        parameters.use_timetable_edge_finding_in_cumulative = True
-        parameters.use_overload_checker_in_cumulative = True
+        if self._task.refute:
+            # Edge finding saves few conflicts of hard instances, and each takes three times as long.
+            parameters.num_workers = 1
+            parameters.linearization_level = 0
+        else:
+            parameters.use_timetable_edge_finding_in_cumulative = True
+            parameters.use_overload_checker_in_cumulative = True
         if self._task.start and not any(self._present):
             # The genetic search beats large neighbourhoods at single-mode schedules: all workers on the bound.
             parameters.use_lns = False

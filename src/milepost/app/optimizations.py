@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from milepost.schedule.bounds import Bound, lower_bound
+from milepost.schedule.branch_and_bound import Reach, branch_and_bound
 from milepost.schedule.calendar_leveling import search_on_axes
 from milepost.schedule.calendar_path import CalendarPath
 from milepost.schedule.critical_path import CriticalPath
@@ -15,7 +16,16 @@ from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
 SEARCH_SHARE = 0.65
-"""The part of the time that the search has; the rest is the solver's, for proofs and shorter schedules."""
+"""The part of the time that the search has; the rest is for proofs and, with modes to choose, shorter schedules."""
+
+PATIENCE = 0.2
+"""The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each."""
+
+BRANCHING_SHARE = 0.2
+"""The part of the time that branch and bound has, before the solver."""
+
+_NODES_A_SECOND = 700_000
+"""What branch and bound does on two cores, roughly; it ends where that cannot be enough."""
 
 
 class Prover(Protocol):
@@ -28,9 +38,11 @@ class Prover(Protocol):
         seconds: float,
         hint: tuple[Sequence[int], Sequence[int]] | None,
         seed: int,
+        reach: Reach | None,
+        lower: int,
         on_bound: Callable[[int], None] | None,
     ) -> Bound:
-        """Spend so many seconds of wall time."""
+        """Spend so many seconds of wall time; ``reach`` and ``lower`` are known already."""
 
 
 def optimize(
@@ -47,6 +59,7 @@ def optimize(
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
+    With one mode an activity, branch and bound comes first, and again if the solver leaves time, as when there is none.
     ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
     numba or OR-Tools.
 
@@ -54,11 +67,13 @@ def optimize(
         PlanInvalid: the links form a cycle, or a demand is beyond all measure.
         WorkerUnavailable: the solver's process fails.
     """
+    several = any(len(choices) > 1 for choices in problem.choices)
     began = clock()
     found = improve(
         problem,
         seed=seed,
         seconds=seconds * SEARCH_SHARE,
+        patience=None if several else seconds * PATIENCE,
         clock=clock,
         workers=workers,
         start=start,
@@ -66,13 +81,70 @@ def optimize(
     )
     hint = (found.start, found.modes) if found.feasible else None
     best = problem.schedule(*hint) if hint else None
-    notes = () if found.compiled else ("numba is not installed (pip install 'milepost[schedule]'): the search is slow",)
-    left = seconds - (clock() - began)
-    if found.optimal or found.interrupted or left <= 0:
-        return Bound(lower_bound(problem), best, proven=found.optimal, note="; ".join(notes))
-    bound = prove(problem, seconds=left, hint=hint, seed=seed, on_bound=on_bound)
-    note = "; ".join([*notes, *([bound.note] if bound.note else [])])
-    return Bound(bound.lower, bound.schedule, bound.proven, note)
+    slow = () if found.compiled else ("numba is not installed (pip install 'milepost[schedule]'): the search is slow",)
+    proof = _Proof(problem, clock, began + seconds, Bound(lower_bound(problem), best, found.optimal), on_bound)
+    if not found.interrupted and not several:
+        proof.branch(clock() + seconds * BRANCHING_SHARE)
+    if not found.interrupted:
+        proof.solve(prove, seed)
+    if not found.interrupted and not several:
+        proof.branch(began + seconds)
+    return replace(proof.bound, note="; ".join([*slow, *([proof.bound.note] if proof.bound.note else [])]))
+
+
+class _Proof:
+    """A schedule's proof, by one way after the other until it is there, the time is up, or Ctrl-C comes."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        clock: Callable[[], float],
+        end: float,
+        bound: Bound,
+        on_bound: Callable[[int], None] | None,
+    ) -> None:
+        self.bound = bound
+        self._problem = problem
+        self._clock = clock
+        self._end = end
+        self._on_bound = on_bound
+        self._reach: Reach | None = None
+        self._over = bound.proven
+
+    def branch(self, until: float) -> None:
+        """Branch and bound until then, if it can be enough."""
+        end = min(until, self._end)
+        left = end - self._clock()
+        if self._over or left <= 0:
+            return
+        found = branch_and_bound(
+            self._problem,
+            self.bound.schedule,
+            lower=self.bound.lower,
+            nodes=round(left * _NODES_A_SECOND),
+            going=lambda: self._clock() < end,
+            on_bound=self._on_bound,
+        )
+        self._reach = found.reach
+        self.bound = replace(found.bound, note=self.bound.note)
+        self._over = found.bound.proven or found.interrupted
+
+    def solve(self, prove: Prover, seed: int) -> None:
+        """The solver, for the rest of the time."""
+        left = self._end - self._clock()
+        if self._over or left <= 0:
+            return
+        best = self.bound.schedule
+        self.bound = prove(
+            self._problem,
+            seconds=left,
+            hint=(best.start, best.modes) if best else None,
+            seed=seed,
+            reach=self._reach,
+            lower=self.bound.lower,
+            on_bound=self._on_bound,
+        )
+        self._over = self.bound.proven
 
 
 @dataclass(frozen=True, slots=True)

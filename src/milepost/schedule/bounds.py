@@ -48,7 +48,7 @@ def lower_bound(problem: Problem) -> int:
                 members.append((heads[here][0], tails[here][0], work))
         turned = [(tail, head, work) for head, tail, work in members]
         capacity = problem.resources[place].capacity
-        best = max(best, _shared(members, capacity), _shared(turned, capacity))
+        best = max(best, shared(members, capacity), shared(turned, capacity))
     return best
 
 
@@ -73,8 +73,8 @@ def early_times(problem: Problem) -> list[tuple[int, int]]:
     return list(zip(start, finish, strict=True))
 
 
-def _shared(members: Iterable[tuple[int, int, int]], capacity: int) -> int:
-    """The best bound of sets of (head, tail, work) that hold all members with at least some head."""
+def shared(members: Iterable[tuple[int, int, int]], capacity: int) -> int:
+    """The best bound of sets of (head, tail, work) on ``capacity`` that hold all members with at least some head."""
     work = best = 0
     least_tail: int | None = None
     for head, tail, more in sorted(members, reverse=True):

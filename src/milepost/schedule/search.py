@@ -70,6 +70,7 @@ def improve(
     *,
     seed: int = 0,
     seconds: float | None = None,
+    patience: float | None = None,
     iterations: int | None = None,
     clock: Callable[[], float] | None = None,
     workers: int = 2,
@@ -80,7 +81,8 @@ def improve(
     """Search until the budget is spent, the lower bound is reached, or Ctrl-C.
 
     ``iterations`` counts individuals, three schedules each, of all ``workers`` together. ``seconds`` are measured by
-    ``clock`` and begin when the compiled code is ready, which takes half a second, and some ten the first time.
+    ``clock`` and begin when the compiled code is ready, which takes half a second, and some ten the first time;
+    after ``patience`` seconds without a shorter schedule the search ends.
     ``population`` is the size of an island's (0: by the budget). ``start`` is a schedule to begin with: start times
     and modes. ``on_best`` hears of every better makespan.
 
@@ -100,7 +102,7 @@ def improve(
     race.warm_up()
     if clock is not None and seconds is not None:
         end = clock() + seconds
-        race.run(iterations, lambda: clock() < end)
+        race.run(iterations, lambda: clock() < min(end, race.changed(clock()) + (patience or seconds)))
     else:
         race.run(iterations, lambda: True)
     return race.result()
@@ -287,6 +289,7 @@ class _Race:
         self._islands = islands
         self._on_best = on_best
         self._reported: int | None = None
+        self._change: tuple[int | None, float] | None = None
         self._interrupted = False
 
     def warm_up(self) -> None:
@@ -313,6 +316,12 @@ class _Race:
                         self._exchange()
             except KeyboardInterrupt:
                 self._interrupted = True
+
+    def changed(self, now: float) -> float:
+        """When a shorter schedule was last noticed, asked now."""
+        if self._change is None or self._change[0] != self._reported:
+            self._change = (self._reported, now)
+        return self._change[1]
 
     def _exchange(self) -> None:
         ring = list(zip(self._islands, [*self._islands[1:], self._islands[0]], strict=True))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from milepost.cli.figures import rough_time
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
     from milepost.schedule.timescale import Timescale
 
 _STYLE = (
+    ".paper{fill:#fff}"
     "text{font:12px system-ui,sans-serif;fill:#222}.h{font-weight:600;font-size:14px}.s{fill:#666;font-size:11px}"
-    ".grid{stroke:#ddd}.axis{stroke:#888}.bar{fill:#5b8fb9}.critical{fill:#c8553d}.mark{stroke:#c8553d;stroke-width:2}"
+    ".grid{stroke:#ddd}.bar{fill:#5b8fb9}.critical{fill:#c8553d}.mark{stroke:#c8553d;stroke-width:2}"
     ".gate{fill:#b58900}.planned{stroke:#5b8fb9}.earned{stroke:#4a7c59}.actual{stroke:#c8553d}"
     ".curve{fill:none;stroke-width:2}"
+    "@media(prefers-color-scheme:dark){.paper{fill:#15171b}text{fill:#e4e6ea}.s{fill:#9aa0a8}.grid{stroke:#33373e}"
+    ".bar{fill:#6d9fc9}.critical{fill:#e0735a}.mark{stroke:#e0735a}.gate{fill:#d8a62a}"
+    ".planned{stroke:#6d9fc9}.earned{stroke:#6fae84}.actual{stroke:#e0735a}}"
 )
 _WIDTH = 800
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 20, 50, 40
 _CHARACTER = 7
 """How wide a character is at most."""
+_SMALL = 6.2
+"""How wide a character of small text is."""
 
 
 class Picture:
@@ -61,13 +68,30 @@ class Picture:
         """A line of text; ``anchor`` is start, middle or end."""
         self._parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_safe(text)}</text>')
 
+    def label(self, x: float, y: float, text: str, width: float) -> None:
+        """A line of text that is cut off at a width; all of it appears under the pointer."""
+        self._parts.append(
+            f'<svg x="{x:.1f}" y="{y - 13:.1f}" width="{width:.1f}" height="18">'
+            f'<text x="0" y="13">{_tip(text)}{_safe(text)}</text></svg>'
+        )
+
+    def legend(self, x: float, y: float, entries: Sequence[tuple[str, str, str]]) -> None:
+        """What signs mean: (shape, kind, words), from right to left."""
+        for shape, kind, words in entries:
+            x -= len(words) * 6 + 28
+            if shape == "diamond":
+                self.diamond(x + 6, y - 4, 5, kind)
+            else:
+                self.rectangle(x, y - 9, 12, 10, kind)
+            self.text(x + 17, y, words, "s")
+
     def render(self) -> str:
         """The whole document."""
         width, height = self._size
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         )
-        frame = f'<title>{self._title}</title><style>{_STYLE}</style><rect width="100%" height="100%" fill="#fff"/>'
+        frame = f'<title>{self._title}</title><style>{_STYLE}</style><rect class="paper" width="100%" height="100%"/>'
         return "\n".join([f'{head} role="img">', frame, *self._parts, "</svg>\n"])
 
     def _add(self, name: str, kind: str, tip: str = "", **places: float) -> None:
@@ -128,16 +152,21 @@ def draw_histogram(report: ForecastReport) -> str:
     picture.text(_LEFT, 20, report.title or "Forecast", "h")
     picture.text(_LEFT, 36, f"{report.samples:,} samples", "s")
     axis.draw(picture, _TOP, bottom)
-    scale = (bottom - _TOP - 20) / max(bins.counts)
+    scale = (bottom - _TOP - 34) / max(bins.counts)
     for place, count in enumerate(bins.counts):
         begin = bins.low + place * bins.width
         tip = f"{rough_time(begin)} to {rough_time(begin + bins.width)}: {count} samples"
         left, right = axis(begin), axis(begin + bins.width)
         picture.rectangle(left + 0.5, bottom - count * scale, right - left - 1, count * scale, "bar", tip)
+    ends = [float("-inf"), float("-inf")]  # where the texts of either line end
     for one in report.percentiles:
-        picture.line(axis(one.seconds), _TOP + 14, axis(one.seconds), bottom, "mark")
         when = one.date[5:16].replace("T", " ") if one.date else rough_time(one.seconds)
-        picture.text(axis(one.seconds), _TOP + 10, f"P{one.percent:g} {when}", "s", "middle")
+        text, at = f"P{one.percent:g} {when}", axis(one.seconds)
+        half = len(text) * _SMALL / 2
+        line = 0 if at - half > ends[0] or ends[0] <= ends[1] else 1
+        ends[line] = at + half
+        picture.line(at, _TOP + 14 + 13 * line, at, bottom, "mark")
+        picture.text(min(max(at, half), _WIDTH - half), _TOP + 10 + 13 * line, text, "s", "middle")
     return picture.render()
 
 
@@ -150,14 +179,17 @@ def draw_gantt(report: ScheduleReport) -> str:
     picture.text(10, 20, report.title or "Schedule", "h")
     until = f", until {report.dates.finish[:16].replace('T', ' ')}" if report.dates else ""
     picture.text(10, 36, f"within capacity {rough_time(report.leveled.makespan_seconds)}{until}", "s")
+    signs = [("bar", "critical", "critical"), ("bar", "bar", "has float")]
+    if any(row.checkpoint or not row.duration_seconds for row in rows):
+        signs.insert(0, ("diamond", "gate", "checkpoint, milestone"))
+    picture.legend(_WIDTH - _RIGHT, 20, signs)
     if report.dates:
         _draw_dates(picture, report.dates.scale, axis, max(report.leveled.makespan_seconds, 1), _TOP - 6, bottom)
     else:
         axis.draw(picture, _TOP - 6, bottom)
     for place, row in enumerate(rows):
         middle = _TOP + line * place + line / 2
-        label = row.title if row.checkpoint else f"{row.id} {row.title}"
-        picture.text(10, middle + 4, label if len(label) <= 38 else label[:37] + "…")
+        picture.label(10, middle + 4, row.title if row.checkpoint else f"{row.id} {row.title}", left - 20)
         _draw_row(picture, row, axis, middle)
     return picture.render()
 
@@ -218,6 +250,9 @@ def _draw_row(picture: Picture, row: ScheduleRow, axis: _Axis, middle: float) ->
         left, right = axis(row.start_seconds), axis(row.finish_seconds)
         tier = f", tier {row.tier}" if row.tier is not None else ""
         tip = f"{row.id} {row.title}: {times}{tier}"
+        if right <= left:
+            picture.diamond(left, middle, 6, "critical" if row.critical else "gate", tip)
+            return
         picture.rectangle(left, middle - 6, right - left, 12, "critical" if row.critical else "bar", tip)
 
 
@@ -226,16 +261,14 @@ def draw_s_curve(title: str, points: Sequence[CurvePoint], unit: str) -> str:
     height = 360
     picture = Picture(_WIDTH, height, f"Earned value of {title or 'the plan'}")
     axis, bottom = _Axis(points[0].seconds, points[-1].seconds), height - _BOTTOM
-    most = max(max(one.planned, one.earned or 0, one.actual or 0) for one in points) or 1
+    most = _rounded(max(max(one.planned, one.earned or 0, one.actual or 0) for one in points) or 1)
     picture.text(_LEFT, 20, title or "Earned value", "h")
     axis.draw(picture, _TOP, bottom)
 
     def level(value: float) -> float:
         return bottom - value / most * (bottom - _TOP)
 
-    for part in range(5):
-        picture.text(_LEFT - 6, level(most * part / 4) + 4, f"{most * part / 4:,.4g}", "s", "end")
-        picture.line(_LEFT, level(most * part / 4), _WIDTH - _RIGHT, level(most * part / 4), "grid")
+    _draw_values(picture, most, level)
     curves = (
         ("planned", [(axis(one.seconds), level(one.planned)) for one in points]),
         ("earned", [(axis(one.seconds), level(one.earned)) for one in points if one.earned is not None]),
@@ -250,22 +283,41 @@ def draw_s_curve(title: str, points: Sequence[CurvePoint], unit: str) -> str:
     return picture.render()
 
 
+def _rounded(most: float) -> float:
+    """The least round value on an axis that is not below the greatest one."""
+    step = nice_value(most / 5)
+    return ceil(most / step - 1e-9) * step
+
+
+def _draw_values(picture: Picture, most: float, level: Callable[[float], float]) -> None:
+    """Lines at round values from nothing upwards."""
+    step = nice_value(most / 5)
+    for place in range(round(most / step) + 1):
+        value = place * step
+        picture.text(_LEFT - 6, level(value) + 4, f"{value:,.6g}", "s", "end")
+        picture.line(_LEFT, level(value), _WIDTH - _RIGHT, level(value), "grid")
+
+
+def nice_value(least: float) -> float:
+    """The least of 1, 2 or 5 times a power of ten, fractions too, that is not below a positive number."""
+    power = 10.0 ** floor(log10(least))
+    return float(next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9)))
+
+
 def draw_front(title: str, points: Sequence[tuple[int, float]], chosen: tuple[int, float]) -> str:
     """Cost over time of every choice worth making: (makespan in working seconds, cost), the chosen one marked."""
     height = 360
     picture = Picture(_WIDTH, height, f"Time against cost of {title or 'the plan'}")
     bottom = height - _BOTTOM
     axis = _Axis(min(seconds for seconds, _ in points) * 0.95, max(seconds for seconds, _ in points) * 1.05)
-    most = max(cost for _, cost in points) or 1
+    most = _rounded(max(cost for _, cost in points) or 1)
     picture.text(_LEFT, 20, title or "Time against cost", "h")
     axis.draw(picture, _TOP, bottom)
 
     def level(cost: float) -> float:
         return bottom - cost / most * (bottom - _TOP)
 
-    for part in range(5):
-        picture.text(_LEFT - 6, level(most * part / 4) + 4, f"{most * part / 4:,.4g}", "s", "end")
-        picture.line(_LEFT, level(most * part / 4), _WIDTH - _RIGHT, level(most * part / 4), "grid")
+    _draw_values(picture, most, level)
     picture.curve([(axis(seconds), level(cost)) for seconds, cost in sorted(points)], "planned")
     for seconds, cost in points:
         kind = "critical" if (seconds, cost) == chosen else "bar"

@@ -106,7 +106,7 @@ def test_a_remote_that_takes_nothing_from_the_home(away: Make, tmp_path: Path) -
 
 def test_a_remote_that_takes_nothing_from_a_worker(away: Make, tmp_path: Path) -> None:
     hub = bare(tmp_path / "hub.git")
-    forbid(hub, "refs/milepost/tasks.md-1/work/*")
+    forbid(hub, "refs/milepost/*/1.1/*")
     scene = by_name(away, str(hub.root))
     scene.worker(settings=scene.settings.replace('"hub"', f'"{hub.root}"'))
     scene.ended(scene.run(), code=1)

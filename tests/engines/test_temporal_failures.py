@@ -110,7 +110,7 @@ def test_whoever_is_killed_every_task_is_finished_exactly_once(make_cluster: Mak
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS if EXPLORE else KINDS[:1])
 def test_a_worker_is_cut_off_again_and_again(make_cluster: Make, kind: str, seed: int) -> None:
     """Each time for so long that what it has at hand is taken for lost; what it says of that later is not heard."""
     cluster = make_cluster(seed)

@@ -139,13 +139,21 @@ _CAUSES = (
     ("dns error", "there is no such host", "correct `address` in [temporal]"),
 )
 _CUT_OFF = ("transport error", "ConnectionReset", "BrokenPipe", "UnexpectedEof")
+_WITHOUT_CERTIFICATE = (
+    "correct `address` in [temporal]; a server that wants a client's certificate ends the talk like this: "
+    "set tls_cert and tls_key"
+)
 _WITHOUT_TLS = "correct `address` in [temporal]; a server that speaks only TLS ends the talk like this: set tls = true"
 
 
 def _unreachable(settings: TemporalSettings, detail: str) -> EngineUnavailable:
     """No conversation came about."""
-    said = "it ended the talk" if any(sign in detail for sign in _CUT_OFF) else detail
-    otherwise = (said.removeprefix("Failed client connect: "), _START if settings.uses_tls else _WITHOUT_TLS)
+    cut_off = any(sign in detail for sign in _CUT_OFF)
+    remedy = _START if settings.uses_tls else _WITHOUT_TLS
+    if cut_off and settings.uses_tls and not settings.tls_cert:
+        remedy = _WITHOUT_CERTIFICATE
+    said = "it ended the talk" if cut_off else detail.removeprefix("Failed client connect: ")
+    otherwise = (said, remedy)
     reason, remedy = next(((why, help) for sign, why, help in _CAUSES if sign in detail), otherwise)
     return EngineUnavailable(f"no Temporal server can be reached: {reason}", place=settings.address, remedy=remedy)
 

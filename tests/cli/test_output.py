@@ -54,12 +54,12 @@ def test_json_is_json_in_any_encoding(plan: Path) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only some systems have a full device")
-@pytest.mark.parametrize("command", ["rules", "status tasks.md", "status tasks.md --json"])
+@pytest.mark.parametrize("command", ["rules", "status tasks.md", "status tasks.md --json", "--version"])
 def test_output_that_finds_no_room_is_said(plan: Path, command: str) -> None:
     with open("/dev/full", "w") as full:
         done = call(*command.split(), stdout=full.fileno())
     assert done.returncode == 1
-    assert b"No space left on device" in done.stderr
+    assert b"No space left on device\n  --> standard output\n" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ SETTINGS = "milepost.toml"
 PYPROJECT = "pyproject.toml"
 _PROJECT_MARKS = (SETTINGS, ".milepost", ".git")
 _PLAN_FOLDERS = frozenset({"specs", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster", "openspec"})
+_LEFT_FOR = 60.0
+"""Seconds after which a file that is being written, and that nobody holds, was left."""
 _DIALECTS = re.compile(rb"\bdialects\b")
 _OWN_SECTION = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*milepost\b", re.MULTILINE)
 
@@ -210,11 +213,12 @@ def replace_file(target: Path, raw: bytes, *, shown: str) -> None:
             raise PermissionError(13, "it is read-only")
         descriptor, temporary = new_file_beside(target)
         with os.fdopen(descriptor, "wb") as file:
+            _sweep(target, os.fstat(descriptor).st_mtime)
             file.write(raw)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+            os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
         if temporary:
@@ -228,9 +232,40 @@ def replace_file(target: Path, raw: bytes, *, shown: str) -> None:
 
 
 def new_file_beside(target: Path) -> tuple[int, str]:
-    """Create a file in the folder of another, for its owner alone; gives its descriptor and its path."""
+    """Create a file in the folder of another, for its owner alone; gives its descriptor and its path.
+
+    As long as somebody is at it, it is locked.
+    """
+    import fcntl
+
     path = str(target.parent / f".{target.name}.{os.urandom(6).hex()}.tmp")
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), path
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor, path
+
+
+def _sweep(target: Path, now: float) -> None:
+    """Delete what those left beside a file who were killed while they wrote it: it is old, and nobody's any more.
+
+    ``now`` in seconds since 1970, by the clock of the file system.
+    """
+    import fcntl
+
+    ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}\.tmp")
+    with contextlib.suppress(OSError):
+        for name in [name for name in os.listdir(target.parent) if ours.fullmatch(name)]:
+            path = target.parent / name
+            if not stat.S_ISREG(path.lstat().st_mode) or now - path.lstat().st_mtime < _LEFT_FOR:
+                continue
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
+                path.unlink()
+            except BlockingIOError:
+                continue
+            finally:
+                os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

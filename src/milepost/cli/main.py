@@ -158,7 +158,8 @@ def main(args: list[str] | None = None) -> None:
     gc.set_threshold(200_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no sign for is written as \\uNNNN
-            stream.reconfigure(errors="backslashreplace")
+            with contextlib.suppress(OSError):  # what it holds already cannot be written: whoever writes next hears it
+                stream.reconfigure(errors="backslashreplace")
     code = run(args)
     if (
         "temporalio" in sys.modules
@@ -190,18 +191,20 @@ def run(args: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         # Of a file on the way somebody has told more by now; what is left is a disk that is full, or our own output.
-        _tell(MilepostError(error.strerror or str(error), place=str(error.filename or "")), args)
-        _drop_unwritable_output()
+        place = str(error.filename or ("" if _output_can_be_written() else "standard output"))
+        _tell(MilepostError(error.strerror or str(error), place=place), args)
+        if not _output_can_be_written():
+            sys.stdout = None  # python would try once more at exit, and change the exit code
         return 1
     return result if isinstance(result, int) else 0
 
 
-def _drop_unwritable_output() -> None:
-    """Let go of what cannot be written: python would try once more at exit, and change the exit code."""
+def _output_can_be_written() -> bool:
     try:
         sys.stdout.flush()
     except OSError:
-        sys.stdout = None
+        return False
+    return True
 
 
 def _tell(error: MilepostError, args: list[str] | None) -> None:

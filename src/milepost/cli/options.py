@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from milepost.cli.text import printable
+from milepost.cli.text import echo, printable
 from milepost.cli.text import say as say_text
 from milepost.errors import UsageError
 
@@ -95,7 +95,7 @@ def write_output(text: str, output: str | None) -> None:
     """
     clean = text.encode("utf-8", "replace").decode()
     if output is None:
-        click.echo(clean, nl=False)
+        echo(clean)
         return
     try:
         with open(output, "w", encoding="utf-8") as file:

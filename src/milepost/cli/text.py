@@ -34,8 +34,6 @@ def say(text: str = "", *, err: bool = False, drawn: int = 0) -> None:
     On a terminal, lines that are too wide for it, and wider than the ``drawn`` columns that they were laid out for,
     are broken between words. Anywhere else a line is a line.
     """
-    import click
-
     stream = sys.stderr if err else sys.stdout
     if len(text) > _SHORT:
         columns = terminal_columns(stream)
@@ -44,7 +42,22 @@ def say(text: str = "", *, err: bool = False, drawn: int = 0) -> None:
 
             text = fit(text, max(columns, drawn))
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    echo(text.encode(encoding, "backslashreplace").decode(encoding) + "\n", err=err)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text as it is.
+
+    Raises:
+        OSError: it cannot be written; as the file's name it has that of the stream.
+    """
+    import click
+
+    try:
+        click.echo(text, err=err, nl=False)
+    except OSError as error:
+        error.filename = error.filename or ("standard error" if err else "standard output")
+        raise
 
 
 def terminal_columns(stream: Any) -> int | None:

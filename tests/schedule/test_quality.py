@@ -102,6 +102,19 @@ def test_due_before_it_may_begin() -> None:
     assert found.offenders == ("a",)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "bad"),
+    [
+        ("2026-12-05 12:00", "2026-12-05", False),  # the day is not over at noon
+        ("2026-12-05", "2026-12-05 09:00", False),
+        ("2026-12-05 12:00", "2026-12-05 09:00", True),
+        ("2026-12-06", "2026-12-05", True),
+    ],
+)
+def test_days_are_over_at_their_end(begin: str, end: str, bad: bool) -> None:
+    assert points([task("a", not_before=begin, deadline=end)], [HOUR])[9].passed is not bad
+
+
 def test_a_task_needs_a_tier_and_an_estimate() -> None:
     found = points([task("a", tier=None), task("b", assumed=True), task("c")], [HOUR] * 3, LINKS)[10]
     assert found.offenders == ("a", "b")

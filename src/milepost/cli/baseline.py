@@ -42,9 +42,10 @@ def set_command(plan: str, replace: bool, as_json: bool) -> int:
 
     from milepost.app.baselines import make_baseline, save_baseline
     from milepost.bootstrap.performances import stated_dates
-    from milepost.cli.loading import open_project
+    from milepost.cli.loading import note_unreadable, open_project
 
     project = open_project(plan)
+    note_unreadable(project.plan)
     moment = datetime.fromtimestamp(project.now(), UTC).isoformat(timespec="seconds")
     baseline = make_baseline(project.plan, project.settings, project.identity, moment, stated_dates(project))
     path = save_baseline(project.settings.root, baseline, replace=replace)
@@ -78,9 +79,10 @@ def show_command(plan: str, at: float | None, credit: float, svg: str | None, as
     """Show earned value: what was to be done by now, what is done, and what it cost."""
     from milepost.app.baselines import load_baseline, performance
     from milepost.bootstrap.performances import recorded_state, stated_dates, time_spent
-    from milepost.cli.loading import open_project
+    from milepost.cli.loading import note_unreadable, open_project
 
     project = open_project(plan)
+    note_unreadable(project.plan)
     baseline = load_baseline(project.settings.root, project.identity)
     state = recorded_state(project)
     if at is None:
@@ -104,9 +106,10 @@ def diff_command(plan: str, as_json: bool) -> int:
     """Show what today's schedule has that the baseline has not. Ends with 1 when they differ."""
     from milepost.app.baselines import diff_baseline, load_baseline
     from milepost.bootstrap.performances import stated_dates
-    from milepost.cli.loading import open_project
+    from milepost.cli.loading import note_unreadable, open_project
 
     project = open_project(plan)
+    note_unreadable(project.plan)
     baseline = load_baseline(project.settings.root, project.identity)
     found = diff_baseline(baseline, project.plan, project.settings, stated_dates(project))
     if as_json:

@@ -101,9 +101,9 @@ def command(
     if audit:
         from milepost.cli.audit import print_audit
 
-        return print_audit(
-            load_plan(plan, dialect), settings, not no_gates, thresholds, start, as_json, make_paper(width, plain)
-        )
+        assessed = load_plan(plan, dialect)
+        note_unreadable(assessed)
+        return print_audit(assessed, settings, not no_gates, thresholds, start, as_json, make_paper(width, plain))
     leveler: Leveler = level
     if optimize is not None:
         from milepost.bootstrap import optimizing_leveler

@@ -80,9 +80,9 @@ class Picture:
         for shape, kind, words in entries:
             x -= len(words) * 6 + 28
             if shape == "diamond":
-                self.diamond(x + 6, y - 4, 5, kind)
+                self.diamond(x + 6, y - 4, 5, f"{kind} key")
             else:
-                self.rectangle(x, y - 9, 12, 10, kind)
+                self.rectangle(x, y - 9, 12, 10, f"{kind} key")
             self.text(x + 17, y, words, "s")
 
     def render(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 
@@ -126,12 +127,11 @@ def tier_ranks(network: Network, capacities: Mapping[int, int]) -> list[int | No
 
 
 def _improve(forward: _Problem, start: list[int], bound: int) -> list[int]:
-    backward = forward.mirrored()
     best, least = start, forward.worth(start)
     for _ in range(IMPROVEMENTS):
         if least <= (0, bound):
             break
-        right = backward.place([-(begin + time) for begin, time in zip(best, forward.durations, strict=True)])
+        right = forward.mirrored.place([-(begin + time) for begin, time in zip(best, forward.durations, strict=True)])
         left = forward.place([-(begin + time) for begin, time in zip(right, forward.durations, strict=True)])
         worth = forward.worth(left)
         if worth >= least:
@@ -176,6 +176,7 @@ class _Problem:
         due = [(network.number(name), deadline) for name, deadline in deadlines.items()]
         return cls(network.durations.tolist(), tiers, capacities, path.releases, before, after, due)
 
+    @cached_property
     def mirrored(self) -> _Problem:
         """The same activities with time running backward: starts become finishes, and links turn round."""
         times = self.durations

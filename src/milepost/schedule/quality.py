@@ -16,6 +16,7 @@ from milepost.schedule.critical_path import CriticalPath, compute
 from milepost.schedule.network import FS, Activity, Network
 
 _DAY = 8 * 3600
+_DATE = len("2026-12-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +264,13 @@ class _Assessment:
 
 
 def _too_soon(activity: Activity) -> bool:
-    """Whether it is to end before it may begin; ISO dates compare as they are written."""
-    return bool(activity.not_before and activity.deadline and activity.deadline < activity.not_before)
+    """Whether it is to end before it may begin; a day alone begins with its first moment and ends with its last."""
+    begin, end = activity.not_before, activity.deadline
+    if not begin or not end:
+        return False
+    earliest = begin.replace(" ", "T") if len(begin) > _DATE else f"{begin}T00:00"
+    latest = end.replace(" ", "T") if len(end) > _DATE else f"{end}T24:00"
+    return latest <= earliest  # ISO dates compare as they are written
 
 
 def _task_links(network: Network) -> list[tuple[int, int, int, int]]:

@@ -149,4 +149,5 @@ def test_prometheus_finds_what_a_worker_did(milepost: Milepost, plan: Path, proj
     counted = dict(re.findall(r'^milepost_worker_attempts\{.*milepost_outcome="(\w+)".*\} (\d+)$', text, re.MULTILINE))
     assert counted == {"complete": "2", "fail": "1"}
     assert re.search(r'^milepost_worker_running\{.*milepost_tier="3".*\} 0$', text, re.MULTILINE)
-    assert re.search(r"^milepost_worker_attempt_duration_count\{", text, re.MULTILINE)
+    limits = re.findall(r'^milepost_worker_attempt_duration_bucket\{.*"fail".*le="(\S+)"\}', text, re.MULTILINE)
+    assert limits[:3] == ["0.1", "1", "10"]  # seconds

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from milepost import __version__
-from milepost.app.observations import Key, Measurement, Span, attempt_key, measurements, spans
+from milepost.app.observations import DURATIONS, Key, Measurement, Span, attempt_key, measurements, spans
 from milepost.errors import UsageError
 from milepost.execution.events import Event
 from milepost.execution.state import RunState
@@ -55,9 +55,6 @@ UNITS = {
 }
 PATIENCE = 3.0
 """Seconds that a collector which does not answer may take."""
-
-DURATIONS = [0.1, 1, 10, 60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400]
-"""Seconds: attempts take from moments to days."""
 
 
 def asked_for(environ: Mapping[str, str]) -> dict[str, str]:

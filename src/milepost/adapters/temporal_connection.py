@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost.adapters.surroundings import resolve_secrets
+from milepost.app.observations import DURATIONS
 from milepost.app.temporal_settings import TemporalSettings
 from milepost.errors import EngineUnavailable
 
@@ -115,15 +116,18 @@ def _quiet_runtime(metrics: str) -> Runtime:
         logging.getLogger("temporalio").addHandler(logging.NullHandler())
         logging.getLogger("temporalio").propagate = False
         only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-        told = PrometheusConfig(bind_address=metrics) if metrics else None
+        told = PrometheusConfig(bind_address=metrics, histogram_bucket_overrides=_BUCKETS) if metrics else None
         try:
-            _runtime = Runtime(telemetry=TelemetryConfig(logging=only_errors, metrics=told))
+            telemetry = TelemetryConfig(logging=only_errors, metrics=told, attach_service_name=False)
+            _runtime = Runtime(telemetry=telemetry)
         except (RuntimeError, ValueError) as error:
             raise EngineUnavailable(f"metrics cannot be offered: {error}", place=metrics) from None
     return _runtime
 
 
 _runtime: Runtime | None = None
+
+_BUCKETS = {"milepost_worker_attempt_duration": [float(limit) for limit in DURATIONS]}
 
 
 _START = "start one with `milepost temporal dev`, or correct `address` in [temporal]"

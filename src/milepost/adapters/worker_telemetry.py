@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from milepost import __version__
-from milepost.adapters.telemetry import DURATIONS, reader, resource, tracing
+from milepost.adapters.telemetry import reader, resource, tracing
 from milepost.adapters.temporal_messages import Order
+from milepost.app.observations import DURATIONS
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

@@ -31,6 +31,9 @@ Key = tuple[str, ...]
 Value = str | int | float | bool
 RUN: Key = ("run",)
 
+DURATIONS = [0.1, 1, 10, 60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400]
+"""Limits of the classes in which durations are counted, in seconds: attempts take from moments to days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

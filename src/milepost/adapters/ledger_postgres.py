@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -182,10 +182,21 @@ class PostgresLedger:
 
     def wait(self, stream: str, after: int, seconds: float) -> None:
         """Come back when a stream may hold more than so many events, or when so many seconds are over."""
-        if self._watch is None or self._watch.stream != stream:
-            self._close_watch()
-            self._watch = Watch(self.link, self.project, stream)
-        self._watch.wait(after, seconds)
+        self.wait_for_any({stream: after}, seconds)
+
+    def wait_for_any(self, versions: Mapping[str, int], seconds: float) -> None:
+        """Come back when a stream may hold more events than it is given with, when woken, or when time is over.
+
+        The server tells; nothing is looked for meanwhile. Another thread may read, but not wait.
+        """
+        if self._watch is None:
+            self._watch = Watch(self.link, self.project)
+        self._watch.wait(versions, seconds)
+
+    def wake(self) -> None:
+        """Have whoever waits in another thread come back."""
+        if self._watch is not None:
+            self._watch.wake()
 
     def hash_at(self, stream: str, version: int) -> str:
         """The hash of an event of a stream; empty when there is none."""

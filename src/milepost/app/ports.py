@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from milepost.execution.events import Event
 
@@ -85,6 +85,21 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A ledger that is told of news of several streams, and need not look for them again and again."""
+
+    def wait_for_any(self, versions: Mapping[str, int], seconds: float) -> None:
+        """Come back when a stream may hold more events than it is given with, when woken, or when time is over.
+
+        Raises:
+            LedgerUnavailable: the store refuses.
+        """
+
+    def wake(self) -> None:
+        """Have whoever waits in another thread come back; the next one, if nobody does."""
 
 
 class LedgerArchive(Ledger, Protocol):

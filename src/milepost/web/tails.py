@@ -1,6 +1,7 @@
 """The ends of the ledgers' streams, followed once for however many clients look on.
 
-One thread looks at the ledgers while anybody waits. A client keeps nothing here but the version it has seen: a slow
+One thread looks at the ledgers while anybody waits; where a ledger tells of news, another one listens to it, and it is
+looked at only then. A client keeps nothing here but the version it has seen: a slow
 one finds what it missed in memory or in the ledger, so no queue grows, nothing is lost, nothing comes twice.
 """
 
@@ -14,12 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from milepost.app.ports import Ledger
+from milepost.app.ports import Ledger, Telling
 from milepost.errors import MilepostError
 from milepost.execution.events import Event, to_payload
 
 LOOK_SECONDS = 0.05
 """Between two looks at the ledgers."""
+
+LISTEN_SECONDS = 5.0
+"""After which a ledger that tells of news is looked at all the same."""
 
 _REMEMBERED = 1000
 _BATCH = 500
@@ -48,6 +52,7 @@ class Tail:
     version: int = -1
     frames: list[bytes] = field(default_factory=list)
     followers: int = 0
+    looked_at: bool = False
     failure: MilepostError | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -67,6 +72,8 @@ class Tails:
         self._tails: dict[tuple[str, str], Tail] = {}
         self._ledgers: dict[str, Ledger] = {}
         self._looker: asyncio.Task[None] | None = None
+        self._listeners: dict[str, asyncio.Task[None]] = {}
+        self._tellers: dict[str, Telling] = {}
         self._thread: ThreadPoolExecutor | None = None
         self.stopping = asyncio.Event()
         self.followers = 0
@@ -104,6 +111,8 @@ class Tails:
         self.stopping.set()
         for tail in self._tails.values():
             tail.changed.set()
+        for teller in self._tellers.values():
+            teller.wake()
 
     async def close(self) -> None:
         """Let go of the ledgers."""
@@ -112,6 +121,7 @@ class Tails:
             self._looker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._looker
+        await asyncio.gather(*self._listeners.values(), return_exceptions=True)
         if self._thread is not None:
             for ledger in self._ledgers.values():
                 await self._call(ledger.close)
@@ -130,22 +140,69 @@ class Tails:
         self.followers -= 1
         if not tail.followers:
             self._tails.pop((place, tail.stream), None)
+            if place in self._tellers:
+                self._tellers[place].wake()
 
     async def _look(self) -> None:
         """Read what is new, again and again, while anybody follows: also who came while the ledgers were let go of."""
         while self._tails and not self.stopping.is_set():
             for (place, _), tail in list(self._tails.items()):
-                await self._advance(place, tail)
+                if tail.version < 0 or place not in self._tellers:
+                    await self._advance(place, tail)
+                    self._listen(place, tail)
             await asyncio.sleep(self._look_seconds)
             if not self._tails:
                 await self._let_go()
 
+    def _listen(self, place: str, tail: Tail) -> None:
+        """Have a ledger tell of a stream whose end is known, if it can."""
+        if tail.version < 0 or not isinstance(self._ledgers.get(place), Telling):
+            return
+        if place in self._tellers:
+            self._tellers[place].wake()
+        elif place not in self._listeners:
+            listener = asyncio.create_task(self._hear(place, tail.open_ledger))
+            self._listeners[place] = listener
+            listener.add_done_callback(lambda _: self._listeners.pop(place, None))
+
+    async def _hear(self, place: str, open_ledger: Callable[[], Ledger]) -> None:
+        """Look at the tails of a ledger whenever it tells of news; once that fails they are looked at as others are."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "milepost-news") as thread:
+            ledger = await loop.run_in_executor(thread, open_ledger)
+            try:
+                assert isinstance(ledger, Telling)
+                await loop.run_in_executor(thread, ledger.wait_for_any, {}, 0.0)
+                self._tellers[place] = ledger
+                while (tails := self._tails_of(place)) and not self.stopping.is_set():
+                    for tail in tails:
+                        await self._advance(place, tail)
+                    known = {tail.stream: tail.version for tail in self._tails_of(place) if tail.version >= 0}
+                    await loop.run_in_executor(thread, ledger.wait_for_any, known, LISTEN_SECONDS)
+            except MilepostError:
+                pass  # whoever looks next finds out why
+            finally:
+                self._tellers.pop(place, None)
+                await loop.run_in_executor(thread, ledger.close)
+
+    def _tails_of(self, place: str) -> list[Tail]:
+        return [tail for (each, _), tail in self._tails.items() if each == place]
+
     async def _let_go(self) -> None:
         for place in list(self._ledgers):
-            if not any(each == place for each, _ in self._tails):
+            if not self._tails_of(place):
                 await self._call(self._ledgers.pop(place).close)
 
     async def _advance(self, place: str, tail: Tail) -> None:
+        if tail.looked_at:
+            return
+        tail.looked_at = True
+        try:
+            await self._read_on(place, tail)
+        finally:
+            tail.looked_at = False
+
+    async def _read_on(self, place: str, tail: Tail) -> None:
         try:
             if tail.version < 0:  # what is old already is read by those who want it
                 tail.version = await self._call(self._count, place, tail)

@@ -16,7 +16,9 @@ from milepost.schedule import (
     LeveledSchedule,
     Network,
     compute,
+    critical_chains,
     level,
+    near_critical,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from milepost.app.schedule_dates import Dating, RowDates, ScheduleDates
     from milepost.app.schedule_facts import Replanned, Underway
 
+_COUNTLESS = 10**15
 Leveler = Callable[[CriticalPath, Mapping[int, int]], LeveledSchedule]
 """Makes a schedule that keeps within capacities, by rank."""
 
@@ -95,6 +98,20 @@ class PathSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Criticality:
+    """Every longest chain of the network asked for, or the first of them, and how many there are in all.
+
+    ``total`` is 10¹⁵ where there are more than that.
+    ``near`` are the activities with some total float but no more than ``near_seconds``, the least first.
+    """
+
+    paths: tuple[tuple[str, ...], ...]
+    total: int
+    near_seconds: int
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeveledSummary:
     """The schedule within capacity: no shorter one than ``lower_bound_seconds`` exists."""
 
@@ -125,6 +142,7 @@ class ScheduleReport:
     default_effort_seconds: int
     dates: ScheduleDates | None = None
     replanned: Replanned | None = None
+    criticality: Criticality | None = None
 
     @property
     def makespan_seconds(self) -> int:
@@ -141,6 +159,8 @@ class ScheduleReport:
         """The report as JSON can hold it."""
         found = {"version": 1, **asdict(replace(self, dates=None)), "assumed": list(self.assumed)}
         found["dates"] = self.dates.as_dict() if self.dates else None
+        if self.criticality is None:
+            del found["criticality"]  # nobody asked
         return found
 
 
@@ -153,11 +173,14 @@ def schedule_plan(
     leveler: Leveler = level,
     dates: PlanDates | None = None,
     underway: Underway | None = None,
+    paths: int = 0,
+    near: int = 0,
 ) -> ScheduleReport:
     """Schedule a plan from scratch, as if nothing of it were done yet; ``leveler`` makes it keep the capacities.
 
     With ``dates`` it keeps the calendars and what the plan says of dates. With ``underway`` what has happened stays as
-    it is, and the rest goes on from the last schedule; that is not for tiers of different calendars.
+    it is, and the rest goes on from the last schedule; that is not for tiers of different calendars. Up to ``paths``
+    critical paths are listed, with what has up to ``near`` seconds of float.
 
     Raises:
         PlanInvalid: the dependencies form a cycle, an estimate is impossible, a tier in use has no capacity, or a
@@ -204,7 +227,13 @@ def schedule_plan(
         default_effort_seconds=default_effort,
         dates=dating.summary(asked, leveled) if dating else None,
         replanned=replanned,
+        criticality=_criticality(asked, paths, near) if paths else None,
     )
+
+
+def _criticality(path: CriticalPath, paths: int, near: int) -> Criticality:
+    found = critical_chains(path, paths)
+    return Criticality(found.chains, min(found.total, _COUNTLESS), near, near_critical(path, near))
 
 
 def _dating(

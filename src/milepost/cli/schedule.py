@@ -29,6 +29,8 @@ _PLAIN_WIDTH = 80
 _LEAST_TITLE = 5
 _LONGEST_ID = 16
 _SHOWN = 30
+_PATHS, _MOST_PATHS = 20, 100
+"""How many critical paths are listed at most, and how many as JSON: there can be more than there are tasks."""
 
 
 def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[int, int]:
@@ -39,6 +41,15 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
             raise click.BadParameter(f"`{text}` is not RANK=CAPACITY, such as 2=4; both start at 1")
         found[int(rank)] = int(capacity)
     return found
+
+
+def _near(_context: click.Context, _option: click.Parameter, given: str) -> int:
+    from milepost.plan.grammar.durations import parse_duration
+
+    length = parse_duration(given)
+    if length is None:
+        raise click.BadParameter(f"`{given}` is no length of time such as 4h or 30m")
+    return length.likely
 
 
 @click.command
@@ -56,6 +67,15 @@ def _capacities(_context: click.Context, _option: click.Parameter, given: tuple[
 )
 @click.option("--start", metavar="DATE", help="When the plan starts (2026-12-01, 2026-12-01 09:00): shows dates.")
 @dialect_option
+@click.option("--paths", is_flag=True, help="List every critical path, and the tasks that nearly are critical.")
+@click.option(
+    "--near",
+    metavar="TIME",
+    default="4h",
+    show_default=True,
+    callback=_near,
+    help="With --paths: how much float still is next to none.",
+)
 @click.option("--from-scratch", is_flag=True, help="Schedule as if nothing of the plan were done or begun.")
 @click.option("--audit", is_flag=True, help="Assess the schedule's quality by DCMA's 14 points instead.")
 @click.option(
@@ -73,6 +93,8 @@ def command(
     optimize: float | None,
     start: str | None,
     dialect: str,
+    paths: bool,
+    near: int,
     from_scratch: bool,
     audit: bool,
     thresholds: str,
@@ -94,8 +116,8 @@ def command(
     if is_instance(plan):
         from milepost.cli.schedule_instance import print_instance
 
-        if no_gates or early or tiers or start or audit:
-            raise UsageError("an instance has no gates, tiers, dates or audit", place=plan)
+        if no_gates or early or tiers or start or audit or paths:
+            raise UsageError("an instance has no gates, tiers, dates, audit or lists of paths", place=plan)
         return print_instance(plan, optimize, svg, as_json, make_paper(width, plain))
     settings = load_settings(plan)
     if audit:
@@ -125,6 +147,8 @@ def command(
         leveler=leveler,
         dates=dates,
         underway=underway,
+        paths=(_MOST_PATHS if as_json else _PATHS) if paths else 0,
+        near=near,
     )
     if svg:
         from milepost.cli.svg import draw_gantt as draw_picture
@@ -188,6 +212,10 @@ def _summary(report: ScheduleReport, paper: Paper) -> Iterator[str]:
     yield f"{tasks} {'task' if tasks == 1 else 'tasks'}, {compact_time(report.effort_seconds)} of effort"
     yield from _path_lines("with gates   ", report.gated, report.checkpoints, paper)
     yield from _path_lines("without gates", report.ungated, report.checkpoints, paper)
+    if report.criticality:
+        from milepost.cli.critical import critical_lines
+
+        yield from critical_lines(report.criticality, report, paper)
     leveled = report.leveled
     over = leveled.makespan_seconds - leveled.lower_bound_seconds
     percent = 100 * over / max(leveled.lower_bound_seconds, 1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from tests.project.repository import ROOT, text
 
-from milepost.cli.main import COMMANDS, group
+from milepost.cli.main import COMMANDS, group, run
 from milepost.cli.rules import markdown
 
 COMMANDS_PAGE = "docs/commands.md"
 RULES_PAGE = "docs/rules.md"
+PICTURE = "docs/images/gantt.svg"
 MARK = "<!-- From here on written by `make docs`. -->\n"
 
 
@@ -31,6 +34,12 @@ def commands_page() -> str:
     return head + MARK + "\n" + "\n".join(command_section(name) for name in COMMANDS)
 
 
+def draw_schedule(target: Path) -> None:
+    """Draw the schedule of the example."""
+    assert run(["schedule", str(ROOT / "examples/wordcount/tasks.md"), "--svg", str(target)]) == 0
+
+
 if __name__ == "__main__":
+    draw_schedule(ROOT / PICTURE)
     (ROOT / COMMANDS_PAGE).write_text(commands_page(), encoding="utf-8")
     (ROOT / RULES_PAGE).write_text(markdown(), encoding="utf-8")

@@ -111,3 +111,26 @@ def test_every_dependency_has_its_reason() -> None:
     for item in [*project["dependencies"], *extras]:
         name = re.split(r"[\[<>=]", item)[0]
         assert re.search(rf"^\| {name} \| \w", text("docs/dependencies.md"), re.MULTILINE), name
+
+
+def test_the_picture_of_a_schedule_is_what_the_command_draws_today(tmp_path: Path) -> None:
+    """But for its colours."""
+    generated_docs.draw_schedule(tmp_path / "gantt.svg")
+    drawn, shown = (
+        re.sub(r"<style>.*?</style>", "", picture, flags=re.DOTALL)
+        for picture in ((tmp_path / "gantt.svg").read_text(), text(generated_docs.PICTURE))
+    )
+    assert drawn == shown, "run `make docs`"
+
+
+def test_pictures_are_small_and_shown() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in LINK.findall(page.read_text())}
+    for picture in (ROOT / "docs/images").iterdir():
+        assert picture.stat().st_size < 50_000
+        assert picture in shown
+
+
+def test_a_stranger_sees_what_it_does_and_how_it_looks_at_once() -> None:
+    first = text("README.md").split("\n")[:30]
+    assert any(line.startswith("$ milepost run") for line in first)
+    assert any(line.startswith("![") for line in first)

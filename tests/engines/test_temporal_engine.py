@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,15 @@ from tests.engines.conftest import SETTINGS, TEMPORAL
 from tests.engines.temporal_scene import DEADLINE, Server, WorkerProcess, read_until
 from tests.engines.test_both_engines import GRAPH, alive, of, plan_of, until_exists
 
-from milepost.adapters import temporal_workflow
+from milepost.adapters import temporal_supervision, temporal_workflow
 from milepost.adapters.temporal_connection import connect
+from milepost.adapters.temporal_messages import Orders, Turn
+from milepost.adapters.temporal_supervision import RemoteSupervision
 from milepost.app.temporal_settings import TemporalSettings
 
 Workers = Callable[..., WorkerProcess]
 TIERS = ("--tier", "2", "--tier", "3")
+SHORT = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -70,6 +75,29 @@ def test_a_history_that_grows_too_long_is_begun_anew(
     assert first != last
     assert len(of(milepost, "TaskCompleted")) == 31
     assert of(milepost, "AttemptLost") == []
+
+
+def test_an_answer_that_came_too_late_is_given_again(
+    milepost: Milepost, plan: Path, project: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is very busy: the server gives the first turn up, and it is taken anew. Nothing is lost by it."""
+    answer = RemoteSupervision.answer
+    asked = []
+
+    def slow(self: RemoteSupervision, turn: Turn, held: list[str]) -> Orders:
+        orders = answer(self, turn, held)
+        asked.append(turn.fresh)
+        if len(asked) == 1:
+            time.sleep(3 * SHORT.total_seconds())
+        return orders
+
+    monkeypatch.setattr(temporal_supervision, "_TURN", SHORT)
+    monkeypatch.setattr(RemoteSupervision, "answer", slow)
+    workers(project, *TIERS).ready()
+    assert milepost("run", "tasks.md", "--trust").code == 0
+    assert asked[0]
+    assert of(milepost, "AttemptLost") == []
+    assert [event["attempt_no"] for event in of(milepost, "TaskCompleted")] == [1]
 
 
 def test_a_tier_that_nobody_serves_is_named(

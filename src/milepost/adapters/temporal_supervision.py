@@ -84,6 +84,7 @@ class RemoteSupervision(Supervision):
         self.leave_by: float | None = None
         self.impatient = self.give_up
         self.ahead = 0.0
+        self.met: str | None = None
         self.parcels = engine.parcels(self.key)
         if self.parcels is not None:
             self.parcels.wake = self.wake.set
@@ -146,6 +147,7 @@ class RemoteSupervision(Supervision):
         """Record what ended, decide what is next, and tell what is to run now."""
         try:
             told, held = Turn(**turn), list[str]()
+            told = replace(told, fresh=told.fresh and self.is_new(activity.info().workflow_run_id))
             if self.parcels is not None:
                 verdicts, held = await self.parcels.turn(told.verdicts, self.attempts())
                 told = replace(told, verdicts=verdicts)
@@ -154,6 +156,11 @@ class RemoteSupervision(Supervision):
             self.broken = self.broken or error
             self.wake.set()
             raise
+
+    def is_new(self, workflow: str | None) -> bool:
+        """Whether we meet a workflow for the first time: one that asks again did not get our answer, nobody has."""
+        met, self.met = self.met, workflow
+        return met != workflow
 
     def answer(self, turn: Turn, held: list[str]) -> Orders:
         """The answer to a turn; verdicts on those ``held`` are to be told again."""

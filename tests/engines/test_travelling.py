@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from tests.adapters.bucket import CREDENTIALS, running_bucket
+from tests.adapters.repository import SILENCE, Repo
+from tests.cli.conftest import Milepost
 from tests.engines.away import Away, can_hide
+from tests.engines.conftest import Begin
 from tests.engines.temporal_scene import Server
-from tests.engines.test_both_engines import GRAPH, plan_of
+from tests.engines.test_both_engines import GRAPH, of, plan_of
 
 Make = Callable[..., Away]
 
@@ -102,3 +105,24 @@ def test_trees_logs_and_work_in_a_bucket(away: Make, monkeypatch: pytest.MonkeyP
         assert scene.milepost("log", "tasks.md", "1.1") == "said\n"
         assert "s3://blobs/of/tests answers" in scene.milepost("doctor")
     assert "the blob store cannot be used: no answer" in scene.milepost("doctor", fails=True)
+
+
+def test_worktrees_on_one_machine_with_either_engine(
+    milepost: Milepost, begin: Begin, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker in the project's own folder needs neither a store nor a key."""
+    for name, value in SILENCE.items():
+        monkeypatch.setenv(name, value)
+    begin(LETTERS, run='workspace = "worktree"')
+    repo = Repo(project)
+    repo.git("add", "milepost.toml", "tasks.md")
+    repo.git("commit", "-qm", "Begin")
+    ran = milepost("run", "tasks.md", "--trust", "--no-wait")
+    failed = [(event["task"], event["attempt_no"], event["reason"]) for event in of(milepost, "AttemptFailed")]
+    bounds = "it changed what its task may not: b (it may: a)"
+    # Tier 3 tries twice; 1.4 escalates at once, for its conflict.
+    assert failed == [("1.1", 1, bounds), ("1.1", 2, bounds), ("1.4", 1, "its work conflicts with 1.3 Task 1.3 in d")]
+    assert ran.code == 0, ran.out + ran.err
+    assert [repo.show("main", name) for name in "acd"] == ["a\n", "a\n", "both\n"]
+    assert repo.worktrees() == [str(project)]
+    assert milepost("log", "tasks.md", "1.2").out.startswith(str(project / ".milepost"))

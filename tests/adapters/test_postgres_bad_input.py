@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Callable
@@ -72,6 +73,35 @@ def test_a_server_that_wakes_up_is_waited_for(
     assert ledger.append("a#1", 0, [DONE]) == 1
     assert len(pauses) == 3
     assert pauses[2] > pauses[0]  # each waits longer than the one before
+
+
+def test_a_database_that_lets_nobody_in(empty_database: str, postgres_server: str) -> None:
+    """It may be asleep, or just be restored: it is waited for, and then said."""
+    name = urlsplit(empty_database).path[1:]
+    execute(postgres_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    refused(lambda: ledger_at(empty_database).read("a#1"), "no server answers", "not currently accepting connections")
+    execute(postgres_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert ledger_at(empty_database).append("a#1", 0, [DONE]) == 1
+
+
+def test_a_server_that_says_nothing_any_more(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process is frozen. What it was sent is sent again elsewhere, and is not taken twice when it wakes up."""
+    if "MILEPOST_TEST_POSTGRES" in os.environ:
+        pytest.skip("the processes of the server that was given are not ours to stop")
+    ledger = PostgresLedger(postgres_url, uuid.uuid4().hex)
+    ledger.append("a#1", 0, [DONE])
+    monkeypatch.setattr("milepost.adapters.postgres_wire.SILENCE", 0.2)
+    frozen = ledger.link.connection().info.backend_pid
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        with ledger.in_line("a#1", 1):
+            assert ledger.append("a#1", 1, [DONE]) == 2
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:  # until it has ended
+        while connection.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (frozen,)).fetchall():
+            pass
+    assert ledger.read("a#1") == [DONE, DONE]
 
 
 def test_a_wrong_password(postgres_server: str) -> None:

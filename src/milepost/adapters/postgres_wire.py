@@ -1,10 +1,13 @@
 """Statements that are sent often, past the driver's cursors: these take more time than the server does.
 
-A call comes back when the server has answered; a signal is seen to afterwards.
+When a call is interrupted, or the server stays silent, the connection ends: what it would answer next is not known.
 """
 
 from __future__ import annotations
 
+import contextlib
+import select
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
 INT2, INT4, INT8, TEXT, BYTEA = 21, 23, 20, 25, 17
 """Numbers of types. Values are given as bytes, those of integers of that length with the highest first."""
+
+SILENCE = 60.0
+"""Seconds after which a server that says nothing is taken for lost: no statement waits for others as long as that."""
 
 _BINARY = 1
 
@@ -37,7 +43,9 @@ class Wire:
     def ask(self, statement: Statement, *values: bytes) -> PGresult:
         """Carry out a statement; what it gives is in binary form. Raises ``psycopg.Error``."""
         self._prepare(statement)
-        return self._checked(self._bare.exec_prepared(statement.name, values, [_BINARY] * len(values), _BINARY))
+        with self._open():
+            self._send(statement, values)
+            return self._checked(self._answer())
 
     def ask_both(
         self, one: Statement, values: tuple[bytes, ...], other: Statement, others: tuple[bytes, ...]
@@ -46,64 +54,91 @@ class Wire:
 
         Raises ``psycopg.Error``.
         """
-        bare = self._bare
         for statement in (one, other):
             self._prepare(statement)
-        bare.enter_pipeline_mode()
-        try:
+        with self._open():
+            self._bare.enter_pipeline_mode()
             for statement, given in ((one, values), (other, others)):
-                bare.send_query_prepared(statement.name, given, [_BINARY] * len(given), _BINARY)
-                bare.pipeline_sync()
+                self._send(statement, given)
+                self._bare.pipeline_sync()
             found = [self._answer(), self._answer()]
-            if self.connection.closed:
-                raise self._lost()
-            bare.exit_pipeline_mode()
-        except BaseException:  # what it would answer next is not known any more
-            self.connection.close()
-            raise
-        for result in found:
-            self._checked(result)
-        assert found[0] is not None
-        return found[0]
+            self._bare.exit_pipeline_mode()
+            first, _ = map(self._checked, found)
+            return first
 
     def simple(self, text: bytes) -> PGresult:
         """Carry out statements without values, all or none; what the last one gives is text.
 
         Raises ``psycopg.Error``.
         """
-        return self._checked(self._bare.exec_(text))
+        with self._open():
+            self._bare.send_query(text)
+            return self._checked(self._answer())
 
-    def _answer(self) -> PGresult | None:
-        """What a statement in a message gave: the first result up to where the server says that it is over."""
+    def _send(self, statement: Statement, values: tuple[bytes, ...]) -> None:
+        self._bare.send_query_prepared(statement.name, values, [_BINARY] * len(values), _BINARY)
+
+    def _answer(self) -> PGresult:
+        """What the last statement in a message gave, or the error that ended it."""
         from psycopg.pq import ExecStatus
 
-        first: PGresult | None = None
-        while not self.connection.closed:
+        last: PGresult | None = None
+        while True:
+            self._wait()
             result = self._bare.get_result()
             if result is None:
-                continue
-            if result.status == ExecStatus.PIPELINE_SYNC:
-                break
-            first = first or result
-        return first
+                if last is not None and not self._bare.pipeline_status:
+                    return last
+                if last is None and not self._bare.pipeline_status:
+                    raise self._lost()
+            elif result.status == ExecStatus.PIPELINE_SYNC:
+                if last is None:
+                    raise self._lost()
+                return last
+            else:
+                last = result
+                if self.connection.closed:
+                    raise self._lost()
+
+    def _wait(self) -> None:
+        """Wait until there is a result to get; a signal may come in between."""
+        bare = self._bare
+        unsent = bare.flush()
+        while unsent or bare.is_busy():
+            ready, able, _ = select.select([bare.socket], [bare.socket] if unsent else [], [], SILENCE)
+            if not ready and not able:
+                raise self._lost("the server says nothing")
+            if ready:
+                bare.consume_input()
+            unsent = bare.flush()
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[None]:
+        """A question to the server: unless it is answered, be it by an error, the connection ends."""
+        from psycopg import Error
+
+        try:
+            yield
+        except BaseException as error:
+            if not (isinstance(error, Error) and error.sqlstate):
+                self.connection.close()
+            raise
 
     def _prepare(self, statement: Statement) -> None:
         if statement.name not in self._known:
             self._checked(self._bare.prepare(statement.name, statement.text, statement.types))
             self._known.add(statement.name)
 
-    def _checked(self, result: PGresult | None) -> PGresult:
+    def _checked(self, result: PGresult) -> PGresult:
         from psycopg.errors import error_from_result
         from psycopg.pq import ExecStatus
 
-        if result is None:
-            raise self._lost()
         if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
             error = error_from_result(result)
             raise error if error.sqlstate else self._lost()
         return result
 
-    def _lost(self) -> Exception:
+    def _lost(self, why: str = "") -> Exception:
         from psycopg import OperationalError
 
-        return OperationalError(self._bare.get_error_message() or "the connection is lost")
+        return OperationalError(why or self._bare.get_error_message() or "the connection is lost")

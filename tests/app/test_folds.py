@@ -111,9 +111,16 @@ def test_a_short_run_is_not_kept(desk: Desk) -> None:
     assert not desk.files.folder.exists()
 
 
+def test_a_run_under_an_equal_specification_is_kept(desk: Desk) -> None:
+    state = RunSession(desk.ledger, RUN, desk.folds).state
+    assert state.spec is not desk.kept.spec  # it was built from its payload
+    assert desk.is_kept()
+
+
 def test_a_run_under_another_specification_is_not_kept(desk: Desk) -> None:
-    RunSession(desk.ledger, RUN, desk.folds)  # which builds the specification from its payload: an equal one
-    assert not desk.is_kept()
+    desk.kept = KeptSpec.of(RunSpec("tasks.md", SPEC.tasks[:2], tiers=SPEC.tiers))
+    RunSession(desk.ledger, RUN, desk.folds)
+    assert not desk.files.folder.exists()
 
 
 def edited(desk: Desk) -> None:

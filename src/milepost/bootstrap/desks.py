@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost.app.documents import PYPROJECT, SETTINGS, project_root, read_document
-from milepost.app.extracts import Extract
 from milepost.app.folders import task_files
 from milepost.app.ports import StreamInfo
 from milepost.app.rereads import on_sheet, reread
 from milepost.app.runs import RunSession, news_of_document
-from milepost.bootstrap.projects import Project, open_project
+from milepost.bootstrap.projects import Project, next_version, open_project
 from milepost.errors import MilepostError, PlanUnreadable
 from milepost.execution.commands import Command, ExpireLeases
 from milepost.execution.policy import RunSpec
@@ -103,7 +102,7 @@ class OpenPlan:
     def _changed(self, old: Project, source: SourceText) -> Project:
         """The plan of another version of the document, read as a plan only where more than boxes changed."""
         found = reread(old.extract, old.source, source) if "extract" in old.__dict__ else None
-        return _next_version(old, replace(old, source=source) if found else open_project(self.path), found)
+        return next_version(old, replace(old, source=source) if found else open_project(self.path), found)
 
     @property
     def plan(self) -> Plan:
@@ -197,7 +196,7 @@ class OpenPlan:
                 self._told = _Told(synced.after.digest, self._seen(project))
             if synced.sheet is not None and synced.before.digest == project.source.digest:
                 found = on_sheet(project.extract, synced.sheet, synced.after)
-                self._project = _next_version(project, replace(project, source=synced.after), found)
+                self._project = next_version(project, replace(project, source=synced.after), found)
         self.unsaved_since = None
 
     def _seen(self, project: Project) -> frozenset[str]:
@@ -305,16 +304,6 @@ class Desk:
             plan.close()
         self._plans.clear()
         return failures
-
-
-def _next_version(old: Project, new: Project, found: Extract | None) -> Project:
-    """Give the plan of a later version of the document what does not depend on the version, and its extract."""
-    for part in ("ledger", "identities", "identity", "synced"):
-        if part in old.__dict__:
-            new.__dict__[part] = old.__dict__[part]
-    if found is not None:
-        new.__dict__["extract"] = new.__dict__["known"] = found
-    return new
 
 
 class _Stamp(NamedTuple):

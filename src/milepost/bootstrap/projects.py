@@ -15,7 +15,7 @@ from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, 
 from milepost.app.folds import Chained, Folds
 from milepost.app.identities import Identities
 from milepost.app.ports import Ledger
-from milepost.app.runs import RunSession, latest_run, open_run, peek_run, require_runnable
+from milepost.app.runs import RunSession, latest_run, open_run, peek_run
 from milepost.app.settings import Settings, load_settings
 from milepost.app.trust import allowed_commands, require_trusted, state_folder
 from milepost.bootstrap.ledgers import ledger_of, require_own_folder
@@ -143,7 +143,7 @@ class Project:
             seen=self.synced.read(),
             new=new,
             first=self._require_not_moved,
-            folds=self._folds,
+            folds=self.folds,
         )
 
     def peek_run(self) -> RunState:
@@ -153,21 +153,21 @@ class Project:
             Refused: the plan seems to have been moved, or another one stands in its place.
         """
         told = (self.ledger, self.extract.ticks, self.spec)
-        return peek_run(
-            *told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved, folds=self._folds
-        )
+        return peek_run(*told, now=self.now(), seen=self.synced.read(), first=self._require_not_moved, folds=self.folds)
 
     def cancelled_run(self) -> RunState | None:
         """The plan's newest run, if it was cancelled: the next one has not begun."""
-        session = latest_run(self.ledger, self.identity, self._folds)
+        session = latest_run(self.ledger, self.identity, self.folds)
         return session.state if session and session.state.cancelled_by else None
 
     @property
-    def _folds(self) -> Folds | None:
+    def folds(self) -> Folds | None:
         """The kept states of the plan's runs, where the ledger can tell whether they are right."""
-        if self.known is None or not isinstance(self.ledger, Chained):
+        if ("extract" not in self.__dict__ and self.known is None) or not isinstance(self.ledger, Chained):
             return None
-        return Folds(extracts().files, self.ledger, f"{self.settings.root}\n{self.ledger.place}", self.known.kept_spec)
+        return Folds(
+            extracts().files, self.ledger, f"{self.settings.root}\n{self.ledger.place}", self.extract.kept_spec
+        )
 
     def _require_not_moved(self) -> None:
         self.identities.require_not_moved(self.ledger, self.spec)
@@ -275,20 +275,24 @@ class Project:
         """
         from milepost.adapters.telemetry import Telemetry, watching
         from milepost.app.replanning import Replanning
+        from milepost.bootstrap.upkeep import Upkeep
 
         engine = self.engine(session, engine_name or self.settings.engine)
         engine.wait, engine.approved = wait, approved
         engine.on_event, engine.on_notice = on_event, on_notice
         engine.allowed = allowed_commands(self.settings.root)
-        replanning = Replanning(self.path, self.plan, self.synced, lambda: _load_runnable(self.path), on_notice)
+        upkeep = Upkeep(self, session)
+        replanning = Replanning(self.path, self.plan, self.synced, upkeep.load, on_notice)
         engine.news = replanning.news
-        engine.after_change = lambda: replanning.wrote(self.sync(session))
+        engine.after_change = lambda: replanning.wrote(upkeep.write())
         engine.brief = self._briefs(session, replanning)
         with watching(os.environ, on_notice, Telemetry.of) as telemetry:
             if telemetry is not None:
                 engine.on_event = telemetry.besides(on_event)
                 engine.context = lambda task, number: telemetry.context(session.state, task, number)
-            return engine.run()
+            ended = engine.run()
+        upkeep.keep_state(at_once=True)
+        return ended
 
     def _briefs(self, session: RunSession, replanning: Replanning) -> Callable[[TaskRecord], str]:
         """Writes what workers of a run are told."""
@@ -359,12 +363,14 @@ class Project:
         return time.time()
 
 
-def _load_runnable(path: str) -> tuple[Plan, RunSpec]:
-    """A plan that can be run, and what a run of it obeys."""
-    project = open_project(path)
-    capacities = {rank: tier.capacity for rank, tier in project.settings.tiers.items()}
-    require_runnable(project.plan, capacities)
-    return project.plan, project.spec
+def next_version(old: Project, new: Project, found: Extract | None) -> Project:
+    """Give the plan of a later version of the document what does not depend on the version, and its extract."""
+    for part in ("ledger", "identities", "identity", "synced"):
+        if part in old.__dict__:
+            new.__dict__[part] = old.__dict__[part]
+    if found is not None:
+        new.__dict__["extract"] = new.__dict__["known"] = found
+    return new
 
 
 def extracts() -> ExtractStore:

@@ -185,8 +185,10 @@ def run(args: list[str] | None = None) -> int:
     except MilepostError as error:
         _tell(error, args)
         return exit_code(error)
-    except BrokenPipeError:
+    except BrokenPipeError as error:
         # The reader of our output went away (`| head`); python would complain once more at exit.
+        if not _output_is_cut_off():
+            _tell(MilepostError(f"another process went away: {error.strerror or error}"), args)
         sys.stdout = None
         return 1
     except OSError as error:
@@ -197,6 +199,17 @@ def run(args: list[str] | None = None) -> int:
             sys.stdout = None  # python would try once more at exit, and change the exit code
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _output_is_cut_off() -> bool:
+    """Whether nobody reads any more what we print: of that nobody needs to be told, of any other pipe somebody does."""
+    import select
+
+    watched = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            watched.register(stream.fileno(), 0)
+    return any(happened & select.POLLERR for _, happened in watched.poll(0))
 
 
 def _output_can_be_written() -> bool:

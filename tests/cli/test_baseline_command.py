@@ -178,3 +178,11 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / ".milepost").write_text("a file where the folder should be", encoding="utf-8")
     assert run(["baseline", "set", write(tmp_path)]) == 1
     assert "error[document-unwritable]" in capsys.readouterr().err
+
+
+def test_what_was_done_without_a_claim_cost_nothing(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is reported done at the moment it is begun: no time, so no index to divide by, whatever the clock does."""
+    assert run(["done", chain, "1.1", "--by", "ann"]) == 0
+    capsys.readouterr()
+    total = shown(chain, capsys)["total"]
+    assert (total["earned_value"], total["actual_cost"], total["cpi"]) == (1.0, 0.0, None)

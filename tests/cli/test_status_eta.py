@@ -98,3 +98,9 @@ def test_a_plan_s_new_assignment_counts_for_what_remains(milepost: Milepost, pla
 )
 def test_how_the_end_compares(late: int | None, words: str) -> None:
     assert eta_line(ExpectedEnd("2026-12-01T17:30:00+01:00", 2 * HOUR, False, late)).endswith(words)
+
+
+def test_what_was_done_without_a_claim_teaches_nothing(milepost: Milepost, plan: Path) -> None:
+    """Nobody knows how long it took, so its tier's estimates are not said to be far too high."""
+    assert milepost("done", "tasks.md", "1.1", "--by", "ann").code == 0
+    assert milepost("forecast", "tasks.md", "--samples", "20", "--json").json["calibrations"] == {}

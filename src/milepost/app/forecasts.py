@@ -357,7 +357,8 @@ def actuals_of(state: RunState, spent: Spent = _real_time) -> list[Actual]:
         tier = state.tiers.get(record.tier)
         if record.status is TaskStatus.DONE and record.attempts and tier and record.tier == record.spec.tier:
             last = record.attempts[-1]
-            if last.ended_at is not None and record.spec.effort:
+            # What is reported done without a claim began when it ended: nobody knows how long it took.
+            if last.ended_at is not None and last.ended_at > last.started_at and record.spec.effort:
                 found.append(
                     Actual(
                         record.tier, record.spec.effort / tier.speed, spent(record.tier, last.started_at, last.ended_at)

@@ -96,8 +96,8 @@ class TaskRecord:
 
     @property
     def worked_seconds(self) -> float:
-        """Time the finished attempts took together."""
-        return sum(a.ended_at - a.started_at for a in self.attempts if a.ended_at is not None)
+        """Time the finished attempts took together; one that ends before it began, by a clock set back, took none."""
+        return sum(max(a.ended_at - a.started_at, 0.0) for a in self.attempts if a.ended_at is not None)
 
 
 @lazy_dataclass(slots=True)

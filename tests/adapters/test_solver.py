@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import pickle
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from tests.schedule.schedule_checker import complaints, shortest, single
 
-from milepost.adapters import solver
+from milepost.adapters import solver, solver_process
+from milepost.adapters.solver_process import SolverTask
 from milepost.schedule.branch_and_bound import Reach
 from milepost.schedule.network import FF, SS, Link
 from milepost.schedule.problem import Mode, Problem, Resource, Schedule
@@ -81,6 +87,20 @@ def test_what_is_known_of_the_activities_narrows_the_search() -> None:
     found = solver.prove(THIRDS, seconds=SECONDS, hint=((0, 3, 6), (0, 0, 0)), reach=reach)
     assert found.schedule == Schedule((0, 2, 4), (0, 0, 0), 6)
     assert (found.lower, found.proven) == (6, True)
+
+
+@needs_solver
+def test_what_refutes_goes_on_from_each_schedule_it_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 40 down to 6, and then nothing is shorter; run here, without the process around it."""
+    told: list[dict[str, Any]] = []
+    task = SolverTask(THIRDS, seconds=SECONDS, lower=4, upper=40, refute=True)
+    monkeypatch.setattr(solver_process, "say", lambda **finding: told.append(finding))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(pickle.dumps(task))))
+    solver_process.main()
+    lengths = [THIRDS.schedule(finding["start"], finding["modes"]).makespan for finding in told[:-1]]
+    assert lengths == sorted(set(lengths), reverse=True)
+    assert lengths[-1] == 6
+    assert told[-1] == {"lower": 6, "finished": True}
 
 
 def test_a_bound_that_is_known_may_prove() -> None:

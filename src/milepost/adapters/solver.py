@@ -21,7 +21,7 @@ from milepost.schedule.bounds import Bound, lower_bound
 from milepost.schedule.branch_and_bound import Reach
 from milepost.schedule.problem import Problem, Schedule
 
-LOST = "OR-Tools is not installed (pip install 'milepost[schedule]'): the bound is by chains and work alone, no proof"
+LOST = "OR-Tools is not installed (pip install 'milepost[schedule]'): proofs for small problems only, and looser bounds"
 """What a user loses without the solver."""
 
 _GRACE = 3.0

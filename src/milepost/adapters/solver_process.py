@@ -10,7 +10,8 @@ import json
 import os
 import pickle
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from importlib import import_module
 from math import gcd
 from typing import Any
@@ -50,7 +51,10 @@ def main() -> None:
     task: SolverTask = pickle.load(sys.stdin.buffer)
     if task.yielding:
         os.nice(10)
-    Solver(task).run()
+    end = time.monotonic() + task.seconds
+    # One that refutes knows no objective: what it finds is the next to undercut.
+    while (shorter := Solver(task).run()) is not None:
+        task = replace(task, upper=shorter, seconds=max(0.1, end - time.monotonic()))
 
 
 class Solver:
@@ -68,20 +72,22 @@ class Solver:
         self._present: list[dict[int, Any]] = []
         self._uses: list[list[tuple[Any, int]]] = [[] for _ in self._problem.resources]
         self._needs: list[list[tuple[Any, int]]] = [[] for _ in self._problem.resources]
+        self._found: int | None = None
         self._last = (task.upper - 1) // self._unit
         self._makespan = self._model.new_int_var(-(-task.lower // self._unit), self._last, "makespan")
 
-    def run(self) -> None:
-        """Build, solve, and write the findings."""
+    def run(self) -> int | None:
+        """Build, solve, and write the findings; the makespan found, if it is to be undercut next."""
         if -(-self._task.lower // self._unit) > self._last:
             say(lower=self._task.upper, finished=True)
-            return
+            return None
         self._add_activities()
         self._add_links()
         self._add_resources()
-        self._model.minimize(self._makespan)
-        self._hint()
-        self._solve()
+        if not self._task.refute:
+            self._model.minimize(self._makespan)
+            self._hint()
+        return self._solve()
 
     def _add_activities(self) -> None:
         heads, tails = early_times(self._problem), early_times(self._problem.mirrored)
@@ -145,8 +151,8 @@ class Solver:
                 self._model.add(sum(flag * demand for flag, demand in needs) <= resource.capacity)
 
     def _hint(self) -> None:
-        for variable, time in zip(self._starts, self._task.start, strict=False):
-            self._model.add_hint(variable, time // self._unit)
+        for variable, start in zip(self._starts, self._task.start, strict=False):
+            self._model.add_hint(variable, start // self._unit)
         for present, chosen in zip(self._present, self._task.modes, strict=False):
             for mode, flag in present.items():
                 self._model.add_hint(flag, mode == chosen)
@@ -155,7 +161,7 @@ class Solver:
             found = problem.schedule(task.start, task.modes).makespan // self._unit
             self._model.add_hint(self._makespan, min(found, self._last))
 
-    def _solve(self) -> None:
+    def _solve(self) -> int | None:
         solver = self._cp.CpSolver()
         parameters = solver.parameters
         parameters.max_time_in_seconds = self._task.seconds
@@ -175,14 +181,19 @@ class Solver:
         if self._task.deterministic_time is not None:
             parameters.max_deterministic_time = self._task.deterministic_time
             parameters.interleave_search = True
-        solver.best_bound_callback = lambda bound: say(lower=round(bound) * self._unit)
+        if not self._task.refute:
+            solver.best_bound_callback = lambda bound: say(lower=round(bound) * self._unit)
         status = solver.solve(self._model, self._callback())
         if status == self._cp.INFEASIBLE:
             say(lower=self._task.upper, finished=True)
+        elif self._task.refute:
+            # The callback has told the schedule.
+            return self._found if status in (self._cp.OPTIMAL, self._cp.FEASIBLE) else None
         elif status == self._cp.OPTIMAL:
             say(lower=round(solver.objective_value) * self._unit, finished=True)
         else:
             say(lower=round(solver.best_objective_bound) * self._unit)
+        return None
 
     def _callback(self) -> Any:
         def tell(values: Any) -> None:
@@ -191,6 +202,7 @@ class Solver:
                 next((mode for mode, flag in present.items() if values.value(flag)), choices[0])
                 for present, choices in zip(self._present, self._problem.choices, strict=True)
             ]
+            self._found = self._problem.schedule(start, modes).makespan
             say(start=start, modes=modes)
 
         return type("Told", (self._cp.CpSolverSolutionCallback,), {"on_solution_callback": tell})()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,10 +19,10 @@ from milepost.schedule.search import improve
 SEARCH_SHARE = 0.65
 """The part of the time that the search has; the rest is for proofs and, with modes to choose, shorter schedules."""
 
-PATIENCE = 0.2
+PATIENCE = 0.45
 """The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each."""
 
-BRANCHING_SHARE = 0.2
+BRANCHING_SHARE = 0.15
 """The part of the time that branch and bound has, before the solver."""
 
 _NODES_A_SECOND = 700_000
@@ -83,17 +84,19 @@ def optimize(
     best = problem.schedule(*hint) if hint else None
     slow = () if found.compiled else ("numba is not installed (pip install 'milepost[schedule]'): the search is slow",)
     proof = _Proof(problem, clock, began + seconds, Bound(lower_bound(problem), best, found.optimal), on_bound)
-    if not found.interrupted and not several:
-        proof.branch(clock() + seconds * BRANCHING_SHARE)
-    if not found.interrupted:
+    proof.over |= found.interrupted
+    # Ctrl-C ends a way with what it found; between two of them it comes here.
+    with suppress(KeyboardInterrupt):
+        if not several:
+            proof.branch(clock() + seconds * BRANCHING_SHARE)
         proof.solve(prove, seed)
-    if not found.interrupted and not several:
-        proof.branch(began + seconds)
+        if not several:
+            proof.branch(began + seconds)
     return replace(proof.bound, note="; ".join([*slow, *([proof.bound.note] if proof.bound.note else [])]))
 
 
 class _Proof:
-    """A schedule's proof, by one way after the other until it is there, the time is up, or Ctrl-C comes."""
+    """A schedule's proof, by one way after the other until it is ``over``: there, out of time, or ended by Ctrl-C."""
 
     def __init__(
         self,
@@ -109,13 +112,13 @@ class _Proof:
         self._end = end
         self._on_bound = on_bound
         self._reach: Reach | None = None
-        self._over = bound.proven
+        self.over = bound.proven
 
     def branch(self, until: float) -> None:
         """Branch and bound until then, if it can be enough."""
         end = min(until, self._end)
         left = end - self._clock()
-        if self._over or left <= 0:
+        if self.over or left <= 0:
             return
         found = branch_and_bound(
             self._problem,
@@ -126,13 +129,13 @@ class _Proof:
             on_bound=self._on_bound,
         )
         self._reach = found.reach
-        self.bound = replace(found.bound, note=self.bound.note)
-        self._over = found.bound.proven or found.interrupted
+        self.bound = replace(found.bound, note="" if found.bound.proven else self.bound.note)
+        self.over = found.bound.proven or found.interrupted
 
     def solve(self, prove: Prover, seed: int) -> None:
         """The solver, for the rest of the time."""
         left = self._end - self._clock()
-        if self._over or left <= 0:
+        if self.over or left <= 0:
             return
         best = self.bound.schedule
         self.bound = prove(
@@ -144,7 +147,7 @@ class _Proof:
             lower=self.bound.lower,
             on_bound=self._on_bound,
         )
-        self._over = self.bound.proven
+        self.over = self.bound.proven
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def improve(
     race.warm_up()
     if clock is not None and seconds is not None:
         end = clock() + seconds
-        race.run(iterations, lambda: clock() < min(end, race.changed(clock()) + (patience or seconds)))
+        race.run(iterations, lambda: race.worthwhile(clock(), end, patience or seconds))
     else:
         race.run(iterations, lambda: True)
     return race.result()
@@ -317,11 +317,11 @@ class _Race:
             except KeyboardInterrupt:
                 self._interrupted = True
 
-    def changed(self, now: float) -> float:
-        """When a shorter schedule was last noticed, asked now."""
+    def worthwhile(self, now: float, end: float, patience: float) -> bool:
+        """Whether the end has not come, and a shorter schedule was noticed no longer ago than ``patience``."""
         if self._change is None or self._change[0] != self._reported:
             self._change = (self._reported, now)
-        return self._change[1]
+        return now < min(end, self._change[1] + patience)
 
     def _exchange(self) -> None:
         ring = list(zip(self._islands, [*self._islands[1:], self._islands[0]], strict=True))

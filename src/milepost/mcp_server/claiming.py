@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,15 +20,18 @@ from milepost.app.tasks import heartbeat as extend_lease
 from milepost.bootstrap.desks import OpenPlan
 from milepost.errors import Refused
 from milepost.execution.lookup import find_task
-from milepost.execution.records import TaskRecord
+from milepost.execution.records import Attempt, CriterionStatus, TaskRecord
+from milepost.execution.state import RunState
 from milepost.execution.wording import duration
 from milepost.mcp_server.callers import WORK
 from milepost.mcp_server.parameters import ATTEMPT, CURSOR, PLAN, TASK, Parameter
-from milepost.mcp_server.replies import LONGEST_TEXT, Reply, answer, cut, data, line, page
+from milepost.mcp_server.replies import LONGEST_TEXT, Reply, answer, cut, data, error, line, page
 from milepost.mcp_server.tool import Call, Tool
 
 _TITLE, _FILES, _REASONS = 240, 6, 5
 _LIMIT = 5
+_PRINTED = 2500
+"""Characters of what a verification printed."""
 
 
 def _summary(record: TaskRecord) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def next_tasks(call: Call) -> Reply:
         status = run_status(state, now)
         about["outcome"] = status.outcome.value
         about["waiting_for"] = [line(reason, 300) for reason in status.reasons()[:_REASONS]]
+        about |= _hint(state)
     return page(
         "tasks",
         rest,
@@ -196,22 +201,52 @@ def complete_task(call: Call) -> Reply:
     if record.spec.verify:  # which may take as long as a lease
         lease = _lease(call, plan)
         extend_lease(session, task, by=call.caller.name, now=plan.project.now(), lease=lease, attempt_no=attempt_no)
-    complete(
-        session,
-        task,
-        by=record.attempts[-1].worker,
-        now=plan.project.now,
-        attempt_no=attempt_no,
-        note=call.text("note"),
-        verify=partial(plan.project.verify, session),
-    )
+    judged: list[dict[str, Any]] = []
+
+    def verify(name: str, attempt: Attempt) -> tuple[str, list[dict[str, Any]]]:
+        failure, found = plan.project.verify(session, name, attempt)
+        judged.extend(found)
+        return failure, found
+
+    try:
+        complete(
+            session,
+            task,
+            by=record.attempts[-1].worker,
+            now=plan.project.now,
+            attempt_no=attempt_no,
+            note=call.text("note"),
+            verify=verify,
+        )
+    except Refused as refusal:
+        if not judged:
+            raise
+        return _not_verified(refusal, str(judged[-1].get("output", "")))
     plan.mark_unsaved()
     ready = sum(1 for _ in ready_for_agents(session.state, plan.project.now()))
     found = {"task": task, "status": "done", "plan_finished": session.state.finished, "ready": ready, **changed}
     if not ready and not session.state.finished:
         reasons = run_status(session.state, plan.project.now()).reasons()
         found["waiting_for"] = [line(reason, 200) for reason in reasons[:_REASONS]]
+        found |= _hint(session.state)
     return answer(found)
+
+
+def _hint(state: RunState) -> dict[str, str]:
+    """What an agent can do where nothing can start: a due checkpoint may want judging, or a person."""
+    due = next((gate for gate in state.checkpoints.values() if gate.due), None)
+    if due is None:
+        return {}
+    name = line(due.spec.name, 60)
+    if any(one.spec.command and one.status is CriterionStatus.PENDING for one in due.criteria):
+        return {"next": f"checkpoint with action run has the commands of {name} judge"}
+    return {"next": f"checkpoint with action request_approval asks people for {name}; then end, or call again later"}
+
+
+def _not_verified(refusal: Refused, printed: str) -> Reply:
+    """Say that a verification failed, with the last that it printed."""
+    told = error(Refused(str(refusal), remedy="put it right and call complete_task again, or fail_task"))
+    return replace(told, text=f"{told.text}\n{data('output', printed[-_PRINTED:])}" if printed else told.text)
 
 
 def _verifies(call: Call) -> bool:

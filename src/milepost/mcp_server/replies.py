@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from milepost.app.suggestions import in_shell
 from milepost.errors import MilepostError, UsageError
 
 LONGEST_LIST = 8000
@@ -27,7 +28,6 @@ _NEXT_STEP = {
     "unknown-name": "get_plan lists tasks and checkpoints",
     "usage": "correct the arguments and call again",
     "document-changed": "read it again with get_plan, then repeat the edit",
-    "not-trusted": "a person has to allow the plan's commands: `milepost trust PLAN.md`",
     "version-conflict": "call again",
     "ledger-unavailable": "call again in a moment; if it goes on, tell a person: `milepost doctor`",
 }
@@ -134,10 +134,19 @@ def data(label: str, text: str) -> str:
     return f"<{label} {mark}>\n{shown.rstrip()}\n</{label} {mark}>"
 
 
+def _next_step(found: MilepostError) -> str:
+    """What to do after an error; commands of the terminal are for people, not a way around what was refused."""
+    if found.code == "not-trusted":
+        command = in_shell("milepost", "trust", found.place)
+        return f"a person has to read them and run `{command}`; do other tasks meanwhile, or block_task"
+    remedy = found.remedy or _NEXT_STEP.get(found.code, "tell a person what happened")
+    return f"for a person: {remedy}" if "`milepost " in remedy else remedy
+
+
 def error(found: MilepostError) -> Reply:
     """Answer with what went wrong, where, and what to do next."""
     told = {"code": found.code, "message": line(str(found), _LONGEST_MESSAGE)}
     if found.place:
         told["place"] = line(found.place, 200)
-    told["next"] = line(found.remedy or _NEXT_STEP.get(found.code, "tell a person what happened"), 300)
+    told["next"] = line(_next_step(found), 300)
     return Reply(dump({"error": told}), failed=True)

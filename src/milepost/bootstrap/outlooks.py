@@ -37,7 +37,8 @@ def plan_underway(
     if not begun and not kept:
         return None, dates
     if dates and dates.differ:
-        on_notice("the tiers' calendars differ: scheduled from scratch, as if nothing were done")
+        if begun or _run(path, plan, settings)[0] is not None:
+            on_notice("the tiers' calendars differ: scheduled from scratch, as if nothing were done")
         return None, dates
     from milepost.app.schedule_facts import facts_of_boxes, facts_of_run
 

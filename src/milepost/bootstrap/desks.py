@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from milepost.app.documents import PYPROJECT, SETTINGS, project_root, read_document
-from milepost.app.folders import task_files
+from milepost.app.documents import read_document
 from milepost.app.ports import StreamInfo
 from milepost.app.rereads import on_sheet, reread
 from milepost.app.runs import RunSession, news_of_document
+from milepost.app.stamps import Stamp, look_at, stamp_of
 from milepost.bootstrap.projects import Project, next_version, open_project
 from milepost.errors import MilepostError, PlanUnreadable
 from milepost.execution.commands import Command, ExpireLeases
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _KEPT = 8
 """How many plans are kept at hand."""
-
-_GRAIN_NS = 50_000_000
-"""File systems tell two changes apart only when some milliseconds lie between them."""
 
 
 class _Told(NamedTuple):
@@ -64,7 +61,7 @@ class OpenPlan:
             InputError: it or its settings cannot be read.
         """
         self.path = path
-        self._stamp = _stamp(path)
+        self._stamp = stamp_of(path)
         self._project = open_project(path)
         self._session: RunSession | None = None
         self._told: _Told | None = None
@@ -82,12 +79,12 @@ class OpenPlan:
         Raises:
             InputError: it cannot be read any more.
         """
-        stamp = _stamp(self.path)
-        if stamp != self._stamp or not _settled(stamp):
+        stamp = stamp_of(self.path)
+        if stamp != self._stamp or not stamp.settled(time.time_ns()):
             self._look_again(stamp)
         return self._project
 
-    def _look_again(self, stamp: _Stamp) -> None:
+    def _look_again(self, stamp: Stamp) -> None:
         old = self._project
         if stamp.settings != self._stamp.settings:
             self._project = open_project(self.path)
@@ -201,7 +198,7 @@ class OpenPlan:
 
     def _seen(self, project: Project) -> frozenset[str]:
         """Which boxes were ticked when the document was last brought up to date."""
-        stamp = _look([str(project.synced.path)])
+        stamp = look_at([str(project.synced.path)])
         if self._remembered[0] != stamp or not stamp:
             self._remembered = stamp, project.synced.read()
         return self._remembered[1]
@@ -304,33 +301,3 @@ class Desk:
             plan.close()
         self._plans.clear()
         return failures
-
-
-class _Stamp(NamedTuple):
-    """What the system knows of a document and of its settings: paths, times of change, sizes, inode numbers."""
-
-    documents: tuple[tuple[str, int, int, int], ...]
-    settings: tuple[tuple[str, int, int, int], ...]
-
-
-def _stamp(path: str) -> _Stamp:
-    documents = task_files(path) if os.path.isdir(path) else [path]
-    root = project_root(path)
-    return _Stamp(_look(documents), _look([str(root / name) for name in (SETTINGS, PYPROJECT)]))
-
-
-def _look(files: list[str]) -> tuple[tuple[str, int, int, int], ...]:
-    found = []
-    for file in files:
-        try:
-            state = os.stat(file)
-        except OSError:
-            continue
-        found.append((file, state.st_mtime_ns, state.st_size, state.st_ino))
-    return tuple(found)
-
-
-def _settled(stamp: _Stamp) -> bool:
-    """Whether the last change is long enough ago that another one would show."""
-    now = time.time_ns()
-    return all(now - changed > _GRAIN_NS for _, changed, _, _ in (*stamp.documents, *stamp.settings))

@@ -14,11 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from milepost.app.plan_files import find_plans
+from milepost.app.stamps import Stamp, stamp_of
 from milepost.bootstrap import Project, open_ledger, open_project
 from milepost.errors import InputError, PlanUnreadable, UnknownName
 from milepost.web.plan_view import PlanView
 from milepost.web.shelf import Shelf
-from milepost.web.stamps import Stamp, stamp_of
 
 SCAN_SECONDS = 2.0
 """How old the list of plans may be before the folders are searched again."""

@@ -109,6 +109,16 @@ def test_nodes_are_a_budget_that_repeats() -> None:
     assert one == other
 
 
+def test_from_above_the_same_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where steps are hard it asks for one less than what is known, from all in line (3 + 3 + 3 + 2 + 4 + 1) down."""
+    what = problem(single(3, 2), single(3, 2), single(3, 1), single(2, 3), single(4, 1), single(1, 3), capacity=(3,))
+    below = branch_and_bound(what).bound
+    monkeypatch.setattr("milepost.schedule.branch_and_bound._HARD", 0)
+    above = branch_and_bound(what, Schedule((0, 3, 6, 9, 11, 15), (0,) * 6, 16))
+    assert below.schedule is not None
+    assert_optimal(what, above, below.schedule.makespan)
+
+
 def test_what_grows_beyond_the_budget_is_not_begun() -> None:
     """The bound stops where the nodes left could not reach the schedule that is known."""
     best = Schedule(tuple(range(0, 150, 10)), (0,) * 15, 147)

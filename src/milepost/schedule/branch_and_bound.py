@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LONGEST = 4096
 """The longest makespan, in units of time, for which the search is worth its tables by unit of time."""
 
-_GROWTH = 1.6
+_GROWTH = 1.4
 """By what a step of the bound takes more nodes than the one before, at least, where steps are hard."""
 
 _HARD = 50_000
@@ -121,22 +121,28 @@ class _Climb:
         sides = network.sides()
         if network.empty:
             self._best = network.schedule([])
+        hard = False
         while sides and not self._done:
-            horizon = -(-self._lower // network.unit)
+            lowest = horizon = -(-self._lower // network.unit)
+            if hard and self._best is not None:
+                # What remains is worth one question, the last.
+                horizon = max(lowest, (self._best.makespan - 1) // network.unit)
             if horizon > _LONGEST:
                 return
             race = _Race(sides, horizon)
             outcome = race.run(nodes, going)
             nodes = None if nodes is None else nodes - race.nodes
+            hard = hard or race.nodes >= _HARD
             if outcome == race.kernel.OPEN:
                 return
-            if outcome == race.kernel.FOUND:
+            if outcome == race.kernel.REFUTED:
+                self._raise_to((horizon + 1) * network.unit)
+                if nodes is not None and self._hopeless(race.nodes, nodes, network.unit):
+                    return
+            else:
                 self._best = network.schedule(race.starts())
-                self._raise_to(self._best.makespan)
-                return
-            self._raise_to((horizon + 1) * network.unit)
-            if nodes is not None and self._hopeless(race.nodes, nodes, network.unit):
-                return
+                if horizon == lowest:
+                    self._raise_to(self._best.makespan)
 
     def _hopeless(self, spent: int, left: int, unit: int) -> bool:
         if self._best is None or spent < _HARD:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,6 +140,9 @@ def _agrees_with_its_snapshot(state: RunState) -> None:
     for name, value in vars(state).items():
         if name in ("running", "ready"):
             assert {key: v for key, v in value.items() if v} == getattr(found, name)
+        elif name == "claims_hold_until":
+            ends = [state.claim_ends_at(record) for record in state.active.values()]
+            assert value <= min((end for end in ends if end is not None), default=inf), name
         elif name != "followers":
             assert getattr(found, name) == value, name
     assert list(found.tasks) == list(state.tasks)

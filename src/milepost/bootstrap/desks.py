@@ -137,7 +137,7 @@ class OpenPlan:
         if by and newest is not None and not self._cancelled(project):
             return self.run(by).state
         moment = project.source.digest, newest
-        if self._peeked is None or self._peeked[0] != moment or self._over(self._peeked[1], project.now()):
+        if self._peeked is None or self._peeked[0] != moment or self._peeked[1].ended_claims(project.now()):
             self._peeked = moment, project.peek_run()
         return self._peeked[1]
 
@@ -162,16 +162,10 @@ class OpenPlan:
 
     def _news(self, project: Project, state: RunState, told: _Told) -> list[Command]:
         now = project.now()
-        over: list[Command] = [ExpireLeases(now)] if self._over(state, now) else []
+        over: list[Command] = [ExpireLeases(now)] if state.ended_claims(now) else []
         if told == self._told:
             return over
         return [*over, *news_of_document(state, project.extract.ticks, project.spec, now, told.seen)]
-
-    @staticmethod
-    def _over(state: RunState, now: float) -> tuple[str, ...]:
-        """The tasks whose claims have run out."""
-        ends = ((name, state.claim_ends_at(record)) for name, record in state.active.items())
-        return tuple(name for name, end in ends if end is not None and end <= now)
 
     def mark_unsaved(self) -> None:
         """Note that the run knows more than the document."""

@@ -167,12 +167,10 @@ def expire_leases(state: RunState, command: cmd.ExpireLeases) -> list[ev.Event]:
     """
     events: list[ev.Event] = []
     ended: list[tuple[Attempt, Mapping[str, Any]]] = []
-    for record in state.active.values():
-        attempt, ends_at = record.attempts[-1], state.claim_ends_at(record)
-        if ends_at is None or ends_at > command.at:
-            continue
+    for record in state.ended_claims(command.at):
+        attempt = record.attempts[-1]
         ended.append((attempt, {}))
-        if ends_at == attempt.lease_until:
+        if state.claim_ends_at(record) == attempt.lease_until:
             events.append(ev.AttemptLost(command.at, record.spec.id, attempt.no, "its lease ran out"))
         else:
             limit = state.attempt_limit(record) or 0.0

@@ -64,14 +64,16 @@ def _attempt_started(state: RunState, event: ev.AttemptStarted) -> None:
     record.status = TaskStatus.RUNNING
     state.active[event.task] = record
     state.running[event.tier] = state.running.get(event.tier, 0) + 1
+    state.note_claim(record)
     if first:
         _release_start_waits(state, event.task, event.at)
 
 
 def _lease_extended(state: RunState, event: ev.LeaseExtended) -> None:
-    current = state.tasks[event.task].current
-    if current is not None:
-        current.lease_until = event.lease_until
+    record = state.tasks[event.task]
+    if record.current is not None:
+        record.current.lease_until = event.lease_until
+        state.note_claim(record)
 
 
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from functools import cached_property
+from math import inf
 from typing import NamedTuple
 
 from milepost.execution.policy import Budget, CheckpointSpec, RunSpec, TaskSpec, TierPolicy, Wait
@@ -53,6 +54,7 @@ class RunState:
         self.warned: set[tuple[str, str]] = set()
         self.exhausted: set[tuple[str, str]] = set()
         self.ready: dict[int, list[tuple[int, str]]] = {}
+        self.claims_hold_until = -inf
 
     @property
     def finished(self) -> bool:
@@ -76,6 +78,20 @@ class RunState:
             return None
         limit = None if record.spec.human else self.attempt_limit(record)
         return current.lease_until if limit is None else min(current.lease_until, current.started_at + limit)
+
+    def ended_claims(self, now: float) -> list[TaskRecord]:
+        """The tasks whose claims have ended by ``now``. As long as none can have, nobody is looked at."""
+        if now < self.claims_hold_until:
+            return []
+        ends = [(record, self.claim_ends_at(record)) for record in self.active.values()]
+        self.claims_hold_until = min((end for _, end in ends if end is not None), default=inf)
+        return [record for record, end in ends if end is not None and end <= now]
+
+    def note_claim(self, record: TaskRecord) -> None:
+        """Note when a claim that is new, or goes on, may end."""
+        end = self.claim_ends_at(record)
+        if end is not None:
+            self.claims_hold_until = min(self.claims_hold_until, end)
 
     @property
     def has_budget(self) -> bool:
@@ -181,7 +197,7 @@ class RunState:
         self.__dict__.pop("followers", None)
         self.open_tasks = sum(1 for record in self.tasks.values() if not (record.retired or record.over))
         self.open_checkpoints = sum(1 for checkpoint in self.checkpoints.values() if not checkpoint.passed)
-        self.running, self.ready = {}, {}
+        self.running, self.ready, self.claims_hold_until = {}, {}, -inf
         for record in self.active.values():
             rank = record.attempts[-1].tier
             self.running[rank] = self.running.get(rank, 0) + 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from tests.databases import execute
@@ -16,6 +18,8 @@ from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.ports import Telling
 from milepost.execution.events import TaskCompleted
 from milepost.web.tails import Tails
+
+Found = TypeVar("Found")
 
 NEVER = 3600.0
 """Seconds between looks: longer than any test may last."""
@@ -31,6 +35,12 @@ def ledger(postgres_url: str) -> PostgresLedger:
     made.append("a#1", 0, [done("a1")])
     made.append("b#1", 0, [done("b1"), done("b2")])
     return made
+
+
+def run(talk: Coroutine[Any, Any, Found]) -> Found:
+    """Run it in a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, talk).result()
 
 
 async def first(pieces: AsyncIterator[bytes], count: int = 1) -> list[str]:
@@ -72,7 +82,7 @@ def test_news_come_though_nobody_looks(ledger: PostgresLedger, postgres_url: str
             await asyncio.to_thread(ledger.append, "a#1", 1, [done("a2")])
             return [*found, await news[0]]
 
-    assert asyncio.run(talk()) == [["1"], ["1", "2"], ["3", "4"], ["2"]]
+    assert run(talk()) == [["1"], ["1", "2"], ["3", "4"], ["2"]]
 
 
 def test_news_come_after_the_connections_broke(ledger: PostgresLedger, postgres_url: str) -> None:
@@ -86,7 +96,7 @@ def test_news_come_after_the_connections_broke(ledger: PostgresLedger, postgres_
             await asyncio.to_thread(ledger.append, "a#1", 1, [done("a2")])
             return [*found, await news]
 
-    assert asyncio.run(talk()) == [["1"], ["2"]]
+    assert run(talk()) == [["1"], ["2"]]
 
 
 def test_what_nobody_follows_any_more_is_not_listened_to(ledger: PostgresLedger, postgres_url: str) -> None:
@@ -104,4 +114,4 @@ def test_what_nobody_follows_any_more_is_not_listened_to(ledger: PostgresLedger,
         assert tails._tellers == {}
         await tails.close()
 
-    asyncio.run(talk())
+    run(talk())

@@ -126,7 +126,7 @@ class Supervision:
                 self.take_turn(self.start_jobs)
             if self.broken is not None:
                 raise self.broken
-            if self.signal or self.nothing_to_do():
+            if self.signal or (self.nothing_to_do() and not self.more_to_do()):
                 return outcome(self.state, self.now())
             self.document.now_and_then(self.state.version)
             await self.pause()
@@ -157,6 +157,14 @@ class Supervision:
         if self.judged[0] != self.state.version:
             self.judged = (self.state.version, outcome(self.state, self.now()))
         return self.judged[1] in (_OVER if self.engine.wait else set(Outcome) - {Outcome.ACTIVE})
+
+    def more_to_do(self) -> bool:
+        """Whether the document, looked at once more, says anything new: the last task may have written it."""
+        if self.state.cancelled_by:
+            return False
+        known = self.state.version
+        self.replan()
+        return self.state.version != known
 
     async def pause(self) -> None:
         """Wait for a job's end, the next moment that matters, or the next look at what others did."""

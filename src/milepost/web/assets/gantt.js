@@ -51,7 +51,7 @@ export class Gantt {
     this.redraw();
   }
 
-  get end() { return Math.max(this.model.data.axis.end, this.model.data.axis.p80 ?? 0, 1) * 1.04; }
+  get end() { return Math.max(this.model.data.axis.end, this.model.data.axis.p80 ?? 0, 1) * 1.06; }
 
   /** Show all of the time. */
   fit() {

@@ -125,16 +125,6 @@ def test_a_box_ticked_by_hand_counts_as_done(milepost: Milepost, plan: Path) -> 
     assert "1.2 started" in log
 
 
-def test_what_the_last_task_adds_to_the_plan_is_done_too(milepost: Milepost, project: Path) -> None:
-    """The run is over with the only task, but for what that wrote: it is looked at before the supervisor leaves."""
-    plan = project / "tasks.md"
-    (project / "more.md").write_text("- [ ] **1.2** Go on\n  - _Run: sh grow.sh_\n")
-    (project / "grow.sh").write_text("test -f grown || cat more.md >> tasks.md; touch grown\n")
-    plan.write_text("# Beans\n\n### **Phase 1: Grow**\n\n- [ ] **1.1** Begin\n  - _Run: sh grow.sh_\n\n")
-    assert milepost("run", "tasks.md", "--trust").code == 0
-    assert plan.read_text().count("- [x]") == 2
-
-
 def test_failures_go_up_the_tiers_to_a_human(milepost: Milepost, plan: Path) -> None:
     words = []
     for _ in range(6):  # two tries on each of the three default tiers

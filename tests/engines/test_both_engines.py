@@ -100,6 +100,17 @@ def test_a_run_goes_to_its_end_and_the_document_is_true(milepost: Milepost, begi
     judged(project)
 
 
+def test_what_the_last_task_adds_to_the_plan_is_done_too(milepost: Milepost, begin: Begin, project: Path) -> None:
+    """The run is over with the only task, but for what that wrote: it is looked at before the supervisor leaves."""
+    (project / "more.md").write_text("- [ ] **1.2** Go on\n  - _Run: sh grow.sh_\n")
+    (project / "grow.sh").write_text("test -f grown || cat more.md >> tasks.md; touch grown\n")
+    plan = begin("# Beans\n\n### **Phase 1: Grow**\n\n- [ ] **1.1** Begin\n  - _Run: sh grow.sh_\n\n")
+    ran = milepost("run", "tasks.md", "--trust")
+    assert ran.code == 0, ran.out + ran.err
+    assert plan.read_text().count("- [x]") == 2
+    judged(project)
+
+
 def test_what_overruns_escalates(milepost: Milepost, begin: Begin, project: Path) -> None:
     begin(plan_of("1.1 test $MILEPOST_TIER = 2 || sleep 60").replace("_Run:", "_Estimated: 1 second_\n  - _Run:"))
     assert milepost("run", "tasks.md", "--trust").code == 0

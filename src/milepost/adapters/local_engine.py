@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.adapters.attempts import Workshop, leftovers, plain_brief
+from milepost.adapters.interruptions import interruptions
 from milepost.adapters.isolation import Isolation
 from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder
@@ -91,7 +92,7 @@ class LocalEngine:
                 await stop(leftovers(self.session.state, files), self.grace)
             await self._tidy(workshop)
             supervision = Supervision(self, workshop)
-            with supervision.signals():
+            with interruptions(supervision.interrupt):
                 ended = await supervision.drive()
             await self._tidy(workshop)
             return ended

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from dataclasses import dataclass
+from signal import Signals
 from typing import TYPE_CHECKING, Any
 
 from milepost.adapters.attempts import Job, Workshop, leftovers
@@ -126,7 +125,7 @@ class Supervision:
                 self.take_turn(self.start_jobs)
             if self.broken is not None:
                 raise self.broken
-            if self.signal or (self.nothing_to_do() and not self.more_to_do()):
+            if self.signal or self.nothing_to_do():
                 return outcome(self.state, self.now())
             self.document.now_and_then(self.state.version)
             await self.pause()
@@ -152,19 +151,17 @@ class Supervision:
 
     def nothing_to_do(self) -> bool:
         """Whether the run is over, or only people can move it and they are not waited for."""
-        if self.jobs:
+        if self.jobs or not self.at_rest():
             return False
+        if not self.state.cancelled_by:
+            self.replan()  # the last task may have written the document
+        return self.at_rest()
+
+    def at_rest(self) -> bool:
+        """Whether the run, as it is known, goes on no more without somebody's help."""
         if self.judged[0] != self.state.version:
             self.judged = (self.state.version, outcome(self.state, self.now()))
         return self.judged[1] in (_OVER if self.engine.wait else set(Outcome) - {Outcome.ACTIVE})
-
-    def more_to_do(self) -> bool:
-        """Whether the document, looked at once more, says anything new: the last task may have written it."""
-        if self.state.cancelled_by:
-            return False
-        known = self.state.version
-        self.replan()
-        return self.state.version != known
 
     async def pause(self) -> None:
         """Wait for a job's end, the next moment that matters, or the next look at what others did."""
@@ -379,26 +376,11 @@ class Supervision:
 
     # Signals ----------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def signals(self) -> Iterator[None]:
-        """Let SIGINT and SIGTERM end the stay in good order; a second one leaves commands no grace."""
-        loop = asyncio.get_running_loop()
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.interrupt, number)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
     impatient: Callable[[], object] = staticmethod(lambda: None)
 
-    def interrupt(self, number: signal.Signals) -> None:
-        """Note a signal; the stay ends soon."""
+    def interrupt(self, number: Signals) -> None:
+        """Note a signal: the stay ends in good order, soon; a second one leaves commands no grace."""
         if self.signal:
             self.impatient()
-        self.signal = signal.Signals(number).name
+        self.signal = number.name
         self.wake.set()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from milepost.adapters.interruptions import interruptions
 from milepost.adapters.local_engine import LocalEngine
 from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandRunner
@@ -58,7 +59,7 @@ class TemporalEngine(LocalEngine):
             supervision = RemoteSupervision(self, workshop, client)
             if supervision.parcels is not None:
                 await asyncio.to_thread(supervision.parcels.pack)
-            with supervision.signals():
+            with interruptions(supervision.interrupt):
                 ended = await supervision.drive()
             await self._tidy(workshop)
             return ended

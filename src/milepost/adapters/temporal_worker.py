@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -26,6 +25,7 @@ from temporalio.worker import Worker
 
 from milepost import __version__
 from milepost.adapters.attempts import Job, Workshop
+from milepost.adapters.interruptions import interruptions
 from milepost.adapters.processes import stop
 from milepost.adapters.run_folder import RunFolder, logs
 from milepost.adapters.subprocess_worker import CommandRunner
@@ -99,7 +99,7 @@ class TierWorker:
         """
         async with CommandRunner(mortal=True) as runner, contextlib.AsyncExitStack() as stack:
             self.runner = runner
-            stack.enter_context(self.signals())
+            stack.enter_context(interruptions(lambda _: self.drain()))
             guard = asyncio.create_task(self.guard())
             stack.callback(guard.cancel)
             for tier, capacity in self.tiers.items():
@@ -252,21 +252,8 @@ class TierWorker:
         for task in self.running.values():
             task.cancel()
 
-    @contextlib.contextmanager
-    def signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT drain the worker; a second one ends its attempts."""
-        loop = asyncio.get_running_loop()
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        for number in numbers:
-            loop.add_signal_handler(number, self.drain)
-        try:
-            yield
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
-
     def drain(self) -> None:
-        """Take nothing new, and leave when what runs has ended."""
+        """Take nothing new, and leave when what runs has ended; asked again, end that."""
         if self.draining.is_set():
             self.stop_all("its worker was stopped")
             return

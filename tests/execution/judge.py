@@ -60,7 +60,7 @@ class Judge:
         match event:
             case ev.PlanRevised():
                 self._obey(RunSpec.from_payload(event.spec))
-                self.over = False
+                self.over &= set(self.done) >= set(self.tasks) and self.passed >= set(self.gates)
             case ev.AttemptStarted():
                 self._started(event)
             case ev.AttemptFailed() | ev.AttemptOverran() | ev.AttemptLost() | ev.LeaseExtended():

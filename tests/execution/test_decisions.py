@@ -6,6 +6,7 @@ import json
 import pytest
 from tests.execution.run_examples import TIERS, Story, gate, spec, task
 
+from milepost.app.event_lines import event_line
 from milepost.errors import Refused, UnknownName
 from milepost.execution import events as ev
 from milepost.execution.commands import (
@@ -25,6 +26,7 @@ from milepost.execution.commands import (
     RefuseCompletion,
     Reopen,
     Revise,
+    Settle,
     Start,
     Unblock,
 )
@@ -303,6 +305,25 @@ def test_the_last_task_ends_the_run_and_reopening_one_takes_that_back() -> None:
     story.tell(Reopen(4.0, "1", "ann", "the spec changed"))
     assert not story.state.finished
     assert kinds(story.tell(MarkDone(5.0, "1", "me"))) == ["TaskCompleted", "RunFinished"]
+
+
+def test_a_finished_run_whose_plan_gains_nothing_new_stays_finished_when_it_was() -> None:
+    story = Story(spec(task("1"), task("2", "1"), gates=[gate("A", "2", criteria=())]))
+    story.tell(MarkDone(1.0, "1", "me"), MarkDone(2.0, "2", "me"))
+    reworded = dataclasses.replace(task("1"), digest="another text")
+    for at, edited in ((3.0, spec(reworded, task("2", "1"))), (4.0, spec(reworded))):
+        assert kinds(story.tell(Revise(at, edited), Settle(at))) == ["PlanRevised"]
+        assert story.state.finished_at == 2.0
+        assert "after the run had finished" in event_line(story.events[-1], story.state)
+    more = spec(reworded, task("3"))
+    assert kinds(story.tell(Revise(5.0, more), Settle(5.0))) == ["PlanRevised"]
+    assert not story.state.finished
+    assert "going on with its new text" in event_line(story.events[-1], story.state)
+    assert kinds(story.tell(MarkDone(6.0, "3", "me")))[-1] == "RunFinished"
+    assert kinds(story.tell(Revise(7.0, spec(reworded, task("3"), gates=[gate("B", "3", criteria=["ok"])])))) == [
+        "PlanRevised"
+    ]
+    assert not story.state.finished
 
 
 def test_unknown_names_are_told_with_the_nearest_known_one() -> None:

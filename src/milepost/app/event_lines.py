@@ -20,7 +20,8 @@ def event_line(event: ev.Event, state: RunState) -> str:
             changed = (
                 f"; changed though finished, and not undone: {', '.join(event.finished)}" if event.finished else ""
             )
-            return f"the plan was edited; going on with its new text{changed}"
+            late = " after the run had finished; nothing new is to be done"
+            return f"the plan was edited{late if state.finished else '; going on with its new text'}{changed}"
         case ev.SupervisorLeft():
             return f"supervisor left: {event.reason}"
         case ev.AttemptStarted():

@@ -37,7 +37,8 @@ def _run_started(state: RunState, event: ev.RunStarted) -> None:
 
 def _plan_revised(state: RunState, event: ev.PlanRevised) -> None:
     state.adopt(RunSpec.from_payload(event.spec))
-    state.finished_at = None
+    if state.open_tasks or state.open_checkpoints:
+        state.finished_at = None
 
 
 def _supervisor_joined(state: RunState, event: ev.SupervisorJoined) -> None:

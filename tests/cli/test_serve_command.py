@@ -31,6 +31,26 @@ def test_serve_says_where_and_ends_in_good_order(example: Path, number: signal.S
     assert (server.returncode, out, err) == (0, "", "")
 
 
+def test_a_folder_without_a_plan_is_told_what_was_looked_for_and_where(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "milepost", "serve", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            with urllib.request.urlopen(line.split()[5], timeout=60) as answer:
+                page = answer.read().decode()
+            server.send_signal(signal.SIGINT)
+            _, err = server.communicate(timeout=60)
+        finally:
+            server.kill()
+    assert line.startswith("Serving no plan yet at http://127.0.0.1:")
+    assert str(tmp_path) in err
+    for told in ("tasks.md, implementation-plan.md", "milepost init NAME", "milepost serve FILE"):
+        assert told in err
+        assert told in page
+    assert str(tmp_path) not in page
+
+
 def test_a_port_that_is_taken_and_a_path_that_is_not_there(milepost: Milepost) -> None:
     import socket
 

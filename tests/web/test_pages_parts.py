@@ -37,6 +37,42 @@ HOSTILE = """# <img src=x onerror=alert(1)> & "Sons"
 
 
 @pytest.mark.parametrize(
+    ("path", "heading", "words"),
+    [
+        ("/plans/nowhere", "There is no such plan here", "no plan is served as nowhere"),
+        ("/plans/lighthouse/nothing", "There is no such page", "nothing is at /plans/lighthouse/nothing"),
+        ("/nothing", "There is no such page", "nothing is at /nothing"),
+    ],
+)
+def test_who_asks_in_a_browser_for_what_is_not_there_is_led_to_the_plans(
+    looked_at: Running, path: str, heading: str, words: str
+) -> None:
+    in_browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    found = httpx.get(looked_at.address + path, headers=in_browser, timeout=60)
+    assert found.status_code == 404
+    assert f"<h1>{heading}</h1>" in found.text
+    assert words in found.text
+    assert '<a href="/">All plans that are served here</a>' in found.text
+    assert "/api/" not in found.text
+
+
+def test_programs_are_told_of_what_is_not_there_as_a_problem(looked_at: Running) -> None:
+    browser = {"Accept": "text/html"}
+    for path, headers in (("/nothing", {}), ("/api/v1/nothing", browser), ("/api/v1/plans/nowhere", browser)):
+        found = httpx.get(looked_at.address + path, headers=headers, timeout=60)
+        assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json")
+    assert found.json()["remedy"] == "GET /api/v1/plans lists those that are"
+    assert httpx.get(f"{looked_at.address}/plans", timeout=60).headers["location"] == "/"
+
+
+def test_a_plan_that_cannot_be_read_is_not_called_missing(served: Running) -> None:
+    served.site.plan.write_text("Nothing to do here.\n")
+    found = httpx.get(f"{served.address}/plans/lighthouse", timeout=60)
+    assert "<h1>This plan cannot be read</h1>" in found.text
+    assert "no task was found in it" in found.text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     # a working day has eight hours
     [(0, "0s"), (45, "45s"), (5400, "1h 30m"), (57_600, "2d"), (100_800, "3d 4h"), (-3600, "−1h"), (59.6, "1m")],

@@ -19,6 +19,9 @@ PLAN_FILES = (
 )
 """What a folder is searched for, in any case of letters, besides folders of Backlog.md."""
 
+LOOKED_FOR = "tasks.md, implementation-plan.md, .taskmaster/tasks/tasks.json and backlog folders"
+"""The same in words."""
+
 TOOL_FOLDERS = frozenset({".backlog", ".kiro", ".agent-os", ".spec-workflow", ".specify", ".taskmaster"})
 """Hidden folders in which tools keep specs; all other hidden ones are passed over."""
 
@@ -42,8 +45,7 @@ def find_plans(path: str) -> list[str]:
         raise PlanUnreadable(
             "no plan was found in this folder",
             place=path,
-            remedy="it was searched for tasks.md, implementation-plan.md, .taskmaster/tasks/tasks.json and "
-            "backlog folders; name another file itself",
+            remedy=f"it was searched for {LOOKED_FOR}; name another file itself",
         )
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +69,10 @@ def command(
     app = create_app(portfolio, access, mounts=mounts, metrics=metrics)
     with listen(host, port) as sock:
         address = _address(sock, host)
-        say(f"Serving {count} {'plan' if count == 1 else 'plans'} at {address} (Ctrl-C ends it)")
+        say(f"Serving {_plans(count)} at {address} (Ctrl-C ends it)")
+        if not count:
+            say(_none_found(paths or (".",)), err=True)
+        sys.stdout.flush()
         if open_browser:
             click.launch(address)
         serve(app, sock)
@@ -76,6 +80,21 @@ def command(
 
 
 command.epilog = "Example: milepost serve specs --open"
+
+
+def _plans(count: int) -> str:
+    return "no plan yet" if not count else "1 plan" if count == 1 else f"{count} plans"
+
+
+def _none_found(paths: tuple[str, ...]) -> str:
+    """What was looked for where, and what to do."""
+    from milepost.app.plan_files import LOOKED_FOR
+
+    return (
+        f"No plan was found below {', '.join(map(os.path.abspath, paths))}, which was searched for {LOOKED_FOR}.\n"
+        "One that comes appears by itself (`milepost init NAME` writes one); to serve a file of another name, name it: "
+        "milepost serve FILE"
+    )
 
 
 def _access(host: str, hosts: tuple[str, ...], require_token: bool, rate: float) -> Access:

@@ -1,6 +1,6 @@
 """The web application: the HTTP API, the pages if they are there, and what is mounted beside them.
 
-For pages (``milepost.web.pages.router``, included when that package exists): everything hangs on ``request.app.state``.
+For pages (``milepost.web.pages``, installed when that package exists): everything hangs on ``request.app.state``.
 
 - ``portfolio`` is the :class:`~milepost.web.portfolio.Portfolio`: ``portfolio.plans()`` lists the
   :class:`~milepost.web.portfolio.ServedPlan` (``id`` for URLs, ``name``, ``path``); ``with
@@ -85,7 +85,7 @@ def create_app(
     operations.install(app)
     describe(app)
     if importlib.util.find_spec("milepost.web.pages") is not None:
-        app.include_router(importlib.import_module("milepost.web.pages").router)
+        importlib.import_module("milepost.web.pages").install(app)
     if mounted:
         app.add_middleware(Mounts, mounted=mounted)
     if metrics:

@@ -91,12 +91,17 @@ class Gate:
     async def _refuse(self, response: Any, scope: Scope, send: Send) -> None:
         """Answer instead of the application; the connection is not used again."""
         response.headers["Connection"] = "close"
-        wants_page = "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith("/api/")
-        if response.status_code == 401 and wants_page and scope["method"] in _SAFE:
+        if response.status_code == 401 and wants_page(scope):
             from starlette.responses import RedirectResponse
 
             response = RedirectResponse("/login", 303)
         await response(scope, _nothing, send)
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for something to show to a person."""
+    accepted = Headers(scope=scope).get("accept", "")
+    return "text/html" in accepted and scope["method"] in _SAFE and not scope["path"].startswith("/api/")
 
 
 class _Body:

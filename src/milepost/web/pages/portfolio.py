@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
+from milepost.app.plan_files import LOOKED_FOR
 from milepost.app.statuses import run_status
 from milepost.errors import MilepostError
 from milepost.execution.records import TaskStatus
@@ -34,7 +35,7 @@ class Card:
 def page(request: Request) -> Response:
     """The page of all plans."""
     cards = [_card(plan) for plan in request.app.state.portfolio.plans()]
-    return render(request, "portfolio.html", cards=cards)
+    return render(request, "portfolio.html", cards=cards, looked_for=LOOKED_FOR)
 
 
 def _card(plan: ServedPlan) -> Card:

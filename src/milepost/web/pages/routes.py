@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from milepost.web.access import allowed
 from milepost.web.answers import answer
+from milepost.web.gate import wants_page
 from milepost.web.pages import (
     assets,
     board,
@@ -25,7 +27,7 @@ from milepost.web.pages import (
     task,
     trace,
 )
-from milepost.web.pages.site import plan_page, plan_part
+from milepost.web.pages.site import not_found, plan_page, plan_part
 
 router = APIRouter(include_in_schema=False)
 router.include_router(assets.router)
@@ -41,6 +43,11 @@ def _portfolio(request: Request) -> Response:
 @pages.get("/index")
 def _plans_index(request: Request) -> Response:
     return answer(index.of_plans(request.app.state.portfolio.plans()))
+
+
+@pages.get("/plans")
+def _plans() -> Response:
+    return RedirectResponse("/", 308)
 
 
 @pages.get("/plans/{plan}")
@@ -125,3 +132,16 @@ def _task(request: Request, plan: str, name: str) -> Response:
 
 
 router.include_router(pages)
+
+
+def install(app: FastAPI) -> None:
+    """Offer the pages; at an address that leads nowhere a browser gets a page that says so, a program a problem."""
+    app.include_router(router)
+    as_problem = app.exception_handlers[HTTPException]
+
+    @app.exception_handler(HTTPException)
+    async def _for_whom_asks(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404 and wants_page(request.scope):
+            return not_found(request)
+        answered: Response = await as_problem(request, error)  # type: ignore[misc]
+        return answered

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, UnknownName
 from milepost.execution.queries import awaiting_approval, blocked
 from milepost.web.answers import matches
 from milepost.web.pages import words
@@ -108,8 +108,18 @@ def plan_part(request: Request, plan: str, name: str, gather: Callable[[PlanView
         return render(request, "no_part.html", status_of(error), error=error)
 
 
+def not_found(request: Request) -> Response:
+    """The page at an address that leads nowhere."""
+    error = UnknownName(f"nothing is at {request.url.path}")
+    return render(request, "trouble.html", 404, heading="There is no such page", error=error)
+
+
 def _trouble(request: Request, error: MilepostError, frame: Frame | None, name: str) -> Response:
-    return render(request, "trouble.html", status_of(error), error=error, plan=frame, page=name)
+    heading = "This page cannot be shown" if frame else "This plan cannot be read"
+    if frame is None and isinstance(error, UnknownName):
+        heading = "There is no such plan here"
+        error = UnknownName(str(error))  # what to ask of the API instead is nothing for people
+    return render(request, "trouble.html", status_of(error), heading=heading, error=error, plan=frame, page=name)
 
 
 def render(request: Request, template: str, http_status: int = 200, **values: Any) -> Response:

@@ -99,7 +99,7 @@ def test_a_heartbeat_keeps_a_claim_and_a_lost_attempt_is_told_who_holds_the_task
     milepost("fail", "tasks.md", "1.2", "no answer", "--by", "ann")
     milepost("claim", "tasks.md", "1.2", "--by", "bob")
     late = milepost("heartbeat", "tasks.md", "1.2", "--attempt", "1", "--by", "ann")
-    assert (late.code, "attempt 2 by bob does" in late.err) == (1, True)
+    assert (late.code, "bob holds it now, by attempt 2" in late.err) == (1, True)
 
 
 def test_a_claimed_task_shows_it_in_the_document(milepost: Milepost, plan: Path) -> None:
@@ -118,14 +118,14 @@ def test_a_claim_past_the_limit_goes_to_a_stronger_tier_and_its_late_report_is_r
     monkeypatch.setattr("milepost.bootstrap.projects.time.time", lambda: later)
     assert milepost("status", "tasks.md", "--json").json["task_list"][1]["tier"] == 2
     late = milepost("done", "tasks.md", "1.2", "--by", "ann", "--attempt", "1")
-    assert (late.code, "does not hold task 1.2 any more: task 1.2 is pending (overran: ran past 2h)" in late.err) == (
+    assert (late.code, "does not hold task 1.2 any more: it is pending (overran: ran past 2h)" in late.err) == (
         1,
         True,
     )
     assert "1.2 escalated from tier 3 to tier 2: it ran past 2h" in milepost("log", "tasks.md").out
     milepost("claim", "tasks.md", "1.2", "--by", "bob")
     late = milepost("done", "tasks.md", "1.2", "--by", "ann", "--attempt", "1")
-    assert (late.code, "attempt 2 by bob does" in late.err) == (1, True)
+    assert (late.code, "bob holds it now, by attempt 2" in late.err) == (1, True)
 
 
 def test_a_lease_that_ran_out_is_over_though_nobody_noticed(

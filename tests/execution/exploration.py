@@ -200,7 +200,7 @@ def _tells_who_holds_it(state: RunState, belief: Belief, message: str) -> None:
     if state.cancelled_by or record is None:
         return
     current = record.current
-    wanted = f"attempt {current.no} by {current.worker} does" if current else f"{belief.task} is {record.status}"
+    wanted = f"{current.worker} holds it now, by attempt {current.no}" if current else f"it is {record.status}"
     assert wanted in message, message
 
 

@@ -206,10 +206,10 @@ def test_a_late_report_of_a_lost_attempt_is_refused() -> None:
     assert story.tell(ExpireLeases(109.0)) == []  # the heartbeat at 50 holds until 110
     assert kinds(story.tell(ExpireLeases(110.0))) == ["AttemptLost"]
     for late in (Complete(111.0, "1", 1, "ann"), Fail(111.0, "1", 1, "x"), Heartbeat(111.0, "1", 1, 60.0)):
-        with pytest.raises(Refused, match=r"any more: task 1 is pending \(lost: its lease ran out\)"):
+        with pytest.raises(Refused, match=r"any more: it is pending \(lost: its lease ran out\)"):
             story.tell(late)
     story.tell(Claim(112.0, "1", "bob"))
-    with pytest.raises(Refused, match="attempt 2 by bob does"):
+    with pytest.raises(Refused, match="bob holds it now, by attempt 2"):
         story.tell(Complete(113.0, "1", 1, "ann"))
 
 
@@ -219,10 +219,10 @@ def test_a_claim_past_its_limit_escalates_however_alive_its_worker_is() -> None:
     assert next_wake(story.state, 60.0) == 3600.0
     assert story.tell(ExpireLeases(3599.0)) == []
     assert kinds(story.tell(ExpireLeases(3600.0))) == ["AttemptOverran", "TaskEscalated"]
-    with pytest.raises(Refused, match=r"task 1 is pending \(overran: ran past 1h\)"):
+    with pytest.raises(Refused, match=r"it is pending \(overran: ran past 1h\)"):
         story.tell(Complete(3601.0, "1", 1, "ann"))
     story.tell(Claim(3602.0, "1", "bob", 2))
-    with pytest.raises(Refused, match="attempt 2 by bob does"):
+    with pytest.raises(Refused, match="bob holds it now, by attempt 2"):
         story.tell(Complete(3603.0, "1", 1, "ann"))
 
 
@@ -273,10 +273,20 @@ def test_why_a_completion_was_refused_is_kept_and_changes_nothing() -> None:
 def test_a_report_on_a_finished_task_is_told_who_finished_it() -> None:
     story = Story(spec(task("1")))
     story.tell(Claim(0.0, "1", "ann"), Complete(1.0, "1", 1, "ann"))
-    with pytest.raises(Refused, match="does not hold task 1 any more: task 1 is done, by ann"):
+    with pytest.raises(Refused, match="does not hold task 1 any more: it is done, by ann"):
         story.tell(Heartbeat(2.0, "1", 1, 60.0))
-    with pytest.raises(Refused, match="task 1 has no attempt 2: task 1 is done, by ann"):
+    with pytest.raises(Refused, match="nobody has made an attempt 2 at task 1: it is done, by ann"):
         story.tell(Heartbeat(2.0, "1", 2, 60.0))
+
+
+def test_who_reports_by_a_number_that_nobody_has_is_told_who_holds_the_task_and_what_to_do() -> None:
+    story = Story(spec(task("1")))
+    story.tell(Claim(0.0, "1", "ada"))
+    with pytest.raises(
+        Refused, match="nobody has made an attempt 2 at task 1: ada holds it now, by attempt 1"
+    ) as caught:
+        story.tell(Complete(1.0, "1", 2, "bob"))
+    assert caught.value.remedy == "report as attempt 1 if you are ada; else take another task that can start"
 
 
 def test_a_held_task_is_not_given_to_another() -> None:
@@ -362,7 +372,7 @@ def test_a_task_that_comes_back_is_the_one_it_was_and_another_of_its_name_is_not
     story.tell(Revise(6.0, spec(task("2"))), Revise(7.0, spec(again, task("2"))))
     assert not story.state.tasks["1"].over
     story.tell(Claim(8.0, "1", "bob"))
-    with pytest.raises(Refused, match="attempt 2 by bob does"):  # what ann believes to hold was the other task
+    with pytest.raises(Refused, match="bob holds it now, by attempt 2"):  # what ann believes to hold was the other task
         story.tell(Complete(9.0, "1", 1, "ann"))
 
 

@@ -49,7 +49,7 @@ def test_a_worker_stopped_past_its_lease_is_refused_when_it_goes_on(make_scene: 
     scene.milepost("claim", "tasks.md", "9.1", "--by", "ann")
     zombie.send_signal(signal.SIGCONT)
     _, err = zombie.communicate()
-    assert "attempt 1 does not hold task 9.1 any more: attempt 2 by ann does" in err
+    assert "attempt 1 does not hold task 9.1 any more: ann holds it now, by attempt 2" in err
     scene.milepost("done", "tasks.md", "9.1", "--by", "ann")
     scene.end(supervisor)
     assert supervisor.returncode == 0

@@ -79,7 +79,7 @@ def test_two_servers_at_once_give_a_task_to_one(clones: Clones) -> None:
     claimed, second, foreign, alive, done, ready = asyncio.run(talk())
     assert (claimed["worker"], claimed["attempt_no"]) == ("ada", 1)
     assert second["message"] == "task 1.1 is held by ada (attempt 1)"
-    assert foreign["message"].startswith("task 1.1 has no attempt 2")
+    assert foreign["message"].startswith("nobody has made an attempt 2 at task 1.1")
     assert alive["lease_seconds"] == 3600
     assert done["status"] == "done"
     assert ready["tasks"] == []  # the checkpoint after 1.1 is in the way for both
@@ -98,7 +98,7 @@ def test_a_late_completion_is_refused_whichever_server_it_comes_through(clones: 
     project.open_run("clock").execute(ExpireLeases(project.now() + 61))  # a second after a minute's lease
     assert bob("claim_task", task="1.1").json["attempt_no"] == 2
     late = ada("complete_task", task="1.1", attempt_no=1).error
-    assert late["message"] == "attempt 1 does not hold task 1.1 any more: attempt 2 by bob does"
+    assert late["message"] == "attempt 1 does not hold task 1.1 any more: bob holds it now, by attempt 2"
     assert bob("complete_task", task="1.1", attempt_no=2).json["status"] == "done"
     done = [event for event in clones.ledger.read("tasks.md#1") if isinstance(event, TaskCompleted)]
     assert [(event.task, event.attempt_no, event.by) for event in done] == [("1.1", 2, "bob")]

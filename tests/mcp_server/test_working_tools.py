@@ -89,7 +89,7 @@ def test_who_vanished_loses_its_lease_and_is_told_so(plan: Path, ask: Served) ->
     assert ask.as_("bob")("claim_task", task="1.1").json["attempt_no"] == 2
     late = ask("complete_task", task="1.1", attempt_no=claimed["attempt_no"]).error
     assert late["code"] == "refused"
-    assert late["message"] == "attempt 1 does not hold task 1.1 any more: attempt 2 by bob does"
+    assert late["message"] == "attempt 1 does not hold task 1.1 any more: bob holds it now, by attempt 2"
     assert ask("heartbeat", task="1.1", attempt_no=1).failed
     assert ask("fail_task", task="1.1", attempt_no=1, reason="too late").failed
     assert open_project(str(plan)).open_run("x").state.tasks["1.1"].current is not None

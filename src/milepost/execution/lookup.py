@@ -41,22 +41,28 @@ def held_attempt(state: RunState, task: str, attempt_no: int) -> tuple[TaskRecor
     """The attempt of that number, which must be the one that holds the task now (fencing).
 
     Raises:
-        Refused: it is not; the message says who holds the task.
+        Refused: it is not; the message says who holds the task, or what became of it.
     """
     record = find_task(state, task)
     current = record.current
     if current is not None and current.no == attempt_no:
         return record, current
-    lost = f"attempt {attempt_no} does not hold task {task} any more"
     known = next((attempt for attempt in record.attempts if attempt.no == attempt_no), None)
+    wrong = f"attempt {attempt_no} does not hold task {task} any more"
+    remedy = "stop working on it, and take another task that can start"
     if known is None:
-        lost = f"task {task} has no attempt {attempt_no}"
+        wrong = f"nobody has made an attempt {attempt_no} at task {task}"
+        remedy = "claim a task, and report with the number of the attempt that the claim gave"
     if current is not None:
-        raise Refused(f"{lost}: attempt {current.no} by {current.worker} does")
+        if known is None:
+            remedy = (
+                f"report as attempt {current.no} if you are {current.worker}; else take another task that can start"
+            )
+        raise Refused(f"{wrong}: {current.worker} holds it now, by attempt {current.no}", remedy=remedy)
     if record.over:
-        raise Refused(f"{lost}: task {task} is {record.status}, by {record.by}")
+        raise Refused(f"{wrong}: it is {record.status}, by {record.by}", remedy=remedy)
     why = f" ({known.outcome}: {known.reason})" if known and known.reason else ""
-    raise Refused(f"{lost}: task {task} is {record.status}{why}")
+    raise Refused(f"{wrong}: it is {record.status}{why}", remedy=remedy)
 
 
 def holding_back(state: RunState, record: TaskRecord) -> list[str]:

@@ -64,7 +64,7 @@ class Problem(BaseModel):
                     "title": "Conflict",
                     "status": 409,
                     "code": "refused",
-                    "detail": "attempt 1 does not hold task 2.1 any more: attempt 2 by grace does",
+                    "detail": "attempt 1 does not hold task 2.1 any more: grace holds it now, by attempt 2",
                     "place": "",
                     "remedy": "",
                 }

@@ -14,6 +14,7 @@ from typing import Any
 from milepost.adapters import shim
 from milepost.adapters.agent_reports import AgentReport, agent_report, session_to_resume
 from milepost.adapters.isolation import Bench, Isolation, OwnBench
+from milepost.adapters.live_logs import make_room
 from milepost.adapters.processes import Standing, age, standing, stop
 from milepost.adapters.run_folder import RunFolder, last_lines
 from milepost.adapters.subprocess_worker import (
@@ -249,6 +250,8 @@ class Workshop:
         """Write the brief and ``notes`` into an attempt's folder; whether that is new, not a former supervisor's."""
         try:
             fresh = make_folder(folder)
+            if not fresh:
+                make_room(folder)
             with open(f"{folder}/{BRIEF}", "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(self.brief(record) + notes)
         except OSError as error:

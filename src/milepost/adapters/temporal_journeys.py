@@ -91,6 +91,11 @@ class Journey:
             self.parcel = {**parcel, "signature": vouched}
         return await self._with_logs(verdict)
 
+    def besides(self, log: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes with the verdict: the work that was handed in, and the end of the ``log``."""
+        found = {"parcel": self.parcel} if self.parcel else {}
+        return {**found, "log": dict(log)} if "log_tail" in log else found
+
     async def end(self) -> None:
         """Be done with it."""
         if self.workspace is not None:

@@ -6,12 +6,13 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.taskqueue.v1 import PollerInfo
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHandle
 
 from milepost.adapters.temporal_clocks import clock_ahead, seen, server_time
@@ -36,46 +37,48 @@ async def pollers(client: Client, queue: str, ahead: float = 0.0) -> list[Poller
     return [poller for poller in await seen(client, queue) if now - poller.last_access_time.seconds < _FRESH]
 
 
+async def in_hand(handle: WorkflowHandle[Any, Any]) -> list[PendingActivityInfo]:
+    """What the server knows of the attempts of a run that have not ended.
+
+    Raises:
+        RPCError: the server does not answer, or knows no such workflow.
+    """
+    description = await handle.describe(rpc_timeout=_ANSWER)
+    return list(description.raw_description.pending_activities)
+
+
 async def unserved(
-    handle: WorkflowHandle[Any, Any], attempts: Mapping[str, tuple[int, str]], ahead: float = 0.0
+    client: Client, activities: Iterable[PendingActivityInfo], attempts: Mapping[str, tuple[int, str]], ahead: float
 ) -> dict[int, str]:
     """The tiers whose attempts have waited for longer than is usual, each with a word on why.
 
     ``attempts`` are tier and queue of each attempt, by its name; ``ahead`` is as with :func:`pollers`.
 
     Raises:
-        RPCError: the server does not answer, or knows no such workflow.
+        RPCError: the server does not answer.
     """
-    description = await handle.describe(rpc_timeout=_ANSWER)
     late: Counter[tuple[int, str]] = Counter()
     now = time.time() - ahead
-    for pending in description.raw_description.pending_activities:
+    for pending in activities:
         waits = pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
         if waits and pending.activity_id in attempts and now - pending.scheduled_time.seconds > PATIENCE:
             late[attempts[pending.activity_id]] += 1
-    return {tier: await _why(handle, queue, tier, count, ahead) for (tier, queue), count in late.items()}
+    return {tier: await _why(client, queue, tier, count, ahead) for (tier, queue), count in late.items()}
 
 
-async def held_up(handle: WorkflowHandle[Any, Any]) -> dict[str, str]:
-    """What holds up workers that have an attempt in hand, as they say themselves, by its name.
-
-    Raises:
-        RPCError: the server does not answer, or knows no such workflow.
-    """
-    description = await handle.describe(rpc_timeout=_ANSWER)
+def told(activities: Iterable[PendingActivityInfo]) -> dict[str, dict[str, Any]]:
+    """What workers said last of the attempts that they have in hand, by name; ``worker`` is who said it."""
     found = {}
-    for pending in description.raw_description.pending_activities:
+    for pending in activities:
         for payload in pending.heartbeat_details.payloads:
-            with contextlib.suppress(ValueError, AttributeError):
-                waits = json.loads(payload.data).get("waits")
-                if waits:
-                    found[pending.activity_id] = f"at {pending.last_worker_identity}: {waits}"
+            with contextlib.suppress(ValueError, TypeError):
+                found[pending.activity_id] = {**json.loads(payload.data), "worker": pending.last_worker_identity}
     return found
 
 
-async def _why(handle: WorkflowHandle[Any, Any], queue: str, tier: int, count: int, ahead: float) -> str:
+async def _why(client: Client, queue: str, tier: int, count: int, ahead: float) -> str:
     tasks = "1 task waits" if count == 1 else f"{count} tasks wait"
-    if await pollers(handle._client, queue, ahead):
+    if await pollers(client, queue, ahead):
         return f"{tasks} for a worker of tier {tier}: those that serve it are busy or gone"
     return f"{tasks} for a worker of tier {tier}: nobody serves its queue {queue}; `milepost worker --tier {tier}` does"
 

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from milepost.adapters.attempts import Workshop
+from milepost.adapters.live_logs import LogCopies
 from milepost.adapters.processes import Standing, standing
 from milepost.adapters.supervision import Supervision
 from milepost.adapters.temporal_clocks import OFF_AT_HOME, clock_ahead, off
@@ -39,7 +40,7 @@ from milepost.adapters.temporal_messages import (
     attempt_name,
     read_verdict,
 )
-from milepost.adapters.temporal_queues import held_up, unserved
+from milepost.adapters.temporal_queues import in_hand, told, unserved
 from milepost.adapters.temporal_trust import sign, signing_key
 from milepost.adapters.temporal_workflow import RunWorkflow
 from milepost.errors import EngineUnavailable
@@ -59,7 +60,10 @@ _ANSWER = timedelta(seconds=5)
 _TURN = timedelta(seconds=3)
 """After how long a turn is given to the next home when ours has died with it."""
 
-_QUEUES_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
+_LOOKED_AT = 400_000
+"""Bytes a second that are read at most of what workers say."""
+
 _STOPPED = "the run was stopped"
 FORGOTTEN = "nobody knows what became of it: the server has forgotten its workflow"
 """Why an attempt is lost that a server without its memory had in hand."""
@@ -85,6 +89,7 @@ class RemoteSupervision(Supervision):
         self.impatient = self.give_up
         self.ahead = 0.0
         self.met: str | None = None
+        self.copies = LogCopies(workshop.files, engine.log_limit)
         self.parcels = engine.parcels(self.key)
         if self.parcels is not None:
             self.parcels.wake = self.wake.set
@@ -146,16 +151,22 @@ class RemoteSupervision(Supervision):
     async def turn(self, turn: dict[str, Any]) -> Orders:
         """Record what ended, decide what is next, and tell what is to run now."""
         try:
-            told, held = Turn(**turn), list[str]()
-            told = replace(told, fresh=told.fresh and self.is_new(activity.info().workflow_run_id))
+            asked, held = Turn(**turn), list[str]()
+            asked = replace(asked, fresh=asked.fresh and self.is_new(activity.info().workflow_run_id))
+            await asyncio.to_thread(self.copies.hear, filter(self.has_made, asked.verdicts))
             if self.parcels is not None:
-                verdicts, held = await self.parcels.turn(told.verdicts, self.attempts())
-                told = replace(told, verdicts=verdicts)
-            return self.answer(told, held)
+                verdicts, held = await self.parcels.turn(asked.verdicts, self.attempts())
+                asked = replace(asked, verdicts=verdicts)
+            return self.answer(asked, held)
         except BaseException as error:
             self.broken = self.broken or error
             self.wake.set()
             raise
+
+    def has_made(self, verdict: Mapping[str, Any]) -> bool:
+        """Whether a verdict is on an attempt of the run, be it over or not."""
+        record = self.state.tasks.get(str(verdict.get("task")))
+        return record is not None and verdict.get("attempt_no") in [attempt.no for attempt in record.attempts]
 
     def is_new(self, workflow: str | None) -> bool:
         """Whether we meet a workflow for the first time: one that asks again did not get our answer, nobody has."""
@@ -312,22 +323,28 @@ class RemoteSupervision(Supervision):
             await asyncio.sleep(0.1)
 
     async def watch_queues(self) -> None:
-        """Say which tiers wait in vain for a worker, each once until somebody comes."""
-        told: set[int] = set()
+        """Hear what workers say; say which tiers wait in vain for one, each once until somebody comes."""
+        known: set[int] = set()
         slow: set[str] = set()
+        pause = _LOOK_SECONDS
         while True:
-            await asyncio.sleep(_QUEUES_SECONDS)
-            held = {name: attempt.tier for name, (_, attempt) in self.attempts().items()}
-            queues = {name: (tier, self.settings.tier_queue(self.root, tier)) for name, tier in held.items()}
+            await asyncio.sleep(pause)
+            held = self.attempts()
+            queues = {name: (a.tier, self.settings.tier_queue(self.root, a.tier)) for name, (_, a) in held.items()}
             with contextlib.suppress(RPCError):
-                waiting = await unserved(self.handle, queues, self.ahead)
-                for tier in sorted(waiting.keys() - told):
+                activities = await in_hand(self.handle) if held else []
+                waiting = await unserved(self.client, activities, queues, self.ahead)
+                for tier in sorted(waiting.keys() - known):
                     self.engine.on_notice(waiting[tier])
-                told = set(waiting)
-                trouble = await held_up(self.handle) if self.parcels is not None else {}
-                for name in sorted(trouble.keys() - slow):
-                    self.engine.on_notice(f"{name} waits {trouble[name]}")
-                slow = set(trouble)
+                known = set(waiting)
+                said = {name: each for name, each in told(activities).items() if name in held}
+                trouble = {name for name, each in said.items() if each.get("waits")}
+                for name in sorted(trouble - slow):
+                    self.engine.on_notice(f"{name} waits at {said[name]['worker']}: {said[name]['waits']}")
+                slow = trouble
+                seen = [{**_which(*held[name]), "log": each} for name, each in said.items() if "log_tail" in each]
+                await asyncio.to_thread(self.copies.hear, seen)
+                pause = max(_LOOK_SECONDS, sum(each.ByteSize() for each in activities) / _LOOKED_AT)
 
     def complain(self, error: RPCError) -> None:
         """Say once that the server does not answer."""
@@ -351,6 +368,10 @@ class RemoteSupervision(Supervision):
         """Leave without waiting for the workers; what they hold stays theirs until the next home asks."""
         self.ended = True
         self.wake.set()
+
+
+def _which(record: TaskRecord, attempt: Attempt) -> dict[str, Any]:
+    return {"task": record.spec.id, "attempt_no": attempt.no}
 
 
 def in_sandbox() -> SandboxedWorkflowRunner:

@@ -26,8 +26,9 @@ from temporalio.worker import Worker
 from milepost import __version__
 from milepost.adapters.attempts import Job, Workshop
 from milepost.adapters.interruptions import interruptions
+from milepost.adapters.live_logs import LogTail
 from milepost.adapters.processes import stop
-from milepost.adapters.run_folder import RunFolder, logs
+from milepost.adapters.run_folder import RunFolder
 from milepost.adapters.subprocess_worker import CommandRunner
 from milepost.adapters.surroundings import Surroundings
 from milepost.adapters.temporal_clocks import OFF_AT_WORKER, clock_ahead, off
@@ -89,7 +90,7 @@ class TierWorker:
         self.why_stopped = ""
         self.outdated = ""
         self.clock_told = False
-        self.parcels: dict[str, dict[str, Any]] = {}
+        self.besides: dict[str, dict[str, Any]] = {}
 
     async def serve(self) -> None:
         """Take attempts until a signal asks to end; those that run are seen through, unless a second one comes.
@@ -147,7 +148,7 @@ class TierWorker:
                 del self.running[name]
             if isinstance(verdict, Complete | Fail):
                 verdict = replace(verdict, evidence={**verdict.evidence, "worker": self.client.identity})
-            told = to_verdict(verdict) | self.parcels.pop(name, {})
+            told = to_verdict(verdict) | self.besides.pop(name, {})
             making.verdict, making.evidence = told["kind"], told.get("evidence", {})
             making.reason = told.get("reason", "")
             self.on_event(f"{name} {making.verdict.lower()}", {**about, "outcome": making.verdict.lower()})
@@ -164,7 +165,8 @@ class TierWorker:
         files = RunFolder(self.root, order.run)
         job = Job(order.attempt_no, files.attempt(order.task, order.attempt_no))
         journey = Journey(order, self.root, self.depot, self.key, tell)
-        beating = asyncio.create_task(self.beat(job, journey))
+        tail = LogTail(files.attempt_log(order.task, order.attempt_no), self.settings.heartbeat_seconds / _BEATS)
+        beating = asyncio.create_task(self.beat(tail, journey))
         try:
             record, attempt = _record(order)
             try:
@@ -178,8 +180,7 @@ class TierWorker:
                 )
             verdict = await self.workshop(order, files, making, journey).attempt(record, attempt, order.limit)
             verdict = await journey.hand_in(verdict)
-            if journey.parcel:
-                self.parcels[f"{order.run} {order.name}"] = {"parcel": journey.parcel}
+            self.besides[f"{order.run} {order.name}"] = journey.besides(tail.look())
             return verdict
         except asyncio.CancelledError:
             await stop(job.folders(), self.grace)
@@ -221,12 +222,10 @@ class TierWorker:
             context=lambda task, attempt_no: making.environment,
         )
 
-    async def beat(self, job: Job, journey: Journey) -> None:
+    async def beat(self, tail: LogTail, journey: Journey) -> None:
         """Tell the server that an attempt lives, how far its log has come, and what holds it up."""
-        assert job.folder is not None
         while True:
-            size = sum(path.stat().st_size for path in logs(job.folder / "output.log"))
-            activity.heartbeat({"log_bytes": size, "waits": journey.trouble})
+            activity.heartbeat({**tail.look(), "waits": journey.trouble})
             await asyncio.sleep(self.settings.heartbeat_seconds / _BEATS)
 
     async def guard(self) -> None:

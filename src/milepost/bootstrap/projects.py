@@ -349,14 +349,18 @@ class Project:
             TransportUnavailable: the store cannot be reached.
         """
         log, digest = self.attempt_log(run, task, attempt.no), attempt.evidence.get("log_sha256")
-        if digest and not log.parent.is_dir() and self.settings.blobs is not None:
-            from milepost.adapters.run_folder import NOTHING
-            from milepost.bootstrap.blobs import blobs_of
+        if not digest or self.settings.blobs is None:
+            return
+        from milepost.adapters.live_logs import has_come, is_copy
+        from milepost.adapters.run_folder import NOTHING
+        from milepost.bootstrap.blobs import blobs_of
 
+        if not log.parent.is_dir() or is_copy(log):
             if digest == NOTHING:
                 log.parent.mkdir(parents=True, exist_ok=True)
             else:
                 blobs_of(self.settings).get(digest, log)
+            has_come(log.parent)
 
     def now(self) -> float:
         """The wall clock: seconds since 1970, UTC."""

@@ -46,7 +46,8 @@ def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, a
         require_part_of_runs(project, task)
         record = find_task(session.state, task)
         attempt = _attempt(record, attempt_no)
-        parts = _output(project, session.state, record, attempt, or_nothing=as_json)
+        going = not attempt.outcome and attempt.lease_until is None
+        parts = _output(project, session.state, record, attempt, or_nothing=as_json or (follow and going))
         if follow:
             if as_json:
                 raise UsageError("an attempt's output is no JSON while it is being written", remedy="leave --json out")
@@ -112,26 +113,32 @@ def _attempt(record: TaskRecord, attempt_no: int | None) -> Attempt:
 
 def _output(project: Project, state: RunState, record: TaskRecord, attempt: Attempt, *, or_nothing: bool) -> list[Path]:
     """The files that hold what an attempt wrote, the oldest first."""
+    from milepost.adapters.live_logs import is_copy
     from milepost.adapters.run_folder import logs
 
     path = project.attempt_log(state.run, record.spec.id, attempt.no)
+    stays: object = "with a `store` in [blobs], here and where workers are, whole logs come along"
     elsewhere = f", made by the worker {attempt.evidence['worker']}" if "worker" in attempt.evidence else ""
     why = f"attempt {attempt.no} of task {record.spec.id}, by {attempt.worker}{elsewhere}, has left no output here"
     try:
         project.bring_log(state.run, record.spec.id, attempt)
     except (TransportRefused, TransportUnavailable) as error:
-        if not or_nothing:
-            stays = attempt.evidence.get("log_stays") or error
+        stays = attempt.evidence.get("log_stays") or error
+        if not or_nothing and not is_copy(path):
             raise Refused(f"{why}: {stays}", place=error.place, remedy=error.remedy) from None
     if path.parent.is_dir():
+        if attempt.outcome and is_copy(path):
+            if "log_sha256" not in attempt.evidence:
+                stays = "what there may be besides went with its worker"
+            say(f"note: this is what was seen of it while it was written: {stays}", err=True)
         return list(logs(path))
     if or_nothing:
         return []
     remedy = "what people and agents do leaves none; that of commands goes with `milepost gc`"
     if not attempt.outcome and attempt.lease_until is None:
-        remedy = "where a worker on another machine makes it, it comes when the attempt has ended"
+        remedy = "with --follow you see it as soon as there is any"
     elif elsewhere:
-        remedy = "with a `store` in [blobs], here and where workers are, logs come along"
+        remedy = str(stays)
     raise Refused(why, remedy=remedy)
 
 

@@ -63,6 +63,36 @@ def test_own_keys_of_the_server_stay(project: Path, milepost: Milepost) -> None:
     assert found["command"] != "elsewhere"
 
 
+def test_variables_that_the_settings_refer_to_are_handed_on_by_name(
+    project: Path, milepost: Milepost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_LEDGER", "postgresql://ann:sesame@db/plans")
+    (project / "milepost.toml").write_text(
+        '[run]\nledger = "env:SHOP_LEDGER"\nproject = "shop"\n\n'
+        '[tiers.1]\ndriver = "manual"\nsecret_env = { TOKEN = "env:SHOP_TOKEN", KEY = "file:~/.key" }\n'
+    )
+    mine = {"mcpServers": {"milepost": {"env": {"SHOP_TOKEN": "${MY_OWN}", "LANG": "C"}}}}
+    (project / ".mcp.json").write_text(json.dumps(mine))
+    found = milepost("agents", "init", "--json").json
+    assert found["variables"] == ["SHOP_LEDGER", "SHOP_TOKEN"]
+    own = {"SHOP_LEDGER": "${SHOP_LEDGER:-}", "SHOP_TOKEN": "${MY_OWN}", "LANG": "C"}  # what somebody wrote stays
+    editors = {name: "${env:" + name + "}" for name in found["variables"]}
+    expected = {
+        ".mcp.json": ("mcpServers", "env", own),
+        ".cursor/mcp.json": ("mcpServers", "env", editors),
+        ".vscode/mcp.json": ("servers", "env", editors),
+        ".gemini/settings.json": ("mcpServers", "env", {name: "${" + name + "}" for name in found["variables"]}),
+        "opencode.json": ("mcp", "environment", {name: "{env:" + name + "}" for name in found["variables"]}),
+    }
+    for path, (servers, key, variables) in expected.items():
+        assert json.loads((project / path).read_text())[servers]["milepost"][key] == variables
+    assert tomllib.loads(found["codex"])["mcp_servers"]["milepost"]["env_vars"] == found["variables"]
+    assert not any("sesame" in (project / path).read_text() for path in PATHS)
+    again = milepost("agents", "init")
+    assert "written" not in again.out
+    assert "SHOP_LEDGER, SHOP_TOKEN" in again.out
+
+
 def test_a_dry_run_shows_the_differences_and_writes_nothing(project: Path, milepost: Milepost) -> None:
     out = milepost("agents", "init", "--dry-run").out
     assert '+    "milepost": {' in out

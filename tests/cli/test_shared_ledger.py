@@ -184,6 +184,17 @@ def test_settings_that_name_no_ledger(milepost: Milepost, shared: Path, settings
     assert "sesame" not in found[1]
 
 
+@pytest.mark.parametrize("text", ["", "${LEDGER_URL}", "${LEDGER_URL:-}", "${env:LEDGER_URL}", "{env:LEDGER_URL}"])
+def test_a_variable_that_the_program_of_an_agent_does_not_have_either(
+    milepost: Milepost, shared: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("LEDGER_URL", text)
+    refused = milepost("claim", "tasks.md", "1.1")
+    assert (refused.code, "env:LEDGER_URL cannot be read" in refused.err) == (1, True)
+    assert "set the variable LEDGER_URL where this program is started" in refused.err
+    assert "milepost agents init" in refused.err
+
+
 def test_an_address_in_a_file(milepost: Milepost, shared: Path, postgres_url: str) -> None:
     (shared / ".secret").write_text(f"{postgres_url}\n")
     settings = (shared / "milepost.toml").read_text()

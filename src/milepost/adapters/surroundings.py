@@ -14,6 +14,8 @@ from milepost.errors import WorkerUnavailable
 
 MASK = "***"
 _SHORTEST_SECRET = 4
+_UNFILLED = ("${%s}", "${%s:-}", "${env:%s}", "{env:%s}", "$%s")
+"""What programs of agents hand on under the name of a variable that they do not have."""
 
 
 def passed(environment: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
@@ -58,12 +60,21 @@ def resolve_secrets(references: Mapping[str, str], *, root: Path, wanted_by: str
     return {name: _resolve(name, reference, root, wanted_by) for name, reference in references.items()}
 
 
+def variable(name: str) -> str:
+    """The value of a variable; empty where it is not set, or was handed on by somebody who does not have it either."""
+    value = os.environ.get(name, "")
+    return "" if value in {text % name for text in _UNFILLED} else value
+
+
 def _resolve(name: str, reference: str, root: Path, wanted_by: str) -> str:
     kind, _, where = reference.partition(":")
     try:
-        value = (
-            os.environ[where] if kind == "env" else (root / Path(where).expanduser()).read_text("utf-8").rstrip("\r\n")
-        )
+        if kind == "env":
+            value = variable(where)
+            if not value:
+                raise KeyError(where)
+        else:
+            value = (root / Path(where).expanduser()).read_text("utf-8").rstrip("\r\n")
     except (KeyError, OSError, UnicodeDecodeError, RuntimeError):
         raise WorkerUnavailable(
             f"the secret {name} of {wanted_by} is not there: {reference} cannot be read",

@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milepost.app.documents import read_document, replace_file, unified_diff
 from milepost.errors import InputError, PlanUnreadable
 from milepost.source import SourceText
+
+if TYPE_CHECKING:
+    from milepost.app.settings import Settings
 
 BEGIN = "<!-- milepost:begin -->"
 END = "<!-- milepost:end -->"
@@ -39,26 +42,29 @@ is done by `milepost next`, `claim`, `heartbeat`, `done`, `fail` and `block`.
 class Client:
     """A program that runs agents: where its project configuration is, under which key servers stand there.
 
-    ``kind`` is what it calls a server that it starts, where it wants that said; ``one_list``: the program and its
-    arguments stand in one list.
+    ``mention`` is how it is told to take a variable of its own (``%s``) for a server, ``env_key`` where. ``kind`` is
+    what it calls a server that it starts, where it wants that said; ``one_list``: the program and its arguments stand
+    in one list.
     """
 
     name: str
     title: str
     path: str
     key: str
+    mention: str
     kind: str = ""
     one_list: bool = False
+    env_key: str = "env"
 
 
 CLIENTS = {
     client.name: client
     for client in (
-        Client("claude", "Claude Code", ".mcp.json", "mcpServers"),
-        Client("cursor", "Cursor", ".cursor/mcp.json", "mcpServers"),
-        Client("vscode", "VS Code", ".vscode/mcp.json", "servers", "stdio"),
-        Client("gemini", "Gemini CLI", ".gemini/settings.json", "mcpServers"),
-        Client("opencode", "opencode", "opencode.json", "mcp", "local", one_list=True),
+        Client("claude", "Claude Code", ".mcp.json", "mcpServers", "${%s:-}"),
+        Client("cursor", "Cursor", ".cursor/mcp.json", "mcpServers", "${env:%s}"),
+        Client("vscode", "VS Code", ".vscode/mcp.json", "servers", "${env:%s}", "stdio"),
+        Client("gemini", "Gemini CLI", ".gemini/settings.json", "mcpServers", "${%s}"),
+        Client("opencode", "opencode", "opencode.json", "mcp", "{env:%s}", "local", True, "environment"),
     )
 }
 
@@ -85,16 +91,22 @@ class Change:
         return unified_diff(self.before or SourceText("", path=self.path), self.after)
 
 
-def prepare(root: str, clients: Sequence[str], command: Sequence[str]) -> list[Change]:
+def variables_of(settings: Settings) -> tuple[str, ...]:
+    """The variables that settings refer to and a server needs: that of the ledger, those of secrets of tiers."""
+    references = [settings.ledger, *(each for tier in settings.tiers.values() for each in tier.secret_env.values())]
+    return tuple(dict.fromkeys(str(each[4:]) for each in references if each.startswith("env:")))
+
+
+def prepare(root: str, clients: Sequence[str], command: Sequence[str], variables: Sequence[str] = ()) -> list[Change]:
     """Work out the files of a project's folder that tell agents of Milepost; nothing is written.
 
-    ``command`` starts the MCP server.
+    ``command`` starts the MCP server, ``variables`` are the names of those that it has to be handed.
 
     Raises:
         InputError: a configuration that is there cannot be read.
     """
     found = [_instructions(os.path.normpath(os.path.join(root, INSTRUCTIONS)))]
-    return found + [_configuration(root, CLIENTS[name], command) for name in clients if name in CLIENTS]
+    return found + [_configuration(root, CLIENTS[name], command, variables) for name in clients if name in CLIENTS]
 
 
 def write(changes: Sequence[Change]) -> None:
@@ -110,14 +122,14 @@ def write(changes: Sequence[Change]) -> None:
             replace_file(target, change.after.to_bytes(), shown=change.path)
 
 
-def codex_lines(command: Sequence[str], folder: str) -> str:
+def codex_lines(command: Sequence[str], folder: str, variables: Sequence[str] = ()) -> str:
     """What belongs into the user's configuration of Codex."""
     program, *words = command
     return (
         "[mcp_servers.milepost]\n"
         f"command = {json.dumps(program)}\n"
         f"args = {json.dumps(list(words))}\n"
-        f"cwd = {json.dumps(folder)}\n"
+        f"cwd = {json.dumps(folder)}\n" + (f"env_vars = {json.dumps(list(variables))}\n" if variables else "")
     )
 
 
@@ -139,7 +151,7 @@ def _instructions(path: str) -> Change:
     return Change(path, before, source.with_text(new))
 
 
-def _configuration(root: str, client: Client, command: Sequence[str]) -> Change:
+def _configuration(root: str, client: Client, command: Sequence[str], variables: Sequence[str]) -> Change:
     """A client's configuration with our server in it; all that is there stays, in its order."""
     path = os.path.normpath(os.path.join(root, client.path))
     before = _existing(path)
@@ -150,10 +162,14 @@ def _configuration(root: str, client: Client, command: Sequence[str]) -> Change:
     servers = data.setdefault(client.key, {})
     if not isinstance(servers, dict):
         raise InputError(f"`{client.key}` is no object", place=path, remedy="put it right, then try again")
-    known = servers.get("milepost")
-    if isinstance(known, Mapping) and all(known.get(key) == value for key, value in entry.items()) and before:
+    stated = servers.get("milepost")
+    known = stated if isinstance(stated, Mapping) else {}
+    given = known.get(client.env_key, {})
+    if variables and isinstance(given, Mapping):
+        entry[client.env_key] = {**{name: client.mention % name for name in variables}, **given}
+    if known and all(known.get(key) == value for key, value in entry.items()) and before:
         return Change(path, before, before)
-    servers["milepost"] = {**known, **entry} if isinstance(known, Mapping) else entry
+    servers["milepost"] = {**known, **entry}
     source = before or SourceText("", path=path)
     text = json.dumps(data, indent=_indent(source.text), ensure_ascii=False) + "\n"
     return Change(path, before, source.with_text(text.replace("\n", source.newline)))

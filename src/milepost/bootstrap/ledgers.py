@@ -75,10 +75,17 @@ def _address(settings: Settings) -> str:
     try:
         return resolve_secrets({"ledger": settings.ledger}, root=settings.root, wanted_by="the settings")["ledger"]
     except WorkerUnavailable:
+        kind, _, where = settings.ledger.partition(":")
+        remedy = "put the file in its place, and try again"
+        if kind == "env":
+            remedy = (
+                f"set the variable {where} where this program is started; a program of agents hands it on to its "
+                "server once `milepost agents init` has written that into its configuration"
+            )
         raise LedgerUnavailable(
             f"the address of the ledger is not there: {settings.ledger!s} cannot be read",
             place=settings.path,
-            remedy="set the variable, or put the file in its place, and try again",
+            remedy=remedy,
         ) from None
 
 

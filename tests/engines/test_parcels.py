@@ -177,3 +177,30 @@ def test_while_the_way_is_barred_verdicts_are_held_and_nothing_is_ordered(
     ]
     tree = home.parcels.tree(home.record, home.attempt)
     assert tree["base"] == tree["said"] == home.repo.git("rev-parse", "main").strip()  # with what was merged
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_a_stopped_attempt_left_can_be_looked_at_and_is_not_merged(home: Home, holds: bool) -> None:
+    home.parcels.made = lambda verdict: bool(verdict["task"] == "1.1")
+    held = {attempt_name("1.1", 1): (home.record, home.attempt)} if holds else {}
+    recorded, waiting = asyncio.run(home.parcels.turn([home.verdict("Lose")], held))
+    assert waiting == []
+    assert [(verdict["kind"], "parcel" in verdict) for verdict in recorded] == [("Lose", False)]
+    assert home.repo.git("rev-parse", "milepost/plan.md-1/1.1/1").strip() == home.commit
+    assert home.repo.git("ls-tree", "--name-only", "main", "b") == ""
+    assert list(home.workspace.folder.rglob("*.kept")) == []
+
+
+def test_what_somebody_else_says_a_stopped_attempt_left_is_not_taken(home: Home) -> None:
+    home.parcels.made = lambda verdict: True
+    asyncio.run(home.parcels.turn([home.verdict("Lose", signature="mine")], {}))
+    assert home.repo.branches() == ["main", "of-a-worker"]
+    assert home.told == [
+        "what 1.1#1 had written cannot be taken: it is signed with another key, or not at all; see to its worker"
+    ]
+
+
+def test_what_is_left_of_an_attempt_that_the_run_never_made_is_not_taken(home: Home) -> None:
+    recorded, _ = asyncio.run(home.parcels.turn([home.verdict("Lose")], {}))
+    assert recorded[0]["kind"] == "Lose"
+    assert home.repo.branches() == ["main", "of-a-worker"]

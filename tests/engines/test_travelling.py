@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,9 @@ import pytest
 from tests.adapters.bucket import CREDENTIALS, running_bucket
 from tests.adapters.repository import SILENCE, Repo
 from tests.cli.conftest import Milepost
-from tests.engines.away import Away, can_hide
+from tests.engines.away import MILEPOST, Away, can_hide
 from tests.engines.conftest import Begin
-from tests.engines.temporal_scene import Server
+from tests.engines.temporal_scene import Server, read_until
 from tests.engines.test_both_engines import GRAPH, of, plan_of
 
 Make = Callable[..., Away]
@@ -126,3 +128,79 @@ def test_worktrees_on_one_machine_with_either_engine(
     assert [repo.show("main", name) for name in "acd"] == ["a\n", "a\n", "both\n"]
     assert repo.worktrees() == [str(project)]
     assert milepost("log", "tasks.md", "1.2").out.startswith(str(project / ".milepost"))
+
+
+BRANCH = "milepost/tasks.md-1/1.1/1"
+HALF_DONE = (
+    "1.1 test $MILEPOST_ATTEMPT = 2 && echo all > all && exit; echo one > one; git add one; git commit -qm one; "
+    "echo two > two; echo ready; sleep 600"
+)
+
+
+@pytest.fixture
+def half_done(away: Make) -> tuple[Away, subprocess.Popen[str], subprocess.Popen[str]]:
+    """A run, and a worker whose attempt has committed one file, written another, and goes on."""
+    scene = away(plan_of(HALF_DONE))
+    worker, run = scene.worker(), scene.run()
+    read_until(run, "1.1 started")
+    read_until(scene.start([*MILEPOST, "log", "tasks.md", "-f", "1.1"], scene.home, scene.environment), "ready")
+    return scene, worker, run
+
+
+def left(scene: Away) -> list[str]:
+    return scene.repo.git("diff", "--name-only", f"main...{BRANCH}").split()
+
+
+def test_what_an_attempt_had_written_when_the_run_is_stopped(
+    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]],
+) -> None:
+    scene, worker, run = half_done
+    run.send_signal(signal.SIGINT)
+    scene.ended(run, code=130)
+    assert [event["reason"] for event in events(scene, "AttemptLost")] == ["the run was stopped"]
+    assert left(scene) == ["one", "two"]
+    assert scene.repo.worktrees() == [str(scene.home)]
+    scene.ended(scene.run())
+    assert scene.repo.git("ls-tree", "--name-only", "main").split() == ["all", "milepost.toml", "tasks.md"]
+    worker.terminate()
+    scene.ended(worker)
+    scene.nothing_is_left_behind("w1")
+
+
+def test_what_an_attempt_had_written_when_its_worker_is_stopped(
+    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]],
+) -> None:
+    scene, worker, run = half_done
+    worker.terminate()
+    read_until(worker, "1 attempt is seen through")
+    worker.terminate()
+    scene.ended(worker)
+    scene.nothing_is_left_behind("w1")
+    scene.worker("w2")
+    scene.ended(run)
+    assert [event["reason"] for event in events(scene, "AttemptLost")] == ["its worker was stopped"]
+    assert left(scene) == ["one", "two"]
+    assert scene.repo.git("ls-tree", "--name-only", "main").split() == ["all", "milepost.toml", "tasks.md"]
+
+
+def test_what_an_attempt_had_written_when_the_run_is_given_up(
+    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]],
+) -> None:
+    """The task is not its any more when it is stopped; what it had written is there to be looked at."""
+    scene, _, run = half_done
+    scene.milepost("cancel", "tasks.md", "no more money")
+    run.wait()
+    assert left(scene) == ["one", "two"]
+
+
+def test_a_stopped_attempt_does_not_wait_for_a_store(
+    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    scene, worker, run = half_done
+    scene.blobs.rename(tmp_path / "elsewhere")
+    run.send_signal(signal.SIGINT)
+    assert "what it had written is dropped: the blob store cannot be reached" in read_until(worker, "dropped")
+    scene.ended(run, code=130)
+    (tmp_path / "elsewhere").rename(scene.blobs)
+    scene.ended(scene.run())
+    assert BRANCH not in scene.repo.branches()

@@ -15,8 +15,11 @@ from milepost.adapters.run_folder import logs
 from milepost.adapters.temporal_messages import Order
 from milepost.adapters.temporal_parcels import signature, until_it_works
 from milepost.app.ports import BlobStore
-from milepost.errors import TransportRefused, TransportUnavailable
-from milepost.execution.commands import Command, Complete, Fail, Overrun
+from milepost.errors import TransportRefused, TransportUnavailable, WorkspaceUnavailable
+from milepost.execution.commands import Command, Complete, Fail, Lose, Overrun
+
+_PARTING = 30.0
+"""Seconds in which what a stopped attempt left has to be handed in."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Journey:
         self.parcel: dict[str, Any] = {}
         self.trouble = ""
         self.workspace: AwayWorkspace | None = None
+        self.begun = False
 
     @property
     def isolation(self) -> Isolation | None:
@@ -78,6 +82,7 @@ class Journey:
         workspace = AwayWorkspace(self.root, self.order.run, self.order.tree, self.depot.route, self.order.plan)
         self.workspace = workspace
         await until_it_works(lambda: asyncio.to_thread(workspace.begin), self.hear)
+        self.begun = True
 
     async def hand_in(self, verdict: Command) -> Command:
         """Hand in what the attempt left and wrote; while the way is barred, wait. Gives the verdict on it."""
@@ -87,9 +92,23 @@ class Journey:
             except TransportRefused as error:
                 reason = f"its work cannot be handed in: {error}; {error.remedy}"
                 return await self._with_logs(Fail(0.0, verdict.task, verdict.attempt_no, reason, verdict.evidence))
-            vouched = signature(parcel, self.order.run, self.order.task, self.order.attempt_no, self.key)
-            self.parcel = {**parcel, "signature": vouched}
+            self._seal(parcel)
+        if isinstance(verdict, Lose):
+            await self.part()
         return await self._with_logs(verdict)
+
+    async def part(self) -> None:
+        """Hand in what an attempt left that ends before its time, if that can be done now and soon."""
+        if not self.begun:
+            return
+        try:
+            async with asyncio.timeout(_PARTING):
+                parcel = await asyncio.to_thread(self._rest)
+        except (TransportRefused, TransportUnavailable, WorkspaceUnavailable, TimeoutError) as error:
+            why = str(error) or f"it took more than {_PARTING:g}s"
+            self.tell(f"{self.order.run} {self.order.name} what it had written is dropped: {why}")
+        else:
+            self._seal(parcel)
 
     def besides(self, log: Mapping[str, Any]) -> dict[str, Any]:
         """What goes with the verdict: the work that was handed in, and the end of the ``log``."""
@@ -100,6 +119,19 @@ class Journey:
         """Be done with it."""
         if self.workspace is not None:
             await asyncio.to_thread(self.workspace.end, self.order.task, self.order.attempt_no)
+
+    def _seal(self, parcel: Mapping[str, Any]) -> None:
+        if parcel:
+            vouched = signature(parcel, self.order.run, self.order.task, self.order.attempt_no, self.key)
+            self.parcel = {**parcel, "signature": vouched}
+
+    def _rest(self) -> dict[str, Any]:
+        """Keep what there is, and hand it in; gives nothing where nothing was written."""
+        assert self.workspace is not None
+        order = self.order
+        who = f"Attempt {order.attempt_no} on tier {order.tier}, by {order.worker}, which was stopped."
+        left = self.workspace.keep(order.task, order.attempt_no, f"{order.task} {order.title}\n\n{who}\n")
+        return self._work() if left.files else {}
 
     def _work(self) -> dict[str, Any]:
         assert self.workspace is not None

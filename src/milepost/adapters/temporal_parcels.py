@@ -62,7 +62,7 @@ class Parcels:
     """The post of one run: ``workspace`` is where the work of some tiers comes together, ``route`` how commits travel.
 
     ``key`` is the one that orders are signed with. ``tell`` hears what people should know, ``wake`` that something has
-    arrived or is packed.
+    arrived or is packed. ``made`` says whether a verdict is on an attempt of the run.
     """
 
     workspace: GitWorkspace
@@ -72,6 +72,7 @@ class Parcels:
     key: bytes
     tell: Callable[[str], None]
     wake: Callable[[], None] = lambda: None
+    made: Callable[[Mapping[str, Any]], bool] = lambda verdict: False
     arrivals: dict[str, asyncio.Task[dict[str, Any]]] = field(default_factory=dict)
     trunk: dict[str, Any] | None = None
     packing: asyncio.Task[None] | None = None
@@ -147,17 +148,22 @@ class Parcels:
     async def turn(
         self, verdicts: Collection[Mapping[str, Any]], held: Mapping[str, tuple[TaskRecord, Attempt]]
     ) -> tuple[list[dict[str, Any]], list[str]]:
-        """See to the work that came with verdicts on attempts that hold their tasks, and to what workers start from.
+        """See to the work that came with verdicts, above all on attempts that hold their tasks, and to new trees.
 
         Gives the verdicts that can be recorded, and the names of those to be shown again.
         """
         arriving = []
         for verdict in verdicts:
             name = _name(verdict)
-            if name in held and held[name][1].tier in self.tiers and verdict["kind"] in _WITH_WORK:
-                if name not in self.arrivals:
-                    self.arrivals[name] = asyncio.create_task(self._arrive(dict(verdict), *held[name]))
+            if name in self.arrivals:
                 arriving.append(self.arrivals[name])
+            elif name in held and held[name][1].tier in self.tiers and verdict["kind"] in _WITH_WORK:
+                arriving.append(asyncio.create_task(self._arrive(dict(verdict), *held[name])))
+            elif verdict.get("parcel") and self.made(verdict):
+                arriving.append(asyncio.create_task(self._take_rest(dict(verdict))))
+            else:
+                continue
+            self.arrivals[name] = arriving[-1]
         if arriving:
             await asyncio.wait(arriving, timeout=_AT_ONCE)
         recorded, waiting = [], []
@@ -207,9 +213,7 @@ class Parcels:
         try:
             if parcel is None:
                 return verdict if verdict["kind"] != "Complete" else failed(Fail, "its worker handed no work in")
-            if not hmac.compare_digest(
-                signature(parcel, self.run, task, number, self.key), str(parcel.get("signature", ""))
-            ):
+            if not self._is_signed(parcel, task, number):
                 return failed(Lose, "what its worker handed in is signed with another key, or not at all")
             bench = OwnBench(self.workspace, record, attempt)
             try:
@@ -228,6 +232,25 @@ class Parcels:
             return {**verdict, "evidence": evidence}
         finally:
             self.wake()
+
+    async def _take_rest(self, verdict: dict[str, Any]) -> dict[str, Any]:
+        """Take what an attempt left that will not be merged, for people to look at; gives the verdict."""
+        parcel, task, number = verdict.pop("parcel"), str(verdict["task"]), verdict["attempt_no"]
+        try:
+            if not self._is_signed(parcel, task, number):
+                raise TransportRefused("it is signed with another key, or not at all", remedy="see to its worker")
+            await until_it_works(lambda: asyncio.to_thread(self._collect, parcel, task, number), self.hear)
+            await asyncio.to_thread(self.workspace.leave, task, number)
+        except TransportRefused as error:
+            self.tell(f"what {_name(verdict)} had written cannot be taken: {error}; {error.remedy}")
+        finally:
+            self.wake()
+        return verdict
+
+    def _is_signed(self, parcel: Mapping[str, Any], task: str, attempt_no: int) -> bool:
+        return hmac.compare_digest(
+            signature(parcel, self.run, task, attempt_no, self.key), str(parcel.get("signature", ""))
+        )
 
     def _collect(self, parcel: Mapping[str, Any], task: str, attempt_no: int) -> None:
         name = self.workspace.repository.name

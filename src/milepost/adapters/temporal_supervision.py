@@ -93,6 +93,7 @@ class RemoteSupervision(Supervision):
         self.parcels = engine.parcels(self.key)
         if self.parcels is not None:
             self.parcels.wake = self.wake.set
+            self.parcels.made = self.has_made
 
     @property
     def handle(self) -> WorkflowHandle[RunWorkflow, None]:

@@ -46,6 +46,7 @@ from milepost.execution.records import Attempt, TaskRecord
 BY_WORKER = "worker"
 """Who holds a task whose command a worker does not allow."""
 
+_CUT_OFF = "the server was out of reach of its worker"
 _POLLS = 2
 """How many attempts a worker asks for at once; those that the server grants to one that is cut off get lost."""
 
@@ -138,9 +139,9 @@ class TierWorker:
                 verdict = await self.verdict(order, making, tell)
             except asyncio.CancelledError:
                 tell(f"{name} stopped{f': {self.why_stopped}' if self.why_stopped else ''}")
-                if not self.why_stopped:
+                if not self.why_stopped and not self.besides.get(name):
                     raise
-                verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped)
+                verdict = Lose(0.0, order.task, order.attempt_no, self.why_stopped or "it was stopped")
             except (WorkerUnavailable, WorkspaceUnavailable) as error:
                 reason = f"the worker {self.client.identity} cannot work: {error}"
                 verdict = Lose(0.0, order.task, order.attempt_no, reason)
@@ -184,10 +185,18 @@ class TierWorker:
             return verdict
         except asyncio.CancelledError:
             await stop(job.folders(), self.grace)
+            if self.is_heard():
+                await journey.part()
+                self.besides[f"{order.run} {order.name}"] = journey.besides(tail.look())
             raise
         finally:
             await journey.end()
             beating.cancel()
+
+    def is_heard(self) -> bool:
+        """Whether somebody still listens to what is said of an attempt that was stopped."""
+        said = activity.cancellation_details()
+        return self.why_stopped != _CUT_OFF and (said is None or said.cancel_requested)
 
     def too_old_for(self, order: Order) -> Lose:
         """Give back an order of a later version's form, and leave, so that others get what waits."""
@@ -240,7 +249,7 @@ class TierWorker:
                 silence = time.monotonic() - heard
                 if silence > self.settings.heartbeat_seconds and self.running:
                     self.on_event(f"the server has been out of reach for {silence:.0f}s: others have our tasks by now")
-                    self.stop_all("the server was out of reach of its worker")
+                    self.stop_all(_CUT_OFF)
             else:
                 heard = time.monotonic()
                 self.why_stopped = self.why_stopped if self.running else ""

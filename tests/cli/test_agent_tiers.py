@@ -151,6 +151,19 @@ def test_an_agent_is_told_all_that_agents_over_mcp_are(milepost: Milepost, stand
     assert "  - it said: I looked around." in second
 
 
+def test_the_log_of_an_agent_is_readable_and_raw_where_that_is_asked_for(milepost: Milepost, stand: Stand) -> None:
+    stand.puts("codex", CODEX % f"print('warming up')\n{FORGETS}\nopen('letter', 'w').write('x')")
+    assert milepost("run", "tasks.md", "--trust").code == 0
+    readable = "session t-1\nwarming up\nDone, I believe.\nended: 100 tokens read, 5 written\n"
+    assert milepost("log", "tasks.md", "1.1").out == readable
+    assert milepost("log", "tasks.md", "1.1", "--follow").out == readable
+    printed = milepost("log", "tasks.md", "1.1", "--raw").out
+    assert printed.startswith('{"type": "thread.started", "thread_id": "t-1"}\nwarming up\n')
+    assert milepost("log", "tasks.md", "1.1", "--follow", "--raw").out == printed
+    assert milepost("log", "tasks.md", "1.1", "--json").json["output"] == printed
+    assert milepost("log", "tasks.md", "--raw").code == 2
+
+
 def test_what_an_agent_costs_is_spent_from_the_budget(milepost: Milepost, stand: Stand, project: Path) -> None:
     settings = (project / "milepost.toml").read_text()
     (project / "milepost.toml").write_text(settings.replace("[run]\n", "[run]\nbudget = { money = 0.4 }\n"))

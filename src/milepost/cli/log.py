@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,18 +27,25 @@ from milepost.execution.lookup import find_task
 from milepost.execution.records import Attempt, TaskRecord
 from milepost.execution.state import RunState
 
+if TYPE_CHECKING:
+    from milepost.adapters.agent_transcripts import Transcript
+
 
 @click.command()
 @plan_argument
 @click.argument("task", metavar="[TASK]", required=False)
 @click.option("--attempt", "attempt_no", type=click.IntRange(1), help="Which attempt of the task.  [default: the last]")
 @click.option("--follow", "-f", is_flag=True, help="Go on showing what is new, until the run (or the attempt) is over.")
+@click.option("--raw", is_flag=True, help="With TASK: what an agent printed as it is, byte for byte.")
 @json_option
-def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, as_json: bool) -> None:
+def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, raw: bool, as_json: bool) -> None:
     """Show what happened in a plan's run; with TASK, what its last attempt wrote.
 
-    With --follow and --json each event is a line of JSON of its own.
+    Of a coding agent is shown what it said, which tools it called and what they gave; --raw shows the lines that it
+    printed. With --follow and --json each event is a line of JSON of its own.
     """
+    if raw and task is None:
+        raise UsageError("--raw is for what an attempt printed", remedy="name the task")
     project = open_project(plan)
     session = latest_run(project.ledger, project.identity)
     if session is None:
@@ -51,14 +59,12 @@ def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, a
         if follow:
             if as_json:
                 raise UsageError("an attempt's output is no JSON while it is being written", remedy="leave --json out")
-            _follow_output(project, session, record.spec.id, attempt.no)
+            _follow_output(project, session, record.spec.id, attempt, raw)
             return
         if as_json:
             say_json(_attempt_as_json(record, attempt, parts))
             return
-        for part in parts:
-            _copy(part)
-        sys.stdout.flush()
+        _write(chain.from_iterable(map(_pieces, parts)), None if raw else _transcript(project, attempt))
         return
     events: Iterable[Event] = project.ledger.read(session.stream)
     if follow:
@@ -80,14 +86,30 @@ def command(plan: str, task: str | None, attempt_no: int | None, follow: bool, a
             sys.stdout.flush()
 
 
-def _follow_output(project: Project, session: RunSession, task: str, attempt_no: int) -> None:
+def _follow_output(project: Project, session: RunSession, task: str, attempt: Attempt, raw: bool) -> None:
     def over() -> bool:
         session.refresh()
         record = session.state.tasks.get(task)
-        return record is None or record.current is None or record.current.no != attempt_no
+        return record is None or record.current is None or record.current.no != attempt.no
 
-    for chunk in output_of(project.attempt_log(session.stream, task, attempt_no), over, pause):
-        sys.stdout.buffer.write(chunk)
+    pieces = output_of(project.attempt_log(session.stream, task, attempt.no), over, pause)
+    _write(pieces, None if raw else _transcript(project, attempt))
+
+
+def _transcript(project: Project, attempt: Attempt) -> Transcript | None:
+    """What makes the output of an attempt readable, where a known agent made it."""
+    from milepost.adapters.agent_transcripts import READ, Transcript
+
+    tier = project.settings.tiers.get(attempt.tier)
+    return Transcript(tier.agent) if tier is not None and tier.agent in READ else None
+
+
+def _write(pieces: Iterable[bytes], transcript: Transcript | None) -> None:
+    for piece in pieces:
+        sys.stdout.buffer.write(piece if transcript is None else transcript.feed(piece))
+        sys.stdout.flush()
+    if transcript is not None:
+        sys.stdout.buffer.write(transcript.end())
         sys.stdout.flush()
 
 
@@ -154,7 +176,7 @@ def _attempt_as_json(record: TaskRecord, attempt: Attempt, parts: list[Path]) ->
     }
 
 
-def _copy(part: Path) -> None:
+def _pieces(part: Path) -> Iterator[bytes]:
     with part.open("rb") as file:
-        while chunk := file.read(1 << 16):
-            sys.stdout.buffer.write(chunk)
+        while piece := file.read(1 << 16):
+            yield piece

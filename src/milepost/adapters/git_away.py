@@ -18,10 +18,11 @@ from typing import Any, Protocol
 
 from milepost.adapters.git import Git, GitFailed, require_git
 from milepost.adapters.git_beginning import OWN_FILES, Repository
+from milepost.adapters.git_large import large_files_complaint, out_of_place, take_as_they_are
 from milepost.adapters.git_merging import Merging
 from milepost.adapters.git_workspace import GitWorkspace
 from milepost.adapters.own_folder import make_own_folder
-from milepost.app.ports import Conflict
+from milepost.app.ports import Conflict, Left
 from milepost.errors import TransportRefused, WorkspaceUnavailable
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -112,6 +113,13 @@ class AwayWorkspace(GitWorkspace):
         """The project's folder in the worktree of the attempt, which nobody else on this machine makes."""
         self._hold(task, attempt_no)
         return super().enter(task, attempt_no)
+
+    def keep(self, task: str, attempt_no: int, message: str) -> Left:
+        """Commit what an attempt left, as far as it can travel."""
+        left = super().keep(task, attempt_no, message)
+        with self._step():
+            large = out_of_place(self.place(task, attempt_no), left.files) if not left.complaint else []
+        return left._replace(complaint=left.complaint or large_files_complaint(large))
 
     def merge(self, task: str, attempt_no: int, message: str) -> Conflict | None:
         """Leave that to the home."""
@@ -227,6 +235,7 @@ def _cache(root: Path, base: str) -> Git:
         kind = "sha256" if len(base) == 64 else "sha1"
         git("init", "--quiet", "--bare", f"--object-format={kind}", "--initial-branch=none", ".")
         git.introduce_ourselves()
+        take_as_they_are(git)
     for lock in (*(folder / "refs" / "trunk").glob("*.lock"), folder / "packed-refs.lock"):
         lock.unlink(missing_ok=True)  # of a git that was killed: we alone are here
     (folder.parent / ".used").touch()

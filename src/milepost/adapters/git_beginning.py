@@ -10,6 +10,7 @@ from milepost.adapters.git import IN_PLACE, Git, GitFailed, require_git
 from milepost.errors import WorkspaceUnavailable
 
 _SHOWN = 5
+_AS_FILES = "make them part of the repository (`git subtree add`)"
 OWN_FILES = (":(glob)**/.milepost/**", ":(glob)**/.aider.tags.cache*/**")
 """What is Milepost's own, and caches that agents leave without asking."""
 
@@ -94,7 +95,7 @@ def begin(root: Path, run: str, plan: Path | None) -> tuple[Repository, list[str
         raise _refusal(root, "a branch called milepost leaves no room for milepost/…", "`git branch -m` renames it")
     links = [line.partition("\t")[2] for line in git("ls-files", "-s", "-z").split("\0") if line.startswith("160000")]
     if links:
-        raise _refusal(root, f"the repository has submodules, which worktrees do not share: {_few(links)}", "")
+        raise _refusal(root, f"the repository has submodules, which worktrees do not share: {_few(links)}", _AS_FILES)
     new = _require_committed(repository, root)
     git("symbolic-ref", repository.target, branch)
     git("update-ref", repository.merged, git.commit("HEAD"), "")

@@ -59,6 +59,8 @@ class TemporalEngine(LocalEngine):
             supervision = RemoteSupervision(self, workshop, client)
             if supervision.parcels is not None:
                 await asyncio.to_thread(supervision.parcels.pack)
+                for notice in await asyncio.to_thread(supervision.parcels.left_at_home):
+                    self.on_notice(notice)
             with interruptions(supervision.interrupt):
                 ended = await supervision.drive()
             await self._tidy(workshop)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from milepost.adapters.git import Git
 from milepost.adapters.git_away import Route
+from milepost.adapters.git_large import left_at_home
 from milepost.adapters.git_workspace import GitWorkspace
 from milepost.adapters.isolation import OwnBench
 from milepost.adapters.temporal_messages import attempt_name, to_verdict
@@ -99,6 +100,11 @@ class Parcels:
         if self.trunk is None or self.trunk["base"] != base:
             self.trunk, self.more = None, {}
             self.trunk = self._tree(repository.git, base, {})
+
+    def left_at_home(self) -> list[str]:
+        """What is not in trees that travel, for people."""
+        repository = self.workspace.repository
+        return left_at_home(repository.git, repository.git.commit(repository.merged))
 
     def _tree(self, git: Git, base: str, branches: Mapping[str, str]) -> dict[str, Any]:
         repository = self.workspace.repository

@@ -160,6 +160,32 @@ def test_the_log_of_an_attempt_is_followed_and_ends_with_it(served: Running, cli
     assert client.get(path, headers={"Last-Event-ID": "end"}).status_code == 204
 
 
+def test_what_an_agent_prints_is_told_in_words_line_by_line_where_that_is_asked_for(
+    served: Running, client: httpx.Client
+) -> None:
+    (served.site.root / "milepost.toml").write_text('[tiers.1]\ndriver = "manual"\n[tiers.2]\nagent = "codex"\n')
+    project = open_project(str(served.site.plan))
+    log = project.attempt_log(project.ledger.streams()[-1].name, "1.2", 1)
+    project.close()
+    log.parent.mkdir(parents=True)
+    begun, *rest = ['{"type": "thread.started", ', '"thread_id": "t-1"}\n{"type": "turn.', 'started"}\nodd\n{"type"']
+    log.write_text(begun)
+    path = "/api/v1/plans/lighthouse/tasks/1.2/log/stream"
+    assert client.get(path.removesuffix("/stream")).json()["text"] == begun
+    with followed(client, path + "?readable=true") as events:
+        with log.open("a") as file:
+            file.write(rest[0])
+        place, kind, data = next(events)
+        assert (kind, data["text"]) == ("log", "session t-1\n")
+    with followed(client, path + "?readable=true", place) as events:  # it begins with the line that was unfinished
+        with log.open("a") as file:
+            file.write(rest[1])
+        assert next(events)[2]["text"] == "odd\n"
+        client.post("/api/v1/plans/lighthouse/tasks/1.2/complete", json={"by": "grace"})
+        told = [(kind, data.get("text")) for _, kind, data in (next(events) for _ in range(3))]
+        assert told == [("log", ""), ("log", '{"type"'), ("end", None)]
+
+
 @pytest.mark.parametrize(("last", "status"), [("x", 400), ("-1", 400), ("9" * 30, 400)])
 def test_an_id_that_is_none_is_refused(looked_at: Running, last: str, status: int) -> None:
     assert looked_at.client().get(STREAM, headers={"Last-Event-ID": last}).status_code == status

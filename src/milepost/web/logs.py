@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
+from milepost.adapters.agent_transcripts import READ, Transcript
 from milepost.adapters.run_folder import logs
 from milepost.errors import Refused, TransportRefused, TransportUnavailable, UnknownName
 from milepost.execution.lookup import find_task
@@ -23,12 +24,16 @@ _CHUNK = 1 << 16
 
 
 class AttemptLog(NamedTuple):
-    """An attempt of the newest run, and where what it writes is kept; ``folder`` is what that may not lead out of."""
+    """An attempt of the newest run, and where what it writes is kept; ``folder`` is what that may not lead out of.
+
+    ``agent`` is the coding agent of its tier, if any.
+    """
 
     record: TaskRecord
     attempt: Attempt
     path: Path
     folder: Path
+    agent: str = ""
 
     def files(self) -> list[Path]:
         """The files there are, the older one first; links that lead elsewhere are none."""
@@ -62,7 +67,9 @@ def log_of(view: PlanView, task: str, attempt_no: int | None) -> AttemptLog:
     root = Path(os.path.realpath(view.project.settings.root))
     with contextlib.suppress(TransportRefused, TransportUnavailable):
         view.project.bring_log(state.run, task, found)
-    return AttemptLog(record, found, view.project.attempt_log(state.run, task, found.no), root / ".milepost")
+    tier = view.project.settings.tiers.get(found.tier)
+    path = view.project.attempt_log(state.run, task, found.no)
+    return AttemptLog(record, found, path, root / ".milepost", tier.agent if tier else "")
 
 
 def last_part(log: AttemptLog, most: int) -> tuple[bytes, int]:
@@ -80,21 +87,25 @@ def last_part(log: AttemptLog, most: int) -> tuple[bytes, int]:
 
 
 async def follow(
-    log: AttemptLog, over: Callable[[], bool], stopping: asyncio.Event, last: str = ""
+    log: AttemptLog, over: Callable[[], bool], stopping: asyncio.Event, last: str = "", *, readable: bool = False
 ) -> AsyncIterator[bytes]:
     """Server-sent events (type ``log``, data ``{"text"}``) of what an attempt writes, then one of type ``end``.
 
     The id of an event says in which file and where it ends (``inode.offset``): who comes back with it as ``last``
-    misses nothing but what was thrown away meanwhile.
+    misses nothing but what was thrown away meanwhile. ``readable``: what a known coding agent prints is told in words.
     """
-    reader = _Reader(log, last)
+    transcript = Transcript(log.agent) if readable and log.agent in READ else None
+    reader = _Reader(log, last, whole_lines=transcript is not None)
     try:
         while not stopping.is_set():
             ended = await run_in_threadpool(over)
-            found = await run_in_threadpool(reader.read)
+            found = await run_in_threadpool(reader.read, ended)
             if found is not None:
-                yield _frame(*found)
+                last, piece = found
+                yield _frame(last, transcript.feed(piece) if transcript else piece)
             elif ended:
+                if transcript and (rest := transcript.end()):
+                    yield _frame(last, rest)
                 yield b"id: end\nevent: end\ndata: {}\n\n"
                 return
             else:
@@ -106,18 +117,18 @@ async def follow(
 class _Reader:
     """Reads a log from where a client left it, also when it is put aside and begun anew."""
 
-    def __init__(self, log: AttemptLog, last: str) -> None:
+    def __init__(self, log: AttemptLog, last: str, *, whole_lines: bool = False) -> None:
         inode, _, offset = last.partition(".")
-        self._log = log
+        self._log, self._whole_lines = log, whole_lines
         self._inode, self._offset = int(inode or 0), int(offset or 0)
         self._file: BinaryIO | None = None
 
-    def read(self) -> tuple[str, bytes] | None:
-        """The next piece and the id of where it ends; None when there is none now."""
+    def read(self, ended: bool = False) -> tuple[str, bytes] | None:
+        """The next piece and the id of where it ends; None when there is none now. ``ended``: nothing more comes."""
         if self._file is None and not self._open():
             return None
         assert self._file is not None
-        piece = self._file.read(_CHUNK)
+        piece = self._lines(self._file, ended) if self._whole_lines else self._file.read(_CHUNK)
         if piece:
             self._offset += len(piece)
             return f"{self._inode}.{self._offset}", piece
@@ -125,6 +136,17 @@ class _Reader:
             self.close()
             self._inode, self._offset = self._next() or 0, 0
         return None
+
+    def _lines(self, file: BinaryIO, ended: bool) -> bytes:
+        """The next lines that have an end; what has none waits for it, as long as more can come."""
+        found = b""
+        while b"\n" not in found and (piece := file.read(_CHUNK)):
+            found += piece
+        cut = found.rfind(b"\n") + 1
+        if cut == len(found) or (not cut and (ended or self._next() is not None)):
+            return found
+        file.seek(cut - len(found), os.SEEK_CUR)
+        return found[:cut]
 
     def close(self) -> None:
         """Let go of the file."""

@@ -67,7 +67,12 @@ def get_log(
     response_class=EventStream,
 )
 async def follow_log(
-    request: Request, plan: PlanId, task: TaskId, attempt: AttemptNo = None, last: LogPlace = None
+    request: Request,
+    plan: PlanId,
+    task: TaskId,
+    attempt: AttemptNo = None,
+    last: LogPlace = None,
+    readable: Annotated[bool, Query(description="Tell in words what a known coding agent prints as JSON.")] = False,
 ) -> Response:
     """Server-sent events. `Last-Event-ID` resumes where the line dropped; after `end` there is nothing more (204)."""
     if last == "end":
@@ -84,4 +89,5 @@ async def follow_log(
         with portfolio.opened(plan) as view:
             return log.over(view)
 
-    return EventStream(logs.follow(log, over, request.app.state.tails.stopping, last or ""))
+    stopping = request.app.state.tails.stopping
+    return EventStream(logs.follow(log, over, stopping, last or "", readable=readable))

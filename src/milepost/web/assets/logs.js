@@ -9,7 +9,7 @@ const MOST = 200_000;
 function follow(pane, task, attempt) {
   const ansi = new Ansi();
   const plan = encodeURIComponent(document.body.dataset.plan ?? "");
-  const source = new EventSource(`/api/v1/plans/${plan}/tasks/${encodeURIComponent(task)}/log/stream?attempt=${attempt}`);
+  const source = new EventSource(`/api/v1/plans/${plan}/tasks/${encodeURIComponent(task)}/log/stream?readable=true&attempt=${attempt}`);
   pane.replaceChildren();
   pane.dataset.state = "open";
   source.addEventListener("log", (event) => {

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from tests.cli.conftest import Milepost
@@ -29,53 +31,60 @@ UNDERSTANDS_LESS = (
 )
 
 
-@pytest.fixture
-def write(project: Path, server: Server) -> Callable[..., None]:
-    """Write the settings of the project and a plan of some tasks on tier 3."""
-
-    def write(*tasks: str) -> None:
-        settings = SETTINGS.format(engine="temporal", run="") + TEMPORAL.format(address=server.address)
-        (project / "milepost.toml").write_text(settings + 'project = "strange"\n')
-        (project / "tasks.md").write_text(plan_of(*tasks))
-
-    return write
-
-
 Home = subprocess.Popen[str]
 
 
-@pytest.fixture
-def start_run() -> Iterator[Callable[..., Home]]:
-    """Start the run, with further variables of the environment; what still runs at the end is killed."""
-    started: list[Home] = []
+@dataclass
+class Story:
+    """A project whose tier 3 is served by workers, its run, and the faults that are counted."""
 
-    def start(**env: str) -> Home:
+    milepost: Milepost
+    project: Path
+    server: Server
+    workers: Workers
+    record: Record
+    runs: list[Home] = field(default_factory=list)
+
+    def write(self, *tasks: str) -> None:
+        """Write the settings of the project and a plan of some tasks on tier 3."""
+        settings = SETTINGS.format(engine="temporal", run="") + TEMPORAL.format(address=self.server.address)
+        (self.project / "milepost.toml").write_text(settings + 'project = "strange"\n')
+        (self.project / "tasks.md").write_text(plan_of(*tasks))
+
+    def work(self, folder: Path | None = None, **how: Any) -> WorkerProcess:
+        """Start a worker of all tiers, in the project's folder unless another is given."""
+        return self.workers(folder or self.project, *TIERS, **how).ready()
+
+    def run(self, **env: str) -> Home:
+        """Start the run, with further variables of the environment."""
         command = [*AS_IT_IS, "run", "tasks.md", "--trust"]
         environment = {**os.environ, **env}
         pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True))
-        return started[-1]
+        self.runs.append(subprocess.Popen(command, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True))
+        return self.runs[-1]
 
-    yield start
-    for run in started:
+    def fault(self, name: str) -> None:
+        """Count a fault."""
+        self.record(f"fault:{name}", 1)
+
+
+@pytest.fixture
+def story(
+    milepost: Milepost, project: Path, server: Server, workers: Workers, record_property: Record
+) -> Iterator[Story]:
+    """A project and what happens in it; what still runs at the end is killed."""
+    told = Story(milepost, project, server, workers, record_property)
+    yield told
+    for run in told.runs:
         run.kill()
         run.communicate()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_worker_is_cut_off_and_what_it_says_later_is_not_heard(
-    milepost: Milepost,
-    write: Callable[..., None],
-    project: Path,
-    tmp_path: Path,
-    server: Server,
-    workers: Workers,
-    record_property: Record,
-    start_run: Callable[..., Home],
-    kind: str,
-) -> None:
+def test_a_worker_is_cut_off_and_what_it_says_later_is_not_heard(story: Story, tmp_path: Path, kind: str) -> None:
     """Its command is gone before the network heals, the task was done by another, and it goes on as a worker."""
-    write("1.1 echo $$ >> runs; test $MILEPOST_ATTEMPT != 1 || sleep 600", "1.2 true")
+    project, server = story.project, story.server
+    story.write("1.1 echo $$ >> runs; test $MILEPOST_ATTEMPT != 1 || sleep 600", "1.2 true")
     with link(kind, server.address) as way:
         far = tmp_path / "far"
         shutil.copytree(project, far)
@@ -83,50 +92,43 @@ def test_a_worker_is_cut_off_and_what_it_says_later_is_not_heard(
         (far / "milepost.toml").write_text(settings.replace(server.address, way.address))
         (far / "runs").symlink_to(project / "runs")
         subprocess.run([*AS_IT_IS, "trust", "tasks.md"], cwd=far, check=True, capture_output=True)
-        zombie = workers(far, *TIERS, prefix=way.prefix).ready()
-        run = start_run()
+        zombie = story.work(far, prefix=way.prefix)
+        run = story.run()
         until_exists(project / "runs")
         way.cut()
-        record_property(f"fault:partition by {kind}", 1)
+        story.fault(f"partition by {kind}")
         zombie.until("stopped: the server was out of reach of its worker")
         assert not alive(int((project / "runs").read_text().split()[0]))
-        other = workers(project, *TIERS).ready()
+        other = story.work()
         run.communicate(timeout=DEADLINE)
         assert run.returncode == 0
         other.kill()
         way.heal()
         (project / "other.md").write_text(plan_of("1.1 true"))
-        assert milepost("run", "other.md").code == 0  # the zombie does it
-    done = {event["task"]: event["attempt_no"] for event in of(milepost, "TaskCompleted")}
+        assert story.milepost("run", "other.md").code == 0  # the zombie does it
+    done = {event["task"]: event["attempt_no"] for event in of(story.milepost, "TaskCompleted")}
     assert done.keys() == {"1.1", "1.2"}
     assert done["1.1"] > 1
-    assert milepost("ledger", "verify").code == 0
+    assert story.milepost("ledger", "verify").code == 0
 
 
-def test_a_worker_of_an_older_version_leaves_its_tasks_to_others(
-    milepost: Milepost,
-    write: Callable[..., None],
-    project: Path,
-    workers: Workers,
-    record_property: Record,
-    start_run: Callable[..., Home],
-) -> None:
-    write("1.1 echo x >> runs")
-    old = workers(project, *TIERS, prefix=(sys.executable, "-c", UNDERSTANDS_LESS)).ready()
-    run = start_run()
+def test_a_worker_of_an_older_version_leaves_its_tasks_to_others(story: Story) -> None:
+    story.write("1.1 echo x >> runs")
+    old = story.work(prefix=(sys.executable, "-c", UNDERSTANDS_LESS))
+    run = story.run()
     old.until("leaving: nothing new is taken")
-    record_property("fault:worker of an old version", 1)
+    story.fault("worker of an old version")
     said = old.until("error[worker-unavailable]")
     assert "it is given orders of form 1" in said
     assert "understands form 0" in said
     assert old.process.wait(DEADLINE) == 1
-    workers(project, *TIERS).ready()
+    story.work()
     run.communicate(timeout=DEADLINE)
     assert run.returncode == 0
-    (lost,) = of(milepost, "AttemptLost")
+    (lost,) = of(story.milepost, "AttemptLost")
     assert "is too old: it is given orders of form 1" in lost["reason"]
-    assert [event["attempt_no"] for event in of(milepost, "TaskCompleted")] == [2]
-    assert (project / "runs").read_text() == "x\n"
+    assert [event["attempt_no"] for event in of(story.milepost, "TaskCompleted")] == [2]
+    assert (story.project / "runs").read_text() == "x\n"
 
 
 @pytest.fixture(scope="session")
@@ -141,57 +143,50 @@ def preloaded(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(library)
 
 
-@pytest.mark.parametrize(("ahead", "words"), [(HOUR, "1h ahead of")])
-def test_a_worker_whose_clock_is_off_says_so_and_works(
-    milepost: Milepost,
-    write: Callable[..., None],
-    project: Path,
-    workers: Workers,
-    preloaded: str,
-    record_property: Record,
-    start_run: Callable[..., Home],
-    ahead: int,
-    words: str,
-) -> None:
-    write("1.1 sleep 1.5")  # longer than its worker may be silent
-    skewed = {**os.environ, "LD_PRELOAD": preloaded, "CLOCK_AHEAD": str(ahead)}
-    worker = workers(project, *TIERS, env=skewed).ready()
+class Clock(NamedTuple):
+    """A clock that is off: the variables that make it so for a process, and what is said of it."""
+
+    env: dict[str, str]
+    words: str
+
+
+@pytest.fixture
+def clock(preloaded: str, request: pytest.FixtureRequest) -> Clock:
+    """A clock that is ahead by as many seconds as the parameter says."""
+    said = "1h ahead of" if request.param == HOUR else "1h behind"
+    env = {"LD_PRELOAD": preloaded, "CLOCK_AHEAD": str(request.param)}
+    return Clock(env, f"this machine's clock is {said} the Temporal server's")
+
+
+@pytest.mark.parametrize("clock", [HOUR], indirect=True)
+def test_a_worker_whose_clock_is_off_says_so_and_works(story: Story, clock: Clock) -> None:
+    story.write("1.1 sleep 1.5")  # longer than its worker may be silent
+    worker = story.work(env={**os.environ, **clock.env})
     began = time.time()
-    run = start_run()
-    assert f"this machine's clock is {words} the Temporal server's" in worker.until("clock")
-    record_property("fault:clock of a worker an hour off", 1)
+    run = story.run()
+    assert clock.words in worker.until("clock")
+    story.fault("clock of a worker an hour off")
     run.communicate(timeout=DEADLINE)
     assert run.returncode == 0
-    (done,) = of(milepost, "TaskCompleted")
+    (done,) = of(story.milepost, "TaskCompleted")
     assert 0 < done["at"] - began < DEADLINE
-    assert of(milepost, "AttemptLost") == of(milepost, "AttemptOverran") == []
+    assert of(story.milepost, "AttemptLost") == of(story.milepost, "AttemptOverran") == []
 
 
-@pytest.mark.parametrize(("ahead", "words"), [(HOUR, "1h ahead of"), (-HOUR, "1h behind")])
-def test_a_home_whose_clock_is_off_says_so_and_knows_who_works(
-    milepost: Milepost,
-    write: Callable[..., None],
-    project: Path,
-    workers: Workers,
-    preloaded: str,
-    record_property: Record,
-    start_run: Callable[..., Home],
-    ahead: int,
-    words: str,
-) -> None:
-    write("1.1 until test -e go; do sleep 0.02; done; true > started")
-    skewed = {"LD_PRELOAD": preloaded, "CLOCK_AHEAD": str(ahead)}
-    worker = workers(project, *TIERS).ready()
-    run = start_run(**skewed)
-    assert f"this machine's clock is {words} the Temporal server's" in read_until(run, "clock")
-    record_property("fault:clock of a home an hour off", 1)
+@pytest.mark.parametrize("clock", [HOUR, -HOUR], indirect=True)
+def test_a_home_whose_clock_is_off_says_so_and_knows_who_works(story: Story, clock: Clock) -> None:
+    story.write("1.1 until test -e go; do sleep 0.02; done; true > started")
+    worker = story.work()
+    run = story.run(**clock.env)
+    assert clock.words in read_until(run, "clock")
+    story.fault("clock of a home an hour off")
     listing = subprocess.run(
-        [*AS_IT_IS, "workers"], env={**os.environ, **skewed}, capture_output=True, text=True, check=False
+        [*AS_IT_IS, "workers"], env={**os.environ, **clock.env}, capture_output=True, text=True, check=False
     )
     assert listing.returncode == 0, listing.stdout
     assert f":{worker.process.pid}" in listing.stdout
-    (project / "go").touch()
+    (story.project / "go").touch()
     out, _ = run.communicate(timeout=DEADLINE)
     assert run.returncode == 0
     assert "waits for a worker" not in out
-    assert milepost("ledger", "verify").code == 0
+    assert story.milepost("ledger", "verify").code == 0

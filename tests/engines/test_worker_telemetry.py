@@ -34,6 +34,19 @@ def plan(project: Path, server: Server) -> Path:
     return path
 
 
+@pytest.fixture
+def telling_run(
+    milepost: Milepost, plan: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Have the plan done by a home that tells the collector of it."""
+
+    def run() -> None:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        assert milepost("run", plan.name, "--trust").code == 0
+
+    return run
+
+
 def spans_of(collector: Collector) -> Iterator[tuple[str, Any]]:
     """Every span that was sent, with the service that sent it."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -46,17 +59,11 @@ def spans_of(collector: Collector) -> Iterator[tuple[str, Any]]:
 
 
 def test_one_trace_goes_from_the_run_to_the_commands_of_its_workers(
-    milepost: Milepost,
-    plan: Path,
-    project: Path,
-    workers: Workers,
-    collector: Collector,
-    monkeypatch: pytest.MonkeyPatch,
+    telling_run: Callable[[], None], project: Path, workers: Workers, collector: Collector
 ) -> None:
     telling = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
     worker = workers(project, *TIERS, env=telling).ready()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-    assert milepost("run", "tasks.md", "--trust").code == 0
+    telling_run()
     assert worker.end() == 0
 
     found = list(spans_of(collector))
@@ -103,16 +110,10 @@ def outcomes(collector: Collector) -> dict[str, int]:
 
 
 def test_commands_are_part_of_the_runs_trace_when_only_its_home_sends_any(
-    milepost: Milepost,
-    plan: Path,
-    project: Path,
-    workers: Workers,
-    collector: Collector,
-    monkeypatch: pytest.MonkeyPatch,
+    telling_run: Callable[[], None], project: Path, workers: Workers, collector: Collector
 ) -> None:
     workers(project, *TIERS).ready()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-    assert milepost("run", "tasks.md", "--trust").code == 0
+    telling_run()
     (attempt,) = [span for _, span in spans_of(collector) if span.name == "attempt 1.1"]
     assert (project / "context").read_text().strip() == f"00-{attempt.trace_id.hex()}-{attempt.span_id.hex()}-01"
 

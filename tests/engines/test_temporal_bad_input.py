@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Milepost
+from tests.cli.conftest import Milepost, Result
 from tests.engines.conftest import SETTINGS
 from tests.engines.temporal_scene import Server
 from tests.engines.test_both_engines import of, plan_of
@@ -146,6 +146,41 @@ def test_without_the_extra(
     said = milepost(*command)
     assert said.code == 1
     assert "pip install 'milepost[temporal]'" in said.err
+
+
+def server_line(said: Result) -> dict[str, str]:
+    """What doctor says of the Temporal server."""
+    (found,) = [line for line in said.json if line["name"] == "temporal server"]
+    return dict(found)
+
+
+def test_doctor_asks_the_server(milepost: Milepost, project: Path, server: Server, closed_port: str) -> None:
+    project_with(project, f'address = "{server.address}"')
+    well = f"{server.address} answers, namespace default"
+    assert server_line(milepost("doctor", "--json"))["text"] == well
+    for trouble, words in (
+        (f'address = "{closed_port}"', "no Temporal server can be reached: connection refused"),
+        (f'address = "{server.address}"\nnamespace = "nowhere"', "the Temporal server has no namespace `nowhere`"),
+        (f'address = "{server.address}"\nsigning_key = "env:NO_KEY"', "the secret signing_key of [temporal] is not"),
+    ):
+        project_with(project, trouble)
+        said = milepost("doctor", "--json")
+        found = server_line(said)
+        assert (said.code, found["health"]) == (1, "bad")
+        assert found["text"].startswith(words)
+
+
+def test_doctor_without_the_extra(milepost: Milepost, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project_with(project, "")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "temporalio" else find(name))
+    said = milepost("doctor", "--json")
+    assert said.code == 1
+    assert "pip install 'milepost[temporal]'" in server_line(said)["text"]
+
+
+def test_doctor_says_nothing_of_a_server_that_nobody_asks_for(milepost: Milepost, project: Path) -> None:
+    assert "temporal server" not in milepost("doctor").out
 
 
 def test_dev_without_a_server_to_start(milepost: Milepost, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

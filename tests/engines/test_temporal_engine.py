@@ -177,9 +177,10 @@ def stranger(tmp_path: Path) -> dict[str, str]:
 def test_a_worker_runs_nothing_that_nobody_trusted_on_its_machine(
     milepost: Milepost, plan: Path, project: Path, workers: Workers, stranger: dict[str, str]
 ) -> None:
-    workers(project, *TIERS, env=stranger).ready()
+    worker = workers(project, *TIERS, env=stranger).ready()
     assert milepost("run", "tasks.md", "--trust", "--no-wait").code == 1
     assert not (project / "runs").exists()
+    assert "does not allow its command" in worker.until("1.1#1 blocked: the worker ")
     (held,) = of(milepost, "TaskBlocked")
     assert held["by"] == "worker"
     assert held["reason"].endswith("does not allow its command: nobody has trusted it on that machine")

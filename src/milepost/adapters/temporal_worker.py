@@ -46,6 +46,7 @@ from milepost.execution.records import Attempt, TaskRecord
 BY_WORKER = "worker"
 """Who holds a task whose command a worker does not allow."""
 
+_SAID = {"Complete": "complete", "Fail": "failed", "Overrun": "overran its limit", "Lose": "lost", "Block": "blocked"}
 _CUT_OFF = "the server was out of reach of its worker"
 _POLLS = 2
 """How many attempts a worker asks for at once; those that the server grants to one that is cut off get lost."""
@@ -152,7 +153,8 @@ class TierWorker:
             told = to_verdict(verdict) | self.besides.pop(name, {})
             making.verdict, making.evidence = told["kind"], told.get("evidence", {})
             making.reason = told.get("reason", "")
-            self.on_event(f"{name} {making.verdict.lower()}", {**about, "outcome": making.verdict.lower()})
+            why = f": {making.reason}" if making.reason else ""
+            self.on_event(f"{name} {_SAID[making.verdict]}{why}", {**about, "outcome": making.verdict.lower()})
         return told
 
     async def verdict(self, order: Order, making: Making, tell: Callable[[str], None]) -> Command:

@@ -57,14 +57,20 @@ def examine(
     open_ledger: Callable[[], LedgerArchive],
     now: float,
     open_blobs: Callable[[], BlobStore] | None = None,
+    ask_server: Callable[[], str] | None = None,
 ) -> Iterator[Finding]:
-    """Look at versions, extras, ledger, tiers, disk and clock, one after the other."""
+    """Look at versions, extras, ledger, Temporal server, tiers, disk and clock, one after the other.
+
+    ``ask_server`` says how the server is that the settings name, if they do.
+    """
     yield from _installation()
     yield Finding("settings", Health.GOOD, settings.path or "none: every tier has its defaults")
     own = settings.root / ".milepost"
     yield from _ledger(open_ledger, own)
     if settings.blobs is not None and open_blobs is not None:
         yield _blobs(open_blobs)
+    if (settings.temporal is not None or settings.engine == "temporal") and ask_server is not None:
+        yield _server(ask_server)
     yield from _tiers(settings)
     yield from _notify(settings)
     yield _git()
@@ -142,6 +148,14 @@ def _blobs(open_blobs: Callable[[], BlobStore]) -> Finding:
     except MilepostError as error:
         return Finding("blob store", Health.BAD, f"{error} ({error.place}); {error.remedy}")
     return Finding("blob store", Health.GOOD, f"{store.place} answers")
+
+
+def _server(ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding("temporal server", Health.GOOD, ask())
+    except MilepostError as error:
+        place = f" ({error.place})" if error.place else ""
+        return Finding("temporal server", Health.BAD, f"{error}{place}; {error.remedy}")
 
 
 def _tiers(settings: Settings) -> Iterator[Finding]:

@@ -163,7 +163,7 @@ class Settings:
         if rank not in self.tiers:
             known = ", ".join(str(known) for known in sorted(self.tiers))
             raise SettingsInvalid(
-                f"{wanted_by or 'the plan'} asks for tier {rank}, which is not configured (there are {known})",
+                f"{wanted_by or 'the plan'} asks for tier {rank}, which is not configured (configured: {known})",
                 place=self.path or FILE_NAME,
                 remedy=f"add a [tiers.{rank}] section, or assign the task to another tier",
             )

@@ -168,6 +168,38 @@ def serve(
         asyncio.run(work(telemetry or WorkerTelemetry()))
 
 
+def ask_server(settings: Settings) -> str:
+    """Say which Temporal server of a project answers, and how far its clock is from ours.
+
+    Raises:
+        EngineUnavailable: none does, or it refuses us.
+        WorkerUnavailable: a secret that the settings refer to is missing.
+    """
+    from milepost.adapters.temporal_connection import connect, require_temporal
+
+    require_temporal()
+    from temporalio.service import RPCError
+
+    from milepost.adapters.supervisors import own_name
+    from milepost.adapters.temporal_clocks import clock_ahead, off, server_time
+    from milepost.adapters.temporal_trust import signing_key
+
+    temporal, root = temporal_settings(settings), settings.root.resolve()
+    signing_key(temporal, root)
+
+    async def ask() -> str:
+        client = await connect(temporal, root, own_name())
+        try:
+            ahead = clock_ahead(await server_time(client))
+        except RPCError as error:
+            raise EngineUnavailable(
+                f"the Temporal server does not say what it does: {error.message}", place=temporal.address
+            ) from None
+        return f"{temporal.address} answers, namespace {temporal.namespace}" + (f"; {off(ahead)}" if ahead else "")
+
+    return asyncio.run(ask())
+
+
 def list_workers(place: str) -> tuple[list[WorkerLine], list[int]]:
     """The workers of the project that a file or folder belongs to, and the tiers of commands that nobody serves.
 

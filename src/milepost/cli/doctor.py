@@ -7,6 +7,7 @@ import click
 from milepost.app.health import Health, examine, examine_without_settings
 from milepost.bootstrap import ledger_of, project_settings, wall_clock
 from milepost.bootstrap.blobs import blobs_of
+from milepost.bootstrap.workers import ask_server
 from milepost.cli.acting import require_place
 from milepost.cli.options import complete_files, json_option, say_json
 from milepost.cli.text import printable
@@ -20,7 +21,7 @@ _MARKS = {Health.GOOD: ("ok  ", "green"), Health.NOTE: ("note", "yellow"), Healt
 @click.argument("place", metavar="[PATH]", default=".", shell_complete=complete_files)
 @json_option
 def command(place: str, as_json: bool) -> int:
-    """Look at versions, extras, ledger, blob store, tiers, disk and clock.
+    """Look at versions, extras, ledger, blob store, Temporal server, tiers, disk and clock.
 
     Exit code 1 when something is in the way of working.
     """
@@ -30,7 +31,15 @@ def command(place: str, as_json: bool) -> int:
     except SettingsInvalid as error:
         found = list(examine_without_settings(error))
     else:
-        found = list(examine(settings, lambda: ledger_of(settings), wall_clock(), lambda: blobs_of(settings)))
+        found = list(
+            examine(
+                settings,
+                lambda: ledger_of(settings),
+                wall_clock(),
+                lambda: blobs_of(settings),
+                lambda: ask_server(settings),
+            )
+        )
     bad = any(finding.health is Health.BAD for finding in found)
     if as_json:
         say_json([{"name": name, "health": health.value, "text": text} for name, health, text in found])

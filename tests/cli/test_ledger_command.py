@@ -79,6 +79,49 @@ def test_a_damaged_export_is_refused_whole(milepost: Milepost, ledger: Path, pro
     assert (told.code, "worse.jsonl:1" in told.err) == (3, True)
 
 
+def test_an_export_that_was_not_written_to_its_end(milepost: Milepost, ledger: Path, project: Path) -> None:
+    lines = milepost("ledger", "export").out.splitlines(keepends=True)
+    (project / "half.jsonl").write_text(lines[0] + lines[1][:50])
+    (project / "other").mkdir()
+    (project / "other" / "milepost.toml").write_text("")
+    told = milepost("ledger", "import", "half.jsonl", "other")
+    assert (told.code, "half.jsonl:2" in told.err, "was not written to its end" in told.err) == (3, True, True)
+    assert milepost("ledger", "verify", "other").code == 3  # there is no ledger
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("import", "nowhere.jsonl"), 3, "No such file or directory nowhere.jsonl FILE [PATH]"),
+        (("import", ".", "saved.jsonl"), 3, "Is a directory FILE [PATH]"),
+        (("backup", ".", "copy.db"), 2, "it is a folder FILE [PATH]"),
+        (("backup", "nowhere/copy.db"), 1, "the copy cannot be written nowhere/copy.db folder"),
+        (("export", "-o", "nowhere/saved.jsonl"), 2, "cannot be written nowhere/saved.jsonl folder"),
+    ],
+)
+def test_files_that_cannot_be_are_named_with_what_to_do(
+    milepost: Milepost, ledger: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    found = milepost("ledger", *words)
+    assert found.code == code
+    assert all(word in found.err for word in told.split())
+    assert "Errno" not in found.err
+    assert "ledger.db" not in found.err  # the ledger itself is well
+
+
+def test_a_backup_that_fails_leaves_nothing(
+    milepost: Milepost, ledger: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("milepost.adapters.ledger_copies.Path.rename", full)
+    before = sorted(project.iterdir())
+    told = milepost("ledger", "backup", "copy.db")
+    assert (told.code, "the copy cannot be written: No space left on device" in told.err) == (1, True)
+    assert sorted(project.iterdir()) == before
+
+
 def test_a_backup_is_a_ledger(milepost: Milepost, ledger: Path, project: Path) -> None:
     (project / "copy" / ".milepost").mkdir(parents=True)
     assert milepost("ledger", "backup", "copy/.milepost/ledger.db").code == 0

@@ -44,6 +44,22 @@ def test_gc_deletes_the_files_of_old_runs_and_nothing_else(milepost: Milepost, f
     assert "finished" in milepost("runs").out
 
 
+def test_gc_says_why_it_found_nothing(milepost: Milepost, finished: Path) -> None:
+    assert "No run that left files here ended more than 30 days ago" in milepost("gc").out
+    milepost("gc", "--older-than", "0")
+    assert milepost("gc").out == "0 KiB freed from 0 runs\n"
+
+
+def test_gc_says_what_it_could_not_delete(milepost: Milepost, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("milepost.app.housekeeping.shutil.rmtree", lambda *_args, **_how: None)
+    kept = milepost("gc", "--older-than", "0")
+    assert (kept.code, "0 KiB freed from 1 run" in kept.out) == (1, True)
+    assert "of tasks.md#1 cannot be deleted: make" in kept.err
+    found = milepost("gc", "--older-than", "0", "--json")
+    (run,) = found.json["runs"]
+    assert (found.code, run["left_bytes"]) == (1, run["bytes"])
+
+
 def test_gc_leaves_a_run_that_is_not_over(milepost: Milepost, project: Path) -> None:
     (project / "tasks.md").write_text(PLAN.replace("echo hello", "echo no; false"))
     assert milepost("run", "tasks.md", "--trust", "-q").code == 1

@@ -159,7 +159,9 @@ class SqliteLedger:
 
     def backup(self, path: str | Path) -> None:
         """Copy the ledger to another file while others go on writing."""
-        self._guard(lambda: self._backup(Path(path)))
+        from milepost.adapters.ledger_copies import copy_ledger
+
+        self._guard(lambda: copy_ledger(self._open(), Path(path)))
 
     def in_line(self, stream: str, after: int) -> AbstractContextManager[list[Event]]:
         """Give the events after a version: appends to a file are so short that nobody stands in line."""
@@ -247,14 +249,6 @@ class SqliteLedger:
                 connection.execute(_INSERT, (row.stream, *restored(row, version, previous, self.place)))
                 added += 1
         return added
-
-    def _backup(self, path: Path) -> None:
-        source = self._open()
-        target = sqlite3.connect(path)
-        try:
-            source.backup(target)
-        finally:
-            target.close()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -58,9 +58,13 @@ def leftovers(runs: Iterable[RunLine], folder_of: dict[str, Path], *, before: fl
     ]
 
 
-def clear(leftover: Leftover) -> None:
-    """Delete the files of a run that is over: logs, briefs, exit records. What happened stays in the ledger."""
+def clear(leftover: Leftover) -> int:
+    """Delete the files of a run that is over: logs, briefs, exit records. What happened stays in the ledger.
+
+    Gives how many bytes could not be deleted.
+    """
     shutil.rmtree(leftover.folder, ignore_errors=True)
+    return _size(leftover.folder) if leftover.folder.is_dir() else 0
 
 
 def abandoned(folder: Path, before: float, *, dry_run: bool = False) -> int:

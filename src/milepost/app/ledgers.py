@@ -70,11 +70,14 @@ def import_lines(ledger: LedgerArchive, lines: Iterable[str], *, name: str) -> i
 
 
 def _row(number: int, line: str, name: str) -> LedgerRow:
+    remedy = "give what `milepost ledger export` wrote; nothing was imported"
     try:
         data = json.loads(line)
         row = LedgerRow(*(data[field] for field in _FIELDS))
     except (ValueError, KeyError, TypeError):
-        raise InputError("this line is no exported event", place=f"{name}:{number}") from None
+        if line.startswith('{"position": ') and not line.rstrip().endswith("}"):
+            remedy = "the file was not written to its end: export the ledger again; nothing was imported"
+        raise InputError("this line is no exported event", place=f"{name}:{number}", remedy=remedy) from None
     if not all(type(value) is (int if field in _NUMBERS else str) for field, value in row._asdict().items()):
-        raise InputError("this line is no exported event", place=f"{name}:{number}")
+        raise InputError("this line is no exported event", place=f"{name}:{number}", remedy=remedy)
     return row

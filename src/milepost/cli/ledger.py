@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def export_command(place: str, output: str | None) -> None:
         with open(output, "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
-        raise UsageError(f"it cannot be written: {error.strerror}", place=output) from None
+        remedy = "name a file in a folder that is there and that you may write to"
+        raise UsageError(f"it cannot be written: {error.strerror}", place=output, remedy=remedy) from None
 
 
 @command.command(name="import")
@@ -64,8 +66,11 @@ def import_command(file: str, place: str, as_json: bool) -> None:
     """Add exported events (`-`: standard input) to the project's ledger; those it has already are skipped."""
     try:
         lines = sys.stdin.readlines() if file == "-" else Path(file).read_text("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it cannot be read: {error}", place=file) from None
+    except UnicodeDecodeError:
+        raise InputError("it is no text", place=file, remedy="give what `milepost ledger export` wrote") from None
+    except OSError as error:
+        remedy = "name the exported file first, then the project: milepost ledger import FILE [PATH]"
+        raise InputError(f"it cannot be read: {error.strerror}", place=file, remedy=remedy) from None
     added = import_lines(_ledger(place, must_exist=False), lines, name=file)
     if as_json:
         say_json({"added": added})
@@ -77,8 +82,15 @@ def import_command(file: str, place: str, as_json: bool) -> None:
 @click.argument("file", shell_complete=complete_files)
 @_place
 def backup_command(file: str, place: str) -> None:
-    """Copy the ledger to FILE, as SQLite keeps one, while runs go on."""
-    if Path(file).exists():
+    """Copy the ledger to FILE, as SQLite keeps one, while runs go on.
+
+    To restore it, let nothing run, move `.milepost/ledger.db` and the files whose names begin so away, all of them,
+    copy FILE to `.milepost/ledger.db`, and have `milepost ledger verify` look at it.
+    """
+    if os.path.isdir(file):
+        remedy = "name the file to write first, then the project: milepost ledger backup FILE [PATH]"
+        raise UsageError("it is a folder", place=file, remedy=remedy)
+    if os.path.lexists(file):
         raise UsageError("there is a file of that name already", place=file, remedy="choose another name")
     _ledger(place).backup(file)
     say(f"backed up to {file}")

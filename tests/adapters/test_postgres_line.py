@@ -13,8 +13,10 @@ from tests.databases import end_connection_of
 
 from milepost.adapters.ledger_postgres import PostgresLedger
 from milepost.adapters.postgres_appends import Batch, Head
+from milepost.adapters.postgres_news import Row
 from milepost.app.ledgers import verify
 from milepost.app.runs import RunSession
+from milepost.errors import VersionConflict
 from milepost.execution.commands import Claim, Start
 from milepost.execution.events import AttemptStarted, Event, TaskCompleted
 from milepost.execution.policy import RunSpec, TaskSpec, TierPolicy
@@ -52,7 +54,7 @@ def test_the_next_one_reads_what_the_one_before_appended(
 
     def follow() -> None:
         with other.in_line("a#1", 0) as news:
-            seen.append(news)
+            seen.append(list(news))
             other.append("a#1", 2, [THIRD])
 
     thread = threading.Thread(target=follow)
@@ -154,3 +156,86 @@ def test_many_events_with_text_of_any_kind_in_one_append(ledger: PostgresLedger)
     assert ledger.append("“€”#1", 40, many) == 80
     assert ledger.read("“€”#1") == [*many, *many]
     assert verify(ledger).faults == ()
+
+
+def test_who_appends_again_at_once_need_not_stand_again(
+    ledger: PostgresLedger, other: PostgresLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third append of the three is one of a spell; the next one in line has been there since the second."""
+    patient(monkeypatch)
+    other._line.patience = 3600
+    stood = standing(ledger, monkeypatch)
+    for version in (1, 2, 3):
+        with ledger.in_line("a#1", version) as news:
+            assert list(news) == []
+            ledger.append("a#1", version, [SECOND])
+    assert stood == [1, 2]
+    with other.in_line("a#1", 0) as news:
+        assert len(list(news)) == 4
+        other.append("a#1", 4, [THIRD])
+    with ledger.in_line("a#1", 4) as news:
+        assert list(news) == []
+        with pytest.raises(VersionConflict):  # who is overtaken in a spell finds out
+            ledger.append("a#1", 4, [SECOND])
+    with ledger.in_line("a#1", 4) as news:
+        assert list(news) == [THIRD]
+        ledger.append("a#1", 5, [SECOND])
+    assert stood == [1, 2, 4]
+    assert verify(ledger).faults == ()
+
+
+def test_the_next_in_line_reads_along_while_one_goes_on(
+    ledger: PostgresLedger, other: PostgresLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient(monkeypatch)
+    for version in (1, 2):
+        with ledger.in_line("a#1", version):
+            ledger.append("a#1", version, [SECOND])
+    looks: list[int] = []
+    news_of = other._line._news
+
+    def look(stream: str, after: int) -> Any:
+        """Looked at once: nothing new yet. Then one more, and nothing after it."""
+        looks.append(after)
+        if len(looks) == 2:
+            with ledger.in_line("a#1", 3):
+                ledger.append("a#1", 3, [THIRD])
+        return news_of(stream, after)
+
+    monkeypatch.setattr(other._line, "_news", look)
+    with other.in_line("a#1", 0) as news:
+        assert list(news) == [FIRST, SECOND, SECOND, THIRD]
+        assert looks == [3, 3, 4, 4]  # two looks that find nothing end it
+        other.append("a#1", 4, [FIRST])
+
+
+def test_a_spell_ends(ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has been at it for long enough says so with an append, and stands in line for the next one."""
+    patient(monkeypatch)
+    stood = standing(ledger, monkeypatch)
+    for version in (1, 2, 3, 4):
+        with ledger.in_line("a#1", version):
+            if version == 3:
+                monkeypatch.setattr("milepost.adapters.postgres_spell.SPELL", 0.0)
+                ledger._line.spell.begin("a#1", 0.0)
+            ledger.append("a#1", version, [SECOND])
+    assert stood == [1, 2, 4]
+
+
+def standing(ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The versions after which a ledger will have stood in line."""
+    stood: list[int] = []
+    stand = ledger._line.stand
+
+    def noted(stream: str, after: int) -> list[Row] | None:
+        stood.append(after)
+        return stand(stream, after)
+
+    monkeypatch.setattr(ledger._line, "stand", noted)
+    return stood
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, who goes on is believed to be at it, and his spell lasts."""
+    monkeypatch.setattr("milepost.adapters.postgres_spell.SPELL", 3600.0)
+    monkeypatch.setattr("milepost.adapters.postgres_spell._AT_ONCE", 3600.0)

@@ -67,7 +67,7 @@ def append_in_line(ledger: PostgresLedger, stream: str, task: str) -> None:
     while True:
         try:
             with ledger.in_line(stream, version) as news:
-                version += len(news)
+                version += len(list(news))
                 ledger.append(stream, version, [done(task)])
             return
         except VersionConflict:

@@ -15,6 +15,7 @@ from milepost.execution.policy import SpecPayload
 Known = Callable[[], tuple[str, SpecPayload] | None]
 """Gives the JSON text of a specification, and what it means; asked only when there is one to parse."""
 
+_parse = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -99,4 +100,8 @@ def _values(payload: str, known: Known) -> Any:
             values = json.loads(f'{head}"spec":null{tail}')
             if "spec" in values and values["spec"] is None:  # and not further in
                 return {**values, "spec": spec}
-    return json.loads(payload)
+    try:
+        values, end = _parse(payload)
+    except ValueError:
+        end = -1
+    return values if end == len(payload) else json.loads(payload)  # slower, but takes space around

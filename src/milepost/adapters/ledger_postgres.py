@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from milepost.adapters import postgres_archive as archive
 from milepost.adapters.event_rows import Known, event_of, nothing_known, rows_of
-from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, key_of, new_id
+from milepost.adapters.postgres_appends import Batch, Head, Turn, add, head_of, kept, key_of, more_follows, new_id
 from milepost.adapters.postgres_line import Line
 from milepost.adapters.postgres_link import FIRST_PATIENCE, PATIENCE, Address, Link
+from milepost.adapters.postgres_news import NEWS, Row, asked, rows
 from milepost.adapters.postgres_schema import lay_out, migrate
 from milepost.adapters.postgres_watch import Watch
 from milepost.app.ports import LedgerRow, StreamInfo
@@ -29,11 +31,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_READ = """
-SELECT version, kind, v, payload, hash, stream_id FROM milepost.event
-WHERE stream_id = (SELECT id FROM milepost.stream WHERE project = %s AND name = %s) AND version > %s
-ORDER BY version
-"""
 _STREAMS = """
 SELECT name, version FROM milepost.stream WHERE project = %s AND name >= %s AND starts_with(name, %s) ORDER BY id
 """
@@ -91,6 +88,7 @@ class PostgresLedger:
         self._require_schema()
         head = self._heads.pop(stream, None) or self._run(lambda connection: head_of(connection, self.project, stream))
         if head.version != expected_version:
+            self._line.spell.end()
             raise VersionConflict(f"{stream} is at version {head.version}, not {expected_version}")
         if not events:
             return expected_version
@@ -122,19 +120,35 @@ class PostgresLedger:
             self._turn = None
 
     @contextlib.contextmanager
-    def in_line(self, stream: str, after: int) -> Iterator[list[Event]]:
-        """Wait until those have appended who stood in line before; gives the events after a version.
+    def in_line(self, stream: str, after: int) -> Iterator[Iterable[Event]]:
+        """Wait until those have appended who stood in line before; gives the events after a version, as they come.
 
-        The first append from here ends our own turn.
+        The first append from here ends our own turn. Who appends again at once may do so a few times without standing
+        in line, and without reading on.
 
         Raises:
             LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
         """
-        rows = self._line.stand(stream, after) if self._turn is None and self._has_schema() else None
+        if self._goes_on(stream, after):
+            yield []
+            return
+        found = self._line.stand(stream, after) if self._turn is None and self._has_schema() else None
         try:
-            yield self.read(stream, after) if rows is None else self._events(stream, rows)
+            yield self.read(stream, after) if found is None else self._followed(stream, found)
         finally:
             self._line.leave()
+
+    def _goes_on(self, stream: str, after: int) -> bool:
+        head = self._heads.get(stream)
+        return self._line.spell.goes_on(stream) and self._turn is None and head is not None and head.version == after
+
+    def _followed(self, stream: str, found: list[Row]) -> Iterable[Event]:
+        """Events that were found, and those that come until our turn begins."""
+        events = self._events(stream, found)
+        if not found or not more_follows(found[-1].append_id):
+            return events
+        more = self._line.follow(stream, found[-1])
+        return chain(events, chain.from_iterable(self._events(stream, one) for one in more))
 
     @contextlib.contextmanager
     def driving(self, stream: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -168,13 +182,17 @@ class PostgresLedger:
         Raises:
             LedgerUnavailable: the store cannot be used, or holds events that only a newer Milepost understands.
         """
-        return self._events(stream, self._rows(_READ, (self.project, stream, after)))
+        if not self._has_schema():
+            return []
+        question = asked(self.project, stream, after)
+        return self._events(stream, self._run(lambda connection: rows(self.link.wire(connection).ask(NEWS, *question))))
 
-    def _events(self, stream: str, rows: list[tuple[Any, ...]]) -> list[Event]:
-        if rows:
-            self._remember(stream, Head(rows[-1][5], rows[-1][0], rows[-1][4]))
+    def _events(self, stream: str, found: list[Row]) -> list[Event]:
+        if found:
+            last = found[-1]
+            self._remember(stream, Head(last.stream, last.version, last.hash))
         place = self.place
-        return [event_of(stream, row[:4], place, self.known) for row in rows]
+        return [event_of(stream, row[:4], place, self.known) for row in found]
 
     def streams(self, prefix: str = "") -> list[StreamInfo]:
         """Streams whose names start with a prefix, in the order in which they began."""
@@ -269,18 +287,21 @@ class PostgresLedger:
 
     def _add(self, stream: str, after: Head, events: Sequence[Event]) -> bool:
         """Add events where a stream is believed to end; false when it does not end there."""
-        batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), new_id())
+        batch = Batch(stream, after, rows_of(stream, after.version, after.hash, events), self._next_id(stream))
         connects = self.link.connects
         head = self._run(lambda connection: self._sent(connection, batch))
         if head is None and self.link.connects != connects:  # what was sent first may have arrived
             head = self._run(lambda connection: self._arrived(connection, batch))
-        self._line.left()
+        self._line.appended(batch, head is not None)
         if head is None:
             return False
         if self._turn is not None:
             self._turn.batches.append(batch)
         self._remember(stream, head)
         return True
+
+    def _next_id(self, stream: str) -> int:
+        return self._line.next_id(stream) if self._turn is None else new_id()
 
     def _sent(self, connection: Connection, batch: Batch) -> Head | None:
         if self._line.first:

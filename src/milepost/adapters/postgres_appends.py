@@ -83,9 +83,14 @@ class Batch(NamedTuple):
     id: int
 
 
-def new_id() -> int:
-    """What tells an append from any other: 63 bits by chance."""
-    return int.from_bytes(os.urandom(8), "big") >> 1
+def new_id(more: bool = False) -> int:
+    """What tells an append from any other: 62 bits by chance, and whether its writer is about to append ``more``."""
+    return int.from_bytes(os.urandom(8), "big") >> 2 << 1 | more
+
+
+def more_follows(append_id: int) -> bool:
+    """Whether who made an append was about to make another one."""
+    return bool(append_id & 1)
 
 
 @functools.lru_cache(64)

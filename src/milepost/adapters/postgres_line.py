@@ -6,17 +6,21 @@ that nothing depends on who stands in line, or on for how long.
 
 The next one's turn comes when an append is committed, not when it is on the disk, which may take ten times as long:
 what several append goes to the disk together. An append is over when it is there. To be quick, a turn is two messages:
-one that waits and reads, one that appends and lets go.
+one that waits and reads, one that appends and lets go. Who then goes on at once, for a
+:mod:`spell <milepost.adapters.postgres_spell>`, needs one more for each append; the next in line reads along.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from milepost.adapters.postgres_appends import Batch, Head, added, key_of, statement_of
+from milepost.adapters.postgres_appends import Batch, Head, added, key_of, more_follows, new_id, statement_of
 from milepost.adapters.postgres_link import Link
-from milepost.adapters.postgres_wire import INT8, Statement
+from milepost.adapters.postgres_news import NEWS, Row, asked, rows
+from milepost.adapters.postgres_spell import Spell
+from milepost.adapters.postgres_wire import INT8, TEXT, Statement
 
 if TYPE_CHECKING:
     from milepost.adapters.postgres_link import Connection
@@ -27,16 +31,16 @@ PATIENCE = 2.0
 _REST = 30.0
 """Seconds in which nobody stands in a line that does not move."""
 
-# What is read after the lock is there was committed by then: each statement sees what there is when it begins.
-_PREPARE = b"""
-PREPARE milepost_stand (bigint) AS
-SELECT set_config('lock_timeout', '%dms', true), pg_advisory_lock($1);
-PREPARE milepost_news (text, text, integer) AS
-SELECT version, kind, v, payload, hash, stream_id FROM milepost.event
-WHERE stream_id = (SELECT id FROM milepost.stream WHERE project = $1 AND name = $2) AND version > $3
-ORDER BY version
-"""
-_STAND = b"EXECUTE milepost_stand (%d); EXECUTE milepost_news (%s, %s, %d)"
+_PAUSE = 0.0003
+_QUIET = 2
+"""Who goes on for a spell is looked after at such intervals, and is done when so many looks find nothing new."""
+
+_SPELLS = 0.5
+"""Seconds to look after others who go on and on."""
+
+_STAND = Statement(
+    b"milepost_stand", b"SELECT set_config('lock_timeout', $2 || 'ms', true), pg_advisory_lock($1)", (INT8, TEXT)
+)
 # A transaction that writes something, however little, ends when all that was written before is as durable as the
 # server's settings ask.
 _GO = Statement(
@@ -51,30 +55,57 @@ class Line:
         self.link = link
         self.project = project
         self.patience = PATIENCE
+        self.spell = Spell()
         self._key = 0
         self._rest_until = 0.0
-        self._prepared: Connection | None = None
+        self._last_id = 0
+        self._waited = 0.0
 
-    def stand(self, stream: str, after: int) -> list[tuple[Any, ...]] | None:
+    def stand(self, stream: str, after: int) -> list[Row] | None:
         """Wait until it is our turn, and give the rows after a version; None if that takes too long.
 
         Raises:
             LedgerUnavailable: no server answers, or it refuses.
         """
-        if time.monotonic() < self._rest_until:
+        began = time.monotonic()
+        if began < self._rest_until:
             return None
         key = key_of(self.project, f"{stream}\0line")
         try:
-            rows = self.link.run(lambda connection: self._stand(connection, key, stream, after))
+            found = self.link.run(lambda connection: self._stand(connection, key, stream, after))
         except BaseException as error:
             if not isinstance(error, Exception):  # interrupted: it may be our turn already, and nobody would end it
                 self.link.close()
             raise
-        if rows is None:
+        if found is None:
             self._rest_until = time.monotonic() + _REST
-        else:
-            self._key = key
-        return rows
+            return None
+        self._key = key
+        self._waited = time.monotonic() - began
+        self.spell.begin(stream, self._waited)
+        return found
+
+    def follow(self, stream: str, last: Row) -> Iterator[list[Row]]:
+        """Wait while somebody else goes on for a spell, whose last row is given; gives more rows as they come.
+
+        Raises:
+            LedgerUnavailable: no server answers, or it refuses.
+        """
+        began, quiet = time.monotonic(), 0
+        while more_follows(last.append_id) and last.append_id != self._last_id and quiet < _QUIET:
+            time.sleep(_PAUSE)
+            more = self._news(stream, last.version)
+            quiet = 0 if more else quiet + 1
+            if more:
+                last = more[-1]
+                yield more
+            if time.monotonic() - began > _SPELLS:
+                break
+        self.spell.begin(stream, self._waited)
+
+    def _news(self, stream: str, after: int) -> list[Row]:
+        question = asked(self.project, stream, after)
+        return self.link.run(lambda connection: rows(self.link.wire(connection).ask(NEWS, *question)))
 
     @property
     def first(self) -> bool:
@@ -87,18 +118,14 @@ class Line:
         None when the stream does not end where the batch follows on. Raises ``psycopg.Error``.
         """
         statement, values = statement_of(self.project, batch, loose=True)
-        return added(self.link.wire(connection).ask_both(statement, values, _GO, (self._name,)), batch)
+        return added(self.link.wire(connection).ask_both(statement, values, _GO, (_name_of(self._key),)), batch)
 
     def go(self, connection: Connection) -> None:
         """Let the next one's turn come, and wait until all that was committed so far is durable.
 
         Raises ``psycopg.Error``.
         """
-        self.link.wire(connection).ask(_GO, self._name)
-
-    @property
-    def _name(self) -> bytes:
-        return self._key.to_bytes(8, "big", signed=True)
+        self.link.wire(connection).ask(_GO, _name_of(self._key))
 
     def leave(self) -> None:
         """Stand in line no more."""
@@ -106,27 +133,29 @@ class Line:
             self.link.let_go(self._key)
             self._key = 0
 
-    def left(self) -> None:
-        """Note that the next one's turn has come."""
+    def next_id(self, stream: str) -> int:
+        """The number of our next append to a stream; it tells the others whether to wait for more of ours."""
+        return new_id(self.spell.may_go_on(stream))
+
+    def appended(self, batch: Batch, arrived: bool) -> None:
+        """Note that the next one's turn has come: a batch was added, or somebody else was faster."""
         self._key = 0
+        self._last_id = batch.id
+        if arrived:
+            self.spell.appended(batch.stream, more_follows(batch.id))
+        else:
+            self.spell.end()
 
-    def _stand(self, connection: Connection, key: int, stream: str, after: int) -> list[tuple[Any, ...]] | None:
+    def _stand(self, connection: Connection, key: int, stream: str, after: int) -> list[Row] | None:
         from psycopg.errors import LockNotAvailable
-        from psycopg.pq import Escaping
 
-        wire = self.link.wire(connection)
-        if self._prepared is not connection:
-            wire.simple(_PREPARE % round(self.patience * 1000))
-            self._prepared = connection
-        quote = Escaping(connection.pgconn).escape_literal
-        try:
-            found = wire.simple(_STAND % (key, quote(self.project.encode()), quote(stream.encode()), after))
+        question = (_name_of(key), str(round(self.patience * 1000)).encode())
+        news = asked(self.project, stream, after)
+        try:  # what is read after the lock is there was committed by then: each statement sees what there is
+            return rows(self.link.wire(connection).ask_together(_STAND, question, NEWS, news))
         except LockNotAvailable:
             return None
-        return [_row([found.get_value(row, column) or b"" for column in range(6)]) for row in range(found.ntuples)]
 
 
-def _row(fields: list[bytes]) -> tuple[Any, ...]:
-    """A row as the driver would give it."""
-    version, kind, v, payload, digest, stream = fields
-    return int(version), kind.decode(), int(v), payload.decode(), bytes.fromhex(digest[2:].decode()), int(stream)
+def _name_of(key: int) -> bytes:
+    return key.to_bytes(8, "big", signed=True)

@@ -37,7 +37,11 @@ class Wire:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        from psycopg.pq import ExecStatus
+
         self._bare: PGconn = connection.pgconn
+        self._done = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+        self._failed, self._sync = ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_SYNC
         self._known: set[bytes] = set()
 
     def ask(self, statement: Statement, *values: bytes) -> PGresult:
@@ -66,22 +70,29 @@ class Wire:
             first, _ = map(self._checked, found)
             return first
 
-    def simple(self, text: bytes) -> PGresult:
-        """Carry out statements without values, all or none; what the last one gives is text.
+    def ask_together(
+        self, one: Statement, values: tuple[bytes, ...], other: Statement, others: tuple[bytes, ...]
+    ) -> PGresult:
+        """Carry out two statements in one transaction and one message; gives what the second one gave.
 
         Raises ``psycopg.Error``.
         """
+        for statement in (one, other):
+            self._prepare(statement)
         with self._open():
-            self._bare.send_query(text)
-            return self._checked(self._answer())
+            self._bare.enter_pipeline_mode()
+            self._send(one, values)
+            self._send(other, others)
+            self._bare.pipeline_sync()
+            found = self._answer()
+            self._bare.exit_pipeline_mode()
+            return self._checked(found)
 
     def _send(self, statement: Statement, values: tuple[bytes, ...]) -> None:
         self._bare.send_query_prepared(statement.name, values, [_BINARY] * len(values), _BINARY)
 
     def _answer(self) -> PGresult:
         """What the last statement in a message gave, or the error that ended it."""
-        from psycopg.pq import ExecStatus
-
         last: PGresult | None = None
         while True:
             self._wait()
@@ -91,11 +102,11 @@ class Wire:
                     return last
                 if last is None and not self._bare.pipeline_status:
                     raise self._lost()
-            elif result.status == ExecStatus.PIPELINE_SYNC:
+            elif result.status == self._sync:
                 if last is None:
                     raise self._lost()
                 return last
-            else:
+            elif last is None or last.status != self._failed:
                 last = result
                 if self.connection.closed:
                     raise self._lost()
@@ -115,25 +126,26 @@ class Wire:
     @contextlib.contextmanager
     def _open(self) -> Iterator[None]:
         """A question to the server: unless it is answered, be it by an error, the connection ends."""
-        from psycopg import Error
-
         try:
             yield
         except BaseException as error:
+            from psycopg import Error
+
             if not (isinstance(error, Error) and error.sqlstate):
                 self.connection.close()
             raise
 
     def _prepare(self, statement: Statement) -> None:
         if statement.name not in self._known:
-            self._checked(self._bare.prepare(statement.name, statement.text, statement.types))
+            with self._open():
+                self._bare.send_prepare(statement.name, statement.text, statement.types)
+                self._checked(self._answer())
             self._known.add(statement.name)
 
     def _checked(self, result: PGresult) -> PGresult:
-        from psycopg.errors import error_from_result
-        from psycopg.pq import ExecStatus
+        if result.status not in self._done:
+            from psycopg.errors import error_from_result
 
-        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
             error = error_from_result(result)
             raise error if error.sqlstate else self._lost()
         return result

@@ -52,12 +52,14 @@ def claim_most_urgent(
     while True:
         with session.in_line(read_on=not passed_over):
             record = _first(session.state, now, tier, passed_over)
-            if record is None:
-                raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
             try:
+                if record is None:
+                    raise Refused("no task can be claimed now", remedy="next_tasks says what is waited for")
                 return claim(session, record.spec.id, worker=worker, now=now, lease=lease, tier=tier)
             except Refused:
-                if not _has_room(session.state, record):
+                if session.refresh():  # it was not the latest state
+                    continue
+                if record is None or not _has_room(session.state, record):
                     raise
                 passed_over.add(record.spec.id)
 

@@ -6,31 +6,35 @@ in shows; that the ledger counts its events shows when the last ones were taken 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
 
 from milepost.app.ports import LedgerArchive, LedgerRow
 from milepost.errors import InputError
+from milepost.execution.events import EVENTS
 from milepost.source.lazy_dataclass import lazy_dataclass
 
 _FIELDS = LedgerRow._fields
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_text = functools.lru_cache(256)(_encode)
 _NUMBERS = {"position", "version", "v"}
 
 
 @lazy_dataclass(frozen=True, slots=True)
 class Verification:
-    """What verifying found: how much there is, and each fault in words."""
+    """What verifying found: how much there is, each fault in words, and kinds of events that only a newer version knows."""
 
     events: int
     streams: int
     faults: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def chain(previous: bytes, stream: str, version: int, kind: str, v: int, payload: str) -> bytes:
     """The hash of an event: over the hash of the one before it in the stream (empty for the first) and its columns."""
-    head = _encode([stream, version, kind, v])
+    head = f"[{_text(stream)},{version},{_text(kind)},{v}]"  # as JSON has it
     return hashlib.sha256(previous + head.encode() + payload.encode()).digest()
 
 
@@ -39,8 +43,10 @@ def verify(ledger: LedgerArchive) -> Verification:
     last: dict[str, tuple[int, bytes]] = {}
     faults: list[str] = []
     events = 0
+    kinds: set[str] = set()
     for row in ledger.rows():
         events += 1
+        kinds.add(row.kind)
         version, previous = last.get(row.stream, (0, b""))
         if row.version != version + 1:
             faults.append(f"{row.stream}: event {version + 1} is missing before event {row.version}")
@@ -50,7 +56,7 @@ def verify(ledger: LedgerArchive) -> Verification:
     missing = ledger.events_ever() - events
     if missing > 0:
         faults.append(f"{missing} {'event was' if missing == 1 else 'events were'} taken away")
-    return Verification(events, len(last), tuple(faults))
+    return Verification(events, len(last), tuple(faults), tuple(sorted(kinds - EVENTS.keys())))
 
 
 def export_lines(ledger: LedgerArchive) -> Iterator[str]:

@@ -53,10 +53,12 @@ class Ledger(Protocol):
             TurnLost: the connection broke, and others appended before it was there again.
         """
 
-    def in_line(self, stream: str, after: int) -> AbstractContextManager[list[Event]]:
-        """Wait until those have appended to a stream who stood in line for it before; gives the events after a version.
+    def in_line(self, stream: str, after: int) -> AbstractContextManager[Iterable[Event]]:
+        """Wait until those have appended to a stream who stood in line for it before.
 
-        The next append ends our turn. A courtesy among those who often are too late: it keeps nobody from appending.
+        Gives the events after a version, as they come; when they end it is our turn, and the next append ends that. Who
+        appends again at once may go on for a moment, and is given none. A courtesy among those who often are too late:
+        it keeps nobody from appending.
         """
 
     def read(self, stream: str, after: int = 0) -> list[Event]:

@@ -72,8 +72,8 @@ class RunSession:
     def in_line(self, *, read_on: bool = False) -> Iterator[None]:
         """Where others were faster lately, wait in line for what is done in here, and read on.
 
-        With ``read_on`` the state is the latest in any case. What is decided in here may come too late all the same, as
-        nobody has to stand in line; :meth:`execute` decides again then.
+        With ``read_on`` the state is the latest, but for one who is at it and goes on at once. What is decided in here
+        may come too late all the same, as nobody has to stand in line; :meth:`execute` decides again then.
         """
         if self._in_line or not self._crowded:
             if read_on:
@@ -82,9 +82,12 @@ class RunSession:
             return
         self._crowded -= 1
         self._in_line = True
+        version = self.state.version
         try:
-            with self.ledger.in_line(self.stream, self.state.version) as news:
+            with self.ledger.in_line(self.stream, version) as news:
                 fold(news, self.state)
+                if self.state.version > version:  # others are still there
+                    self._crowded = _CROWDED
                 yield
         finally:
             self._in_line = False

@@ -16,7 +16,7 @@ State of a task, and the events that change it::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import field
 from typing import Any
 
 from milepost.execution.policy import SpecPayload
@@ -320,10 +320,8 @@ EVENTS: dict[str, type[Event]] = {
 
 def to_payload(event: Event) -> dict[str, Any]:
     """Give an event's fields as plain JSON values; its type's name is stored beside them."""
-    values = {item.name: getattr(event, item.name) for item in fields(event)}
-    return {
-        name: value.spec.to_payload() if isinstance(value, SpecPayload) else value for name, value in values.items()
-    }
+    values = [(name, getattr(event, name)) for name in type(event).__match_args__]
+    return {name: value.spec.to_payload() if isinstance(value, SpecPayload) else value for name, value in values}
 
 
 def from_payload(kind: str, payload: Mapping[str, Any]) -> Event:

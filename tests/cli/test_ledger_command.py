@@ -10,6 +10,8 @@ import pytest
 from tests.cli.conftest import Milepost
 from tests.cli.test_run_commands import PLAN
 
+from milepost.app.ledgers import chain
+
 
 @pytest.fixture
 def ledger(milepost: Milepost, project: Path) -> Path:
@@ -48,6 +50,23 @@ def test_tampering_and_loss_show(milepost: Milepost, ledger: Path, statement: st
     tamper(ledger, statement)
     found = milepost("ledger", "verify")
     assert (found.code, fault in found.out) == (1, True)
+
+
+def test_events_of_a_newer_version_are_named(milepost: Milepost, ledger: Path, project: Path) -> None:
+    rows = [json.loads(line) for line in milepost("ledger", "export").out.splitlines()]
+    rows[-1]["kind"] = "TaskTeleported"
+    before, row = (bytes.fromhex(rows[-2]["hash"]), rows[-1])
+    row["hash"] = chain(before, row["stream"], row["version"], row["kind"], row["v"], row["payload"]).hex()
+    (project / "newer.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    other = project / "other"
+    other.mkdir()
+    (other / "milepost.toml").write_text("")
+    assert milepost("ledger", "import", "newer.jsonl", "other").code == 0
+    found = milepost("ledger", "verify", "other")
+    assert (found.code, "intact" in found.out, "does not know (TaskTeleported): update" in found.out) == (0, True, True)
+    assert milepost("ledger", "verify", "other", "--json").json["unknown"] == ["TaskTeleported"]
+    health = {line["name"]: line for line in milepost("doctor", "other", "--json").json}
+    assert (health["ledger"]["health"], "TaskTeleported" in health["ledger"]["text"]) == ("bad", True)
 
 
 def test_an_export_makes_the_same_ledger_again(milepost: Milepost, ledger: Path, project: Path) -> None:

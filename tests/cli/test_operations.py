@@ -44,6 +44,14 @@ def test_gc_deletes_the_files_of_old_runs_and_nothing_else(milepost: Milepost, f
     assert "finished" in milepost("runs").out
 
 
+def test_doctor_finds_a_ledger_that_cannot_be_written(
+    milepost: Milepost, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("milepost.app.health.os.access", lambda path, mode: not str(path).endswith("ledger.db"))
+    found = {line["name"]: line for line in milepost("doctor", "--json").json}["ledger"]
+    assert (found["health"], "can be read, but not be written" in found["text"]) == ("bad", True)
+
+
 def test_gc_says_why_it_found_nothing(milepost: Milepost, finished: Path) -> None:
     assert "No run that left files here ended more than 30 days ago" in milepost("gc").out
     milepost("gc", "--older-than", "0")

@@ -133,11 +133,23 @@ def _verified(ledger: LedgerArchive) -> Finding:
         return Finding(
             "ledger", Health.BAD, f"{found.faults[0]} ({count(len(found.faults), 'fault')}; `milepost ledger verify`)"
         )
+    if found.unknown:
+        kinds = ", ".join(found.unknown)
+        return Finding(
+            "ledger", Health.BAD, f"a newer version wrote events ({kinds}) into {ledger.place}; update Milepost"
+        )
+    if "://" not in ledger.place and not _writable(ledger.place):
+        remedy = "make the file and its folder writable, or work with a copy"
+        return Finding("ledger", Health.BAD, f"{ledger.place} can be read, but not be written; {remedy}")
     return Finding(
         "ledger",
         Health.GOOD,
         f"{count(found.events, 'event')} in {count(found.streams, 'run')}, intact, {ledger.place}",
     )
+
+
+def _writable(file: str) -> bool:
+    return os.access(file, os.W_OK) and os.access(os.path.dirname(file), os.W_OK)
 
 
 def _blobs(open_blobs: Callable[[], BlobStore]) -> Finding:

@@ -31,12 +31,17 @@ def verify_command(place: str, as_json: bool) -> int:
     """Check that no event was changed or lost. Exit code 1 when one was."""
     found = verify(_ledger(place))
     if as_json:
-        say_json({"events": found.events, "streams": found.streams, "faults": list(found.faults)})
+        facts = {"events": found.events, "streams": found.streams}
+        say_json({**facts, "faults": list(found.faults), "unknown": list(found.unknown)})
     else:
         for fault in found.faults:
             say(fault)
         word = "intact" if not found.faults else count(len(found.faults), "fault")
         say(f"{count(found.events, 'event')} in {count(found.streams, 'run')}: {word}")
+        if found.unknown:
+            say(
+                f"A newer version wrote events that this one does not know ({', '.join(found.unknown)}): update Milepost"
+            )
     return 1 if found.faults else 0
 
 

@@ -1,10 +1,10 @@
 """Schedules and proofs on PSPLIB: `python -m benchmarks.bench_psplib j120 --seconds 1` from the repository's root.
 
 Needs MILEPOST_SHARED with the instances beside it and the extra `schedule`. The sample is 48 instances of a set, or
-`--count`, drawn with a fixed seed. A gap is (makespan - best known) ÷ best known. With `--optimize` the budget is for
-search and proof together, as in `milepost schedule --optimize`. With `--cpu` a second is one of CPU time divided by the
-workers: what an otherwise idle machine would do, when this one is shared; each of the solver's two processes may then
-use as many seconds of CPU time as are left. `--peer` runs PyJobShop beside it.
+`--count`, drawn with a fixed seed; `--only` names some of them. A gap is (makespan - best known) ÷ best known. With
+`--optimize` the budget is for search and proof together, as in `milepost schedule --optimize`. With `--cpu` a second is
+one of CPU time divided by the workers: what an otherwise idle machine would do, when this one is shared; each of the
+solver's two processes may then use as many seconds of CPU time as are left. `--peer` runs PyJobShop beside it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--optimize", action="store_true", help="search and proof in the budget together")
     parser.add_argument("--cpu", action="store_true", help="count CPU time ÷ workers instead of wall time")
+    parser.add_argument("--only", metavar="NAMES", help="these of them, as j601_1,j603_5")
     parser.add_argument("--peer", action="store_true", help="PyJobShop on the same instances and budget")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     clock = cpu_clock(options.workers) if options.cpu else time.perf_counter
     instances = sample(options.set, options.count)
+    if options.only:
+        instances = [instance for instance in instances if instance.path.stem in options.only.split(",")]
     gaps, peers, proofs, iterations = [], [], 0, 0
     used, began = time.process_time(), time.perf_counter()
     for instance in instances:

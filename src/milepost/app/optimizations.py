@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from milepost.schedule.bounds import Bound, lower_bound
-from milepost.schedule.branch_and_bound import Reach, branch_and_bound
+from milepost.schedule.branch_and_bound import Branching, Reach, branch_and_bound
 from milepost.schedule.calendar_leveling import search_on_axes
 from milepost.schedule.calendar_path import CalendarPath
+from milepost.schedule.clause_learning import learn
 from milepost.schedule.critical_path import CriticalPath
 from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
@@ -19,11 +20,14 @@ from milepost.schedule.search import improve
 SEARCH_SHARE = 0.65
 """The part of the time that the search has; the rest is for proofs and, with modes to choose, shorter schedules."""
 
-PATIENCE = 0.45
-"""The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each."""
+PATIENCE, LONG_PATIENCE = 0.25, 0.45
+"""The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each,
+up to ``MEDIUM`` activities and beyond: there the search is what finds shorter schedules."""
+
+MEDIUM = 100
 
 BRANCHING_SHARE = 0.15
-"""The part of the time that branch and bound has, before the solver."""
+"""The part of the time that branch and bound has, before clause learning and the solver."""
 
 _NODES_A_SECOND = 700_000
 """What branch and bound does on two cores, roughly; it ends where that cannot be enough."""
@@ -60,7 +64,8 @@ def optimize(
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
-    With one mode an activity, branch and bound comes first, and again if the solver leaves time, as when there is none.
+    With one mode an activity, branch and bound comes first and then clause learning, which has all the time there is.
+    The solver has what is left, and branch and bound what that leaves, as when there is no solver.
     ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
     numba or OR-Tools.
 
@@ -74,7 +79,7 @@ def optimize(
         problem,
         seed=seed,
         seconds=seconds * SEARCH_SHARE,
-        patience=None if several else seconds * PATIENCE,
+        patience=None if several else seconds * (PATIENCE if len(problem) <= MEDIUM else LONG_PATIENCE),
         clock=clock,
         workers=workers,
         start=start,
@@ -83,12 +88,14 @@ def optimize(
     hint = (found.start, found.modes) if found.feasible else None
     best = problem.schedule(*hint) if hint else None
     slow = () if found.compiled else ("numba is not installed (pip install 'milepost[schedule]'): the search is slow",)
-    proof = _Proof(problem, clock, began + seconds, Bound(lower_bound(problem), best, found.optimal), on_bound)
+    known = Bound(lower_bound(problem), best, found.optimal)
+    proof = _Proof(problem, clock, began + seconds, known, on_bound, on_best)
     proof.over |= found.interrupted
     # Ctrl-C ends a way with what it found; between two of them it comes here.
     with suppress(KeyboardInterrupt):
         if not several:
             proof.branch(clock() + seconds * BRANCHING_SHARE)
+            proof.learn()
         proof.solve(prove, seed)
         if not several:
             proof.branch(began + seconds)
@@ -105,12 +112,14 @@ class _Proof:
         end: float,
         bound: Bound,
         on_bound: Callable[[int], None] | None,
+        on_best: Callable[[int], None] | None,
     ) -> None:
         self.bound = bound
         self._problem = problem
         self._clock = clock
         self._end = end
         self._on_bound = on_bound
+        self._on_best = on_best
         self._reach: Reach | None = None
         self.over = bound.proven
 
@@ -128,6 +137,24 @@ class _Proof:
             going=lambda: self._clock() < end,
             on_bound=self._on_bound,
         )
+        self._heed(found)
+
+    def learn(self) -> None:
+        """Clause learning, for the rest of the time, where it can be used."""
+        if self.over or self._end <= self._clock():
+            return
+        found = learn(
+            self._problem,
+            self.bound.schedule,
+            lower=self.bound.lower,
+            reach=self._reach,
+            going=lambda: self._clock() < self._end,
+            on_bound=self._on_bound,
+            on_best=self._on_best,
+        )
+        self._heed(found)
+
+    def _heed(self, found: Branching) -> None:
         self._reach = found.reach
         self.bound = replace(found.bound, note="" if found.bound.proven else self.bound.note)
         self.over = found.bound.proven or found.interrupted

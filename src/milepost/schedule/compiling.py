@@ -28,3 +28,18 @@ def compiled(function: Function) -> Function:
         return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
     except RuntimeError:
         return njit(nogil=True)(function)  # type: ignore[no-any-return]
+
+
+def lean(function: Function) -> Function:
+    """Compile like :func:`compiled` a function that creates no arrays, nor counts who uses them; a decorator.
+
+    Counting takes most of the time of small functions that pass many arrays to each other.
+    """
+    if not can_compile():
+        return function
+    njit: Any = import_module("numba").njit
+    try:
+        return njit(cache=True, nogil=True, _nrt=False)(function)  # type: ignore[no-any-return]
+    except (RuntimeError, KeyError, TypeError):
+        # No cache can be written, or this numba has no such option.
+        return compiled(function)

@@ -39,9 +39,8 @@ def verify_command(place: str, as_json: bool) -> int:
         word = "intact" if not found.faults else count(len(found.faults), "fault")
         say(f"{count(found.events, 'event')} in {count(found.streams, 'run')}: {word}")
         if found.unknown:
-            say(
-                f"A newer version wrote events that this one does not know ({', '.join(found.unknown)}): update Milepost"
-            )
+            kinds = ", ".join(found.unknown)
+            say(f"A newer version wrote events that this one does not know ({kinds}): update Milepost")
     return 1 if found.faults else 0
 
 

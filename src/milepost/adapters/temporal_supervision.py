@@ -154,7 +154,8 @@ class RemoteSupervision(Supervision):
         try:
             asked, held = Turn(**turn), list[str]()
             asked = replace(asked, fresh=asked.fresh and self.is_new(activity.info().workflow_run_id))
-            await asyncio.to_thread(self.copies.hear, filter(self.has_made, asked.verdicts))
+            if any("log" in verdict for verdict in asked.verdicts):
+                await asyncio.to_thread(self.copies.hear, filter(self.has_made, asked.verdicts))
             if self.parcels is not None:
                 verdicts, held = await self.parcels.turn(asked.verdicts, self.attempts())
                 asked = replace(asked, verdicts=verdicts)
@@ -344,7 +345,8 @@ class RemoteSupervision(Supervision):
                     self.engine.on_notice(f"{name} waits at {said[name]['worker']}: {said[name]['waits']}")
                 slow = trouble
                 seen = [{**_which(*held[name]), "log": each} for name, each in said.items() if "log_tail" in each]
-                await asyncio.to_thread(self.copies.hear, seen)
+                if seen:
+                    await asyncio.to_thread(self.copies.hear, seen)
                 pause = max(_LOOK_SECONDS, sum(each.ByteSize() for each in activities) / _LOOKED_AT)
 
     def complain(self, error: RPCError) -> None:

@@ -24,7 +24,7 @@ _NUMBERS = {"position", "version", "v"}
 
 @lazy_dataclass(frozen=True, slots=True)
 class Verification:
-    """What verifying found: how much there is, each fault in words, and kinds of events that only newer versions know."""
+    """What verifying found: how much there is, each fault in words, kinds of events that only newer versions know."""
 
     events: int
     streams: int

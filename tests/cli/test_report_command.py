@@ -37,6 +37,24 @@ def test_text_and_json_say_the_same(milepost: Milepost) -> None:
 
 
 @pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("name", "begins"), [("r.md", "# "), ("r.HTML", "<!doctype html>"), ("r.json", "{"), ("r.txt", "Run tasks.md#1")]
+)
+def test_the_name_of_the_file_says_what_to_write(milepost: Milepost, project: Path, name: str, begins: str) -> None:
+    assert milepost("report", "tasks.md", "-o", name).code == 0
+    assert (project / name).read_text().startswith(begins)
+    assert milepost("report", "tasks.md", "-o", name, "--format", "text").code == 0
+    assert (project / name).read_text().startswith("Run tasks.md#1")
+
+
+def test_tasks_that_were_skipped_are_counted(milepost: Milepost, project: Path) -> None:
+    (project / "tasks.md").write_text("# A\n\n- [ ] 1. One\n- [ ] 2. Two\n")
+    milepost("skip", "tasks.md", "1", "nobody needs it")
+    milepost("done", "tasks.md", "2")
+    assert "finished: 1/2 tasks done, 1 skipped in" in milepost("report", "tasks.md").out
+
+
+@pytest.mark.usefixtures("run")
 def test_markdown_is_one_table_row_a_task(milepost: Milepost) -> None:
     text = milepost("report", "tasks.md", "--format", "markdown").out
     rows = [line for line in text.split("\n") if line.startswith(("| 1.", "| 2."))]

@@ -45,6 +45,12 @@ class RunReport:
         return sum(record.status is TaskStatus.DONE for record in self.tasks)
 
     @property
+    def progress(self) -> str:
+        """How many tasks are done, and how many were skipped, in words."""
+        skipped = sum(record.status is TaskStatus.SKIPPED for record in self.tasks)
+        return f"{self.done}/{len(self.tasks)} tasks done" + (f", {skipped} skipped" if skipped else "")
+
+    @property
     def cost(self) -> float:
         """What all attempts cost together."""
         return sum(tier.cost for tier in self.tiers)

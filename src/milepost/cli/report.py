@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import click
@@ -15,6 +16,9 @@ from milepost.cli.text import duration, money
 from milepost.errors import Refused
 from milepost.execution.records import CheckpointRecord, CriterionStatus
 
+_FORMS = {".md": "markdown", ".html": "html", ".htm": "html", ".json": "json"}
+"""What is written into a file of such a name unless something else is asked for."""
+
 
 @click.command()
 @plan_argument
@@ -22,13 +26,11 @@ from milepost.execution.records import CheckpointRecord, CriterionStatus
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "html", "json"]),
-    default="text",
-    show_default=True,
-    help="HTML is one file that needs nothing beside it.",
+    help="HTML is one file that needs nothing beside it.  [default: what the name of FILE ends in, else text]",
 )
 @click.option("--json", "form", flag_value="json", help="Print JSON: the same as --format json.")
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
-def command(plan: str, form: str, output: str | None) -> None:
+def command(plan: str, form: str | None, output: str | None) -> None:
     """Report on a plan's run: planned against actual, escalations, refused completions, cost per tier, checkpoints
     and their evidence.
     """
@@ -38,6 +40,7 @@ def command(plan: str, form: str, output: str | None) -> None:
         raise Refused("the plan has not been run yet", place=plan, remedy=f"`milepost run {in_shell(plan)}` runs it")
     report = project.report(session)
     title = project.title
+    form = form or _FORMS.get(os.path.splitext(output or "")[1].lower(), "text")
     if form == "json":
         say_json(report.to_json(), output)
     elif form == "markdown":
@@ -60,7 +63,7 @@ def report_lines(report: RunReport) -> list[str]:
     planned = f" (planned {duration(report.planned_seconds)})" if report.planned_seconds else ""
     cost = f", cost {money(report.cost)}" if report.cost else ""
     took = f"{duration(report.elapsed_seconds)}{planned}{cost}"
-    lines = [f"Run {report.run} {word}: {report.done}/{len(report.tasks)} tasks done in {took}"]
+    lines = [f"Run {report.run} {word}: {report.progress} in {took}"]
     if report.escalations:
         lines.append("Escalations")
         lines += [f"  {e.task}  tier {e.from_tier} → tier {e.to_tier}: {e.reason}" for e in report.escalations]

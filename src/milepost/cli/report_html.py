@@ -32,7 +32,7 @@ svg text { fill: var(--ink); font: 12px system-ui, sans-serif } svg .axis { fill
 svg line { stroke: var(--line) } @media print { body { max-width: none } .wide { overflow: visible } }
 """
 _GOOD = {"done", "finished by hand"}
-_ROW, _LEFT, _WIDTH = 22, 260, 900
+_ROW, _LEFT, _WIDTH, _AXIS = 22, 260, 900, 24
 
 
 def report_html(report: RunReport, title: str, *, now: float) -> str:
@@ -66,7 +66,7 @@ def report_html(report: RunReport, title: str, *, now: float) -> str:
 def _cards(report: RunReport) -> str:
     state = '<b class="done">finished</b>' if report.finished else '<b class="warn">not finished</b>'
     figures = [
-        f"{state}{report.done}/{len(report.tasks)} tasks done",
+        f"{state}{report.progress}",
         f"<b>{duration(report.elapsed_seconds)}</b>planned {duration(report.planned_seconds)}",
         f"<b>{money(report.cost)}</b>cost",
         f"<b>{len(report.escalations)}</b>escalations",
@@ -141,15 +141,15 @@ def _timeline(report: RunReport, now: float) -> str:
     start = min(attempt.started_at for record in rows for attempt in record.attempts)
     end = max(attempt.ended_at or now for record in rows for attempt in record.attempts)
     scale = (_WIDTH - _LEFT - 20) / max(end - start, 1e-9)
-    height = _ROW * len(rows) + 34
+    height = _ROW * len(rows) + 2 * _AXIS
     parts = [f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="Timeline of all attempts" width="100%">']
     for step in range(6):
         x = _LEFT + (end - start) * scale * step / 5
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{height - 22}"/>')
-        parts.append(f'<text class="axis" x="{x:.1f}" y="{height - 6}" text-anchor="middle">')
-        parts.append(f"{duration((end - start) * step / 5)}</text>")
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_AXIS - 4}" y2="{height - _AXIS + 2}"/>')
+        label = f'text-anchor="middle">{duration((end - start) * step / 5)}</text>'
+        parts += [f'<text class="axis" x="{x:.1f}" y="{y}" {label}' for y in (_AXIS - 9, height - 6)]
     for number, record in enumerate(rows):
-        y = 10 + number * _ROW
+        y = _AXIS + number * _ROW
         label = f"{record.spec.id} {record.spec.title}"
         shown = label if len(label) <= 38 else f"{label[:37]}…"
         parts.append(f'<text x="8" y="{y + 14}">{_text(shown)}<title>{_text(label)}</title></text>')

@@ -16,7 +16,7 @@ def report_markdown(report: RunReport, title: str) -> str:
         f"# {_plain(title)}: run report",
         "",
         f"- **Run:** {_plain(report.run)}",
-        f"- **State:** {word}, {report.done}/{len(report.tasks)} tasks done",
+        f"- **State:** {word}, {report.progress}",
         f"- **Time:** {duration(report.elapsed_seconds)} (planned {duration(report.planned_seconds)})",
         f"- **Cost:** {money(report.cost)}",
         "",

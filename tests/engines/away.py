@@ -71,13 +71,18 @@ class Away:
         self.repo = Repo(base / "home", **{f"{prefix}milepost.toml": self.settings, f"{prefix}tasks.md": plan})
 
     def worker(
-        self, name: str = "w1", *, settings: str = "", program: list[str] | None = None, **variables: str
+        self,
+        name: str = "w1",
+        *more: str,
+        settings: str = "",
+        program: list[str] | None = None,
+        **variables: str,
     ) -> subprocess.Popen[str]:
         """A worker in a folder of its own that sees nothing of the project's, ready for work."""
         folder = self.base / name
         folder.mkdir(exist_ok=True)
         (folder / "milepost.toml").write_text(settings or self.settings)
-        command = [*(program or MILEPOST), "worker", "--tier", "2", "--tier", "3"]
+        command = [*(program or MILEPOST), "worker", "--tier", "2", "--tier", "3", *more]
         if can_hide():
             hidden = f"mount -t tmpfs none {shlex.quote(str(self.repo.root))} && exec {shlex.join(command)}"
             command = ["unshare", "--mount", "sh", "-c", hidden]

@@ -138,10 +138,16 @@ HALF_DONE = (
 
 
 @pytest.fixture
-def half_done(away: Make) -> tuple[Away, subprocess.Popen[str], subprocess.Popen[str]]:
+def drain() -> list[str]:
+    """What the worker is told of how to leave."""
+    return []
+
+
+@pytest.fixture
+def half_done(away: Make, drain: list[str]) -> tuple[Away, subprocess.Popen[str], subprocess.Popen[str]]:
     """A run, and a worker whose attempt has committed one file, written another, and goes on."""
     scene = away(plan_of(HALF_DONE))
-    worker, run = scene.worker(), scene.run()
+    worker, run = scene.worker("w1", *drain), scene.run()
     read_until(run, "1.1 started")
     read_until(scene.start([*MILEPOST, "log", "tasks.md", "-f", "1.1"], scene.home, scene.environment), "ready")
     return scene, worker, run
@@ -167,13 +173,16 @@ def test_what_an_attempt_had_written_when_the_run_is_stopped(
     scene.nothing_is_left_behind("w1")
 
 
+@pytest.mark.parametrize("drain", [[], ["--drain", "0.5"]])
 def test_what_an_attempt_had_written_when_its_worker_is_stopped(
-    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]],
+    half_done: tuple[Away, subprocess.Popen[str], subprocess.Popen[str]], drain: list[str]
 ) -> None:
+    """A second signal stops it, or the end of its patience."""
     scene, worker, run = half_done
     worker.terminate()
     read_until(worker, "1 attempt is seen through")
-    worker.terminate()
+    if not drain:
+        worker.terminate()
     scene.ended(worker)
     scene.nothing_is_left_behind("w1")
     scene.worker("w2")

@@ -47,6 +47,7 @@ BY_WORKER = "worker"
 """Who holds a task whose command a worker does not allow."""
 
 _SAID = {"Complete": "complete", "Fail": "failed", "Overrun": "overran its limit", "Lose": "lost", "Block": "blocked"}
+_ENDED = "its worker was stopped"
 _CUT_OFF = "the server was out of reach of its worker"
 _POLLS = 2
 """How many attempts a worker asks for at once; those that the server grants to one that is cut off get lost."""
@@ -68,7 +69,8 @@ class TierWorker:
 
     ``allowed`` says which commands may run on this machine, ``key`` is the one that orders are signed with;
     ``workers`` are the surroundings of each tier's commands. ``on_event`` hears what happens. ``agents`` are the
-    coding agents of tiers. ``depot`` is where trees and logs go to and fro.
+    coding agents of tiers. ``depot`` is where trees and logs go to and fro. Asked to leave, it sees what runs through,
+    but for no longer than ``drain_seconds``, if that is given.
     """
 
     client: Client
@@ -84,6 +86,7 @@ class TierWorker:
     agents: Mapping[int, AgentTier] = field(default_factory=dict)
     telemetry: WorkerTelemetry = field(default_factory=WorkerTelemetry)
     depot: Depot = field(default_factory=Depot)
+    drain_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Nothing is at work yet."""
@@ -102,7 +105,7 @@ class TierWorker:
         """
         async with CommandRunner(mortal=True) as runner, contextlib.AsyncExitStack() as stack:
             self.runner = runner
-            stack.enter_context(interruptions(lambda _: self.drain()))
+            stack.enter_context(interruptions(lambda _: self.leave()))
             guard = asyncio.create_task(self.guard())
             stack.callback(guard.cancel)
             for tier, capacity in self.tiers.items():
@@ -262,11 +265,17 @@ class TierWorker:
         for task in self.running.values():
             task.cancel()
 
-    def drain(self) -> None:
-        """Take nothing new, and leave when what runs has ended; asked again, end that."""
+    def leave(self) -> None:
+        """Take nothing new, and leave when what runs has ended; asked again, or when that takes too long, end it."""
         if self.draining.is_set():
-            self.stop_all("its worker was stopped")
+            self.stop_all(_ENDED)
             return
+        self.drain()
+        if self.drain_seconds is not None:
+            asyncio.get_running_loop().call_later(self.drain_seconds, self.stop_all, _ENDED)
+
+    def drain(self) -> None:
+        """Take nothing new, and leave when what runs has ended."""
         self.draining.set()
         count = len(self.running)
         left = "nothing runs" if not count else f"{count} {'attempt is' if count == 1 else 'attempts are'} seen through"

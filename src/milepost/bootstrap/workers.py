@@ -104,11 +104,13 @@ def serve(
     labels: tuple[str, ...],
     on_event: Tell,
     metrics: str = "",
+    drain_seconds: float | None = None,
 ) -> None:
     """Work for the project that a file or folder belongs to, until a signal asks to end.
 
     ``tiers`` says how many attempts of which rank are taken at once, 0 for as many as the settings say; ``metrics`` is
-    the address at which Prometheus finds the worker's, if any.
+    the address at which Prometheus finds the worker's, if any. After the signal what runs has ``drain_seconds``, or as
+    long as it takes.
 
     Raises:
         UsageError: there is no such address.
@@ -162,6 +164,7 @@ def serve(
             agent_tiers(settings),
             telemetry,
             depot_of(settings),
+            drain_seconds,
         ).serve()
 
     with watching(os.environ, tell, WorkerTelemetry.of) as telemetry:

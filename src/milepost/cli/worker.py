@@ -19,6 +19,12 @@ from milepost.cli.options import complete_files, say
 @click.option("--tier", "tiers", multiple=True, required=True, type=click.IntRange(1), help="Serve this tier.")
 @click.option("--capacity", type=click.IntRange(1), default=None, help="Tasks at once on each; else the settings'.")
 @click.option("--label", "labels", multiple=True, help="A word that `milepost workers` shows beside this one.")
+@click.option(
+    "--drain",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="After SIGTERM, end what still runs after so long.  [default: never]",
+)
 @click.option("--metrics", default="", metavar="HOST:PORT", help="Offer figures for Prometheus there.")
 @click.option(
     "--log-format",
@@ -33,6 +39,7 @@ def command(
     tiers: tuple[int, ...],
     capacity: int | None,
     labels: tuple[str, ...],
+    drain: float | None,
     metrics: str,
     log_format: str,
     quiet: bool,
@@ -41,7 +48,7 @@ def command(
 
     A worker runs what was allowed on its machine with `milepost trust`; where `signing_key` in [temporal] refers to a
     key, it runs what is signed with that key, and nothing else. SIGTERM or Ctrl-C lets it take nothing new and leave
-    when its tasks have ended; a second one ends them, and they are given to others.
+    when its tasks have ended; a second one, or the end of --drain, ends them, and they are given to others.
     """
     require_place(place)
 
@@ -52,4 +59,4 @@ def command(
         elif not quiet:
             say(f"{time.strftime('%H:%M:%S')} {message}")
 
-    serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell, metrics)
+    serve(place, dict.fromkeys(tiers, capacity or 0), labels, tell, metrics, drain)

@@ -12,6 +12,7 @@ import pytest
 from milepost import bootstrap
 from milepost.app.extracts import Extract, ExtractStore, extract
 from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_values import to_bytes
 from milepost.app.plans import load_plan
 from milepost.app.settings import load_settings
 from milepost.bootstrap import Project, open_project
@@ -52,7 +53,7 @@ def store(plan: Path) -> Path:
 
 def kept(plan: Path) -> Path:
     """The file that holds the extract."""
-    (found,) = store(plan).glob("*.json")
+    (found,) = store(plan).glob("*.extract")
     return found
 
 
@@ -128,11 +129,18 @@ def test_a_version_of_milepost_believes_only_its_own(plan: Path, monkeypatch: py
     assert is_read(plan)
 
 
-def test_json_of_another_shape_is_no_extract(plan: Path, tmp_path: Path) -> None:
+def test_a_python_believes_only_its_own(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_read(plan)
+    monkeypatch.setattr("milepost.app.kept_values.WRITER", "999 cpython-399 9")
+    assert is_read(plan)
+    assert not is_read(plan)
+
+
+def test_values_of_another_shape_are_no_extract(plan: Path, tmp_path: Path) -> None:
     """Its checksum is right, so only building it can tell."""
     known = fresh(plan)
     keeper = ExtractStore(tmp_path / "own")
-    none = KeptSpec(b'{"plan": 1}', "")
+    none = KeptSpec(to_bytes({"plan": 1}), "0")
     none.__dict__["payload"] = b"{}"
     keeper.put("any.md", "k", Extract(known.title, known.ticks, {}, 0, none))
     assert keeper.get("any.md", "k") is None

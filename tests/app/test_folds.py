@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from milepost.adapters.event_rows import nothing_known
 from milepost.adapters.ledger_sqlite import SqliteLedger
 from milepost.app.folds import WORTH, Folds
 from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_values import from_bytes, sealed, to_bytes, unsealed
 from milepost.app.private_files import PrivateFiles
 from milepost.app.runs import RunSession, latest_run
 from milepost.execution.commands import Claim, Heartbeat, MarkDone, Start
@@ -125,16 +125,15 @@ def test_a_run_under_another_specification_is_not_kept(desk: Desk) -> None:
 
 def edited(desk: Desk) -> None:
     head, _, body = desk.file.read_bytes().partition(b"\n")
-    values = json.loads(body)
+    values = from_bytes(body)
     values["paused_by"] = "mallory"
-    desk.file.write_bytes(head + b"\n" + json.dumps(values).encode())
+    desk.file.write_bytes(head + b"\n" + to_bytes(values))
 
 
 def ahead(desk: Desk) -> None:
     """The state claims a version that the ledger does not have."""
-    raw = desk.file.read_bytes()
-    version, _, rest = raw.partition(b" ")
-    desk.file.write_bytes(b"%d %s" % (int(version) + 1, rest))
+    (version, *told), body = unsealed(desk.file.read_bytes())
+    desk.file.write_bytes(sealed(" ".join([str(int(version) + 1), *told]), bytes(body)))
 
 
 def another_history(desk: Desk) -> None:
@@ -177,7 +176,7 @@ def test_what_cannot_be_relied_on_is_not_used(desk: Desk, change: Callable[[Desk
 
 def test_another_version_of_milepost_folds_for_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.open()
-    monkeypatch.setattr("milepost.app.folds.__version__", "999")
+    monkeypatch.setattr("milepost.app.kept_values.WRITER", "999")
     assert not desk.is_kept()
 
 

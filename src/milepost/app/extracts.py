@@ -1,14 +1,13 @@
 """What the commands that act on a run need to know of a plan, kept so that an unchanged plan is not read again.
 
 An extract holds for one text of the document, one set of settings and one version of Milepost; its key is a digest
-of all three. It is kept as JSON, which is data and nothing else whoever wrote it, in a folder of the user's own, so
-that no repository can bring one along. Whatever is wrong with a kept extract, the plan is read instead.
+of all three. It is kept in a folder of the user's own, so that no repository can bring one along. Whatever is wrong
+with a kept extract, the plan is read instead.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost import __version__
-from milepost.app.kept_specs import KeptSpec, digest_of
+from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_values import digest_of, from_bytes, sealed, to_bytes, unsealed
 from milepost.app.private_files import PrivateFiles
 from milepost.execution.policy import SpecPayload
 from milepost.source.lazy_dataclass import lazy_dataclass
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from milepost.plan.model import Plan
     from milepost.source import SourceText
 
-_FORMAT = 6
-_SUFFIX = ".json"
+_FORMAT = 7
+_SUFFIX = ".extract"
 _SPEC_SUFFIX = ".spec"
 _PAYLOAD_SUFFIX = ".payload"
 
@@ -85,20 +85,19 @@ class Extract:
             return None
 
     def to_bytes(self) -> bytes:
-        """Give all but the specification as what :meth:`from_bytes` reads: two lines, JSON or nothing."""
-        values = (self.kept_spec.digest, self.title, self.ticks, self.apart, self.unread)
-        return json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n" + self.sheet_json
+        """Give all but the specification as what :meth:`from_bytes` reads."""
+        reasons = {name: tuple(reason) for name, reason in self.apart.items()}
+        return to_bytes((self.kept_spec.digest, self.title, tuple(self.ticks), reasons, self.unread, self.sheet_json))
 
     @classmethod
-    def from_bytes(cls, raw: bytes, kept_spec: KeptSpec) -> Extract:
+    def from_bytes(cls, raw: bytes | memoryview, kept_spec: KeptSpec) -> Extract:
         """Build the extract that :meth:`to_bytes` described; any exception says that it is none."""
-        values, sheet = raw.split(b"\n")
-        wanted, title, (digest, *names), apart, unread = json.loads(values)
+        wanted, title, ticks, apart, unread, sheet = from_bytes(raw)
         if wanted != kept_spec.digest:
             raise ValueError("the specification is that of another one")
         _ = kept_spec.spec  # now is the time to find that it is none
         reasons = {name: Apart(*reason) for name, reason in apart.items()}
-        return cls(title, Ticks(digest, *map(tuple, names)), reasons, unread, kept_spec, sheet)
+        return cls(title, Ticks(*ticks), reasons, unread, kept_spec, sheet)
 
 
 def ticks_of(plan: Plan) -> Ticks:
@@ -191,11 +190,11 @@ class ExtractStore:
         """The extract of the plan at a path, if there is one with the key that is wanted, and whole."""
         name = _name(path)
         try:
-            head, _, body = self.files.read(name + _SUFFIX).partition(b"\n")
-            if head.decode("ascii") != _head(wanted, body):
+            (known,), body = unsealed(self.files.read(name + _SUFFIX))
+            if known != wanted:
                 return None
-            payload_digest, _, text = self.files.read(name + _SPEC_SUFFIX).partition(b"\n")
-            return Extract.from_bytes(body, KeptSpec(text, payload_digest.decode("ascii")))
+            (digest,), rows = unsealed(self.files.read(name + _SPEC_SUFFIX))
+            return Extract.from_bytes(body, KeptSpec(rows, digest))
         except Exception:  # whatever is wrong with it, the plan itself is there to be read
             return None
 
@@ -203,19 +202,19 @@ class ExtractStore:
         """The JSON text by which events know a specification of the plan at a path, and what it means."""
         try:
             text = self.files.read(_name(path) + _PAYLOAD_SUFFIX)
-            right = digest_of(text) == kept_spec.payload_digest
+            right = digest_of(text) == kept_spec.digest
             return (text.decode("ascii"), SpecPayload(kept_spec.spec)) if right else None
         except (OSError, ValueError):  # then it is parsed where it is met
             return None
 
     def put(self, path: str, known: str, found: Extract, *, before: Extract | None = None) -> None:
         """Keep an extract under its key, if that can be; the specification of the one before need not be written."""
-        body, name = found.to_bytes(), _name(path)
+        name = _name(path)
         if before is None or before.kept_spec is not found.kept_spec:
             kept = found.kept_spec
             self.files.write(name + _PAYLOAD_SUFFIX, kept.payload)
-            self.files.write(name + _SPEC_SUFFIX, kept.payload_digest.encode("ascii") + b"\n" + kept.text)
-        self.files.write(name + _SUFFIX, _head(known, body).encode("ascii") + b"\n" + body)
+            self.files.write(name + _SPEC_SUFFIX, sealed(kept.digest, kept.rows))
+        self.files.write(name + _SUFFIX, sealed(known, found.to_bytes()))
 
     def prune(self, before: float, *, dry_run: bool = False) -> int:
         """Delete what was kept before a moment (seconds since 1970), and give how many bytes that frees."""
@@ -224,8 +223,3 @@ class ExtractStore:
 
 def _name(path: str) -> str:
     return hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
-
-
-def _head(known: str, body: bytes) -> str:
-    """The first line of a kept extract: its key, and what tells whether the rest is whole."""
-    return f"{known} {hashlib.sha256(body).hexdigest()}"

@@ -7,17 +7,16 @@ state was folded up to: each hash covers all events before it.
 
 from __future__ import annotations
 
-import json
 from typing import Protocol, runtime_checkable
 
-from milepost import __version__
-from milepost.app.kept_specs import KeptSpec, digest_of
+from milepost.app.kept_specs import KeptSpec
+from milepost.app.kept_values import digest_of, from_bytes, sealed, to_bytes, unsealed
 from milepost.app.private_files import PrivateFiles
 from milepost.execution.snapshots import restored, snapshot
 from milepost.execution.state import RunState
 from milepost.source.lazy_dataclass import lazy_dataclass
 
-_FORMAT = 3
+_FORMAT = "4"
 WORTH = 200
 """A state is kept when it took that many events, or tasks of a specification, to fold what was not kept."""
 
@@ -42,12 +41,10 @@ class Folds:
     def get(self, stream: str) -> RunState | None:
         """The state of a run as it was at some version, if one is kept that can be relied on."""
         try:
-            raw = self.files.read(self._name(stream))
-            split = raw.index(b"\n")
-            head, body = raw[:split], memoryview(raw)[split + 1 :]  # it is large: no copies
-            if head != self._head(stream, head, body):
+            told, body = unsealed(self.files.read(self._name(stream)))
+            if told != self._told(stream, int(told[0])):
                 return None
-            return restored(json.loads(str(body, "ascii")), self.kept_spec.spec)
+            return restored(from_bytes(body), self.kept_spec.spec)
         except Exception:  # whatever is wrong with it, the events are there to be folded
             return None
 
@@ -55,19 +52,15 @@ class Folds:
         """Keep the state of a run, if it obeys the plan's present specification and that can be."""
         if not state.version or (state.spec is not self.kept_spec.spec and state.spec != self.kept_spec.spec):
             return
-        body = json.dumps(snapshot(state), separators=(",", ":")).encode("ascii")
-        self.files.write(self._name(stream), self._told(stream, state.version, body) + b"\n" + body)
+        told = " ".join(self._told(stream, state.version))
+        self.files.write(self._name(stream), sealed(told, to_bytes(snapshot(state))))
 
-    def _head(self, stream: str, head: bytes, body: memoryview) -> bytes:
-        """What the first line must be that claims the version it does."""
-        return self._told(stream, int(head.partition(b" ")[0]), body)
-
-    def _told(self, stream: str, version: int, body: bytes | memoryview) -> bytes:
+    def _told(self, stream: str, version: int) -> list[str]:
+        """What the head says of a state that can be relied on, first its version."""
         reached = self.ledger.hash_at(stream, version)
         if not reached:
             raise LookupError(f"{stream} has no event {version}")
-        told = f"{version} {_FORMAT} {__version__} {reached} {self.kept_spec.digest} {digest_of(body)}"
-        return told.encode("ascii")
+        return [str(version), _FORMAT, reached, self.kept_spec.digest]
 
     def _name(self, stream: str) -> str:
         told = f"{self.place}\n{stream}".encode("utf-8", "surrogateescape")

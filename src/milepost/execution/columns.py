@@ -1,4 +1,4 @@
-"""Many like things as plain JSON values: told field by field, they are read back in half the time it takes row by row.
+"""Many like things as plain values: told field by field, they are read back in half the time it takes row by row.
 
 A field that is the same in all of them, as most fields of most tasks are, is not told at all.
 """

@@ -1,4 +1,4 @@
-"""The state of a run as plain JSON values, from which it is restored without folding its events again.
+"""The state of a run as plain values, from which it is restored without folding its events again.
 
 Events remain the truth: a snapshot is what folding them led to, and nothing else than a way to get there sooner.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from milepost.execution.columns import packed, unpacked
@@ -23,12 +24,14 @@ from milepost.execution.records import (
 from milepost.execution.state import RunState
 
 _PLAIN = ("run", "started_at", "finished_at", "supervisor", "paused_by", "cancelled_by", "version")
-_ATTEMPT = tuple(field.name for field in fields(Attempt))
-_TASK = tuple(field.name for field in fields(TaskRecord) if field.name not in ("spec", "attempts"))
+_ATTEMPT = [field.name for field in fields(Attempt)]
+_TASK = [field.name for field in fields(TaskRecord) if field.name not in ("spec", "attempts")]
 _PLAIN_TASK = [getattr(TaskRecord(TaskSpec("", "", 0), 0), name) for name in _TASK]
 _PLAIN_ATTEMPT = [getattr(Attempt(1, 0, "", 0.0), name) for name in _ATTEMPT]
 """What the values of most tasks and attempts are."""
 _CHECKPOINT = ("passed", "passed_at", "unmet", "rejected")
+_ATTEMPT_ROW = attrgetter(*_ATTEMPT)
+_TASK_ROW = attrgetter(*["status.value" if name == "status" else name for name in _TASK])
 _STATUS = {status.value: status for status in TaskStatus}
 
 
@@ -106,9 +109,9 @@ def _untouched(record: TaskRecord) -> bool:
 
 def _told(records: Sequence[TaskRecord]) -> list[Any]:
     """Tell records, all but their tasks: how many attempts each had, these, and the rest."""
-    attempts = [[getattr(attempt, name) for name in _ATTEMPT] for record in records for attempt in record.attempts]
-    rows = [[getattr(record, name) for name in _TASK] for record in records]
-    return [[len(record.attempts) for record in records], packed(attempts, _PLAIN_ATTEMPT), packed(rows, _PLAIN_TASK)]
+    attempts = [_ATTEMPT_ROW(attempt) for record in records for attempt in record.attempts]
+    rows = packed(list(map(_TASK_ROW, records)), _PLAIN_TASK)
+    return [[len(record.attempts) for record in records], packed(attempts, _PLAIN_ATTEMPT), rows]
 
 
 def _records(tasks: Sequence[TaskSpec], told: Sequence[Any]) -> list[TaskRecord]:
@@ -124,7 +127,7 @@ def _records(tasks: Sequence[TaskSpec], told: Sequence[Any]) -> list[TaskRecord]
 
 
 def _gate_row(gate: CheckpointRecord) -> list[Any]:
-    judged = [[one.status, one.by, one.at, one.evidence] for one in gate.criteria]
+    judged = [[one.status.value, one.by, one.at, one.evidence] for one in gate.criteria]
     return [judged, *(getattr(gate, name) for name in _CHECKPOINT)]
 
 

@@ -15,7 +15,7 @@ from tests.adapters.repository import SILENCE, Repo
 from tests.cli.conftest import Milepost
 from tests.engines.away import MILEPOST, Away, can_hide
 from tests.engines.conftest import Begin
-from tests.engines.temporal_scene import Server, read_until
+from tests.engines.temporal_scene import DEADLINE, Server, read_until
 from tests.engines.test_both_engines import GRAPH, of, plan_of
 
 Make = Callable[..., Away]
@@ -213,3 +213,24 @@ def test_a_stopped_attempt_does_not_wait_for_a_store(
     (tmp_path / "elsewhere").rename(scene.blobs)
     scene.ended(scene.run())
     assert BRANCH not in scene.repo.branches()
+
+
+def test_what_a_stopped_attempt_had_written_is_on_its_branch_with_either_engine(
+    milepost: Milepost, begin: Begin, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SILENCE.items():
+        monkeypatch.setenv(name, value)
+    begin(plan_of(HALF_DONE), run='workspace = "worktree"')
+    repo = Repo(project)
+    repo.git("add", "milepost.toml", "tasks.md")
+    repo.git("commit", "-qm", "Begin")
+    run = subprocess.Popen([*MILEPOST, "run", "tasks.md", "--trust"], stdout=subprocess.PIPE, text=True)
+    read_until(run, "1.1 started")
+    looking = subprocess.Popen([*MILEPOST, "log", "tasks.md", "1.1", "-f"], stdout=subprocess.PIPE, text=True)
+    read_until(looking, "ready")
+    run.send_signal(signal.SIGINT)
+    for process in (run, looking):
+        process.communicate(timeout=DEADLINE)
+    assert [event["reason"] for event in of(milepost, "AttemptLost")] == ["the run was stopped"]
+    assert repo.git("diff", "--name-only", f"main...{BRANCH}").split() == ["one", "two"]
+    assert repo.worktrees() == [str(project)]

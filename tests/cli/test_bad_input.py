@@ -60,7 +60,7 @@ def test_a_tier_that_is_not_configured(milepost: Milepost, plan: Path, project: 
     (project / "milepost.toml").write_text(TIERS)
     plan.write_text(PLAN.replace("  - _Estimated: 2 hours_", "  - _Tier: 7_\n  - _Estimated: 2 hours_"))
     assert_told(milepost("run", "tasks.md", "--trust"), 1, "Tier 7 is not configured; there are 3", "tasks.md")
-    assert_told(milepost("status", "tasks.md"), 3, "task 2.1 asks for tier 7", "there are 3", "[tiers.7]")
+    assert_told(milepost("status", "tasks.md"), 3, "task 2.1 asks for tier 7", "configured: 3", "[tiers.7]")
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,29 @@ def test_only_a_run_that_goes_on_can_be_cancelled(milepost: Milepost, plan: Path
     told = milepost("cancel", "tasks.md")
     assert (told.code, "run tasks.md#1 is over" in told.err) == (1, True)
     assert len(milepost("runs", "--json").json) == 1  # none was begun to be cancelled
+
+
+def test_a_task_that_nobody_could_have_meant_is_told_which_there_are(milepost: Milepost, plan: Path) -> None:
+    told = milepost("claim", "tasks.md", "nine")
+    assert (told.code, "the run has no task nine" in told.err) == (2, True)
+    assert "it has 1.1, 1.3.1, 1.3.2\n" in told.err
+
+
+def test_who_claims_under_another_name_is_told_to_finish_under_it(
+    milepost: Milepost, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILEPOST_WORKER", "ann")
+    claimed = milepost("claim", "tasks.md", "1.1", "--by", "bob b")
+    assert "`milepost done tasks.md 1.1 --by 'bob b'`" in claimed.out
+    assert "REASON --escalate --by 'bob b'`" in claimed.out
+    assert "--by" not in milepost("claim", "tasks.md", "1.3.1").out
+
+
+def test_a_plan_whose_title_says_only_that_it_is_one_is_called_by_its_folder(milepost: Milepost, project: Path) -> None:
+    path = project / ".kiro" / "specs" / "shop" / "tasks.md"
+    path.parent.mkdir(parents=True)
+    for title, name in (("Implementation Plan", "shop"), ("Tasks", "shop"), ("Till - Implementation Plan", "Till")):
+        path.write_text(f"# {title}\n\n- [ ] 1. Sell\n  - _Requirements: 1.1_\n")
+        assert milepost("status", str(path)).out.startswith(f"{name}: 0/1 tasks done")
+    path.write_text("# Implementation Plan\n\n- [ ] 1. Sell\n")
+    assert milepost("schedule", str(path)).out.startswith("Implementation Plan\n")

@@ -44,7 +44,7 @@ def test_the_matrix_with_gaps_first(shop: Path, milepost: Milepost) -> None:
         "\n"
         "Task 1.1 names REQ-7.1, which is stated nowhere.\n"
         "2 requirements: 1 uncovered, 1 done.\n"
-        "1 task names no requirement.\n"
+        "1 task names no requirement: 1.2.\n"
     )
     # What is not served could be left out.
     assert result.code == 0

@@ -86,8 +86,12 @@ class Project:
 
     @property
     def title(self) -> str:
-        """What to call the plan."""
-        return (self.known.title if self.known else self.plan.title) or self.identity
+        """What to call the plan: by its title, or by its folder where that says only that it is a plan."""
+        from milepost.plan.dialects.header import names_a_kind
+
+        title = self.known.title if self.known else self.plan.title
+        folder = os.path.basename(os.path.dirname(os.path.abspath(self.path)))
+        return folder if folder and names_a_kind(title) else title or self.identity
 
     @property
     def unread(self) -> int:

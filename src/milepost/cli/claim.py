@@ -16,6 +16,7 @@ from milepost.cli.options import (
     say,
     say_json,
     task_argument,
+    whoami,
 )
 from milepost.cli.text import clock, duration
 
@@ -43,10 +44,11 @@ def command(plan: str, task: str, by: str, tier: int | None, lease: float | None
         say_json({"task": task, "attempt_no": claimed.attempt_no, "worker": by, "lease_until": claimed.lease_until})
         return
     say(f"{task} {claimed.task.spec.title}: attempt {claimed.attempt_no} is yours")
+    own_name = "" if by == whoami() else f" --by {in_shell(by)}"
     if claimed.lease_until is not None:
-        say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {in_shell(plan, task)}`")
+        say(f"  until {clock(claimed.lease_until)}; finish with `milepost done {in_shell(plan, task)}{own_name}`")
     limit = session.state.attempt_limit(claimed.task)
     if limit is not None:
         past = "" if claimed.task.spec.human else ", then it escalates"
-        stuck = f"`milepost fail {in_shell(plan, task)} REASON --escalate`"
+        stuck = f"`milepost fail {in_shell(plan, task)} REASON --escalate{own_name}`"
         say(f"  its limit is {duration(limit)}{past}; stuck before: {stuck}")

@@ -8,7 +8,7 @@ import click
 
 from milepost.app.traces import Trace, coverage_counts, line_of
 from milepost.cli.options import json_option, plan_argument, say, say_json
-from milepost.lint.wording import count
+from milepost.lint.wording import count, listing
 from milepost.plan.model import TaskState
 from milepost.spec.traceability import Coverage, TraceRow
 
@@ -106,7 +106,8 @@ def _summary(trace: Trace) -> str:
         lines.append(f"Tests: {count(trace.tests.files, 'file')} searched; some were too large or too many.")
     if matrix.untraced:
         number = len(matrix.untraced)
-        lines.append(f"{count(number, 'task')} {'names' if number == 1 else 'name'} no requirement.")
+        names = listing([task.id for task in matrix.untraced]).replace("`", "")
+        lines.append(f"{count(number, 'task')} {'names' if number == 1 else 'name'} no requirement: {names}.")
     if trace.serious:
         lines.append("Served by no task, and not to be left out: " + ", ".join(r.requirement.id for r in trace.serious))
     return "\n".join(lines)

@@ -8,6 +8,9 @@ from milepost.errors import Refused, UnknownName
 from milepost.execution.records import Attempt, CheckpointRecord, TaskRecord
 from milepost.execution.state import RunState
 
+_NAMED = 8
+"""How many tasks a message names."""
+
 
 def find_task(state: RunState, task: str) -> TaskRecord:
     """The record of a task.
@@ -21,7 +24,10 @@ def find_task(state: RunState, task: str) -> TaskRecord:
         from difflib import get_close_matches
 
         near = get_close_matches(task, state.tasks, n=1)
-        raise UnknownName(f"the run has no task {task}", remedy=f"did you mean {near[0]}?" if near else "")
+        known = [*state.tasks][:_NAMED]
+        rest = f" and {len(state.tasks) - len(known)} more" if len(state.tasks) > len(known) else ""
+        remedy = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}{rest}" if known else ""
+        raise UnknownName(f"the run has no task {task}", remedy=remedy)
     return state.tasks[task]
 
 

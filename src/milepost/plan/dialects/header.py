@@ -19,6 +19,9 @@ _PREFIX = lazy_regex(
     r"(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan))?|plan)[ \t]*(?:[:：]|[-–—][ \t])[ \t]*",
     re.IGNORECASE,
 )
+_KIND = lazy_regex(
+    r"[ \t]*(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan))?|plan)[ \t]*", re.IGNORECASE
+)
 _PURPOSE = lazy_regex(
     r"(?:\*\*|__)(?:purpose|goal|objective)[ \t]*(?:[:：](?:\*\*|__)|(?:\*\*|__)[ \t]*[:：])[ \t]*", re.IGNORECASE
 )
@@ -47,10 +50,15 @@ def read_title(document: Document) -> Title:
     suffix = None if prefix else _SUFFIX.search(raw, max(len(raw) - _LONGEST_SUFFIX, 0))
     if prefix and prefix.end() < len(raw):
         start += prefix.end()
-    elif suffix and suffix.start() > 0:
+    elif suffix and suffix.start() > 0 and not names_a_kind(raw):
         end = start + suffix.start()
     name = document.text[start:end]
     return Title(plain(" ".join(name.split())), Span(start, end))
+
+
+def names_a_kind(title: str) -> bool:
+    """Whether a title says only what sort of document it stands over, as ``Implementation Plan`` does."""
+    return _KIND.fullmatch(title) is not None
 
 
 def read_purpose(document: Document) -> str:

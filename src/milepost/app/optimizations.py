@@ -20,13 +20,13 @@ from milepost.schedule.search import improve
 SEARCH_SHARE = 0.65
 """The part of the time that the search has; the rest is for proofs and, with modes to choose, shorter schedules."""
 
-PATIENCE, LONG_PATIENCE = 0.25, 0.45
+PATIENCE, LONG_PATIENCE = 0.2, 0.45
 """The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each,
 up to ``MEDIUM`` activities and beyond: there the search is what finds shorter schedules."""
 
 MEDIUM = 100
 
-BRANCHING_SHARE = 0.15
+BRANCHING_SHARE = 0.1
 """The part of the time that branch and bound has, before clause learning and the solver."""
 
 _NODES_A_SECOND = 700_000

@@ -1,7 +1,8 @@
 """Proofs and better schedules by a search that learns from its conflicts, for problems with one mode an activity.
 
 First the bound rises as far as each step is easy; then the best schedule is to be undercut, again and again until
-that is refuted. Two searches work on the question, which assume that activities start early and that they start late.
+that is refuted. Two searches work on the question, one of which assumes that activities start early and the other that
+they start late; they tell each other what they learned that ties few assumptions together.
 
 They work in rounds of equal numbers of conflicts, so the same problem has the same result on any machine, unless a
 clock stops them. Links of all kinds and earliest starts count. Without numba, nothing is tried.
@@ -162,7 +163,7 @@ class _Asking:
 
 
 class _Race:
-    """Two searches with the same question; the first answer counts."""
+    """Two searches with the same question, which tell each other what they learn; the first answer counts."""
 
     def __init__(self, outline: Outline, horizon: int, threads: ThreadPoolExecutor, rounds: _Rounds) -> None:
         from milepost.schedule.branching_kernel import FOUND, OPEN, REFUTED
@@ -174,7 +175,7 @@ class _Race:
         self._rounds = rounds
         self._learners: list[Learner] = []
         if outline.fits(horizon):
-            self._learners = [Learner(outline, horizon, late=late) for late in (False, True)]
+            self._learners = [Learner(outline, horizon, [guess] * len(outline.durations)) for guess in (0, horizon)]
 
     def run(self, conflicts: int | None = None) -> int:
         """Search until there is an answer, or so many conflicts of each, or all rounds, are spent."""
@@ -188,6 +189,9 @@ class _Race:
                 if outcome != self.open:
                     self.starts = learner.starts
                     return int(outcome)
+            one, other = self._learners
+            one.tell(other)
+            other.tell(one)
         return self.open
 
     def shorten(self, horizon: int) -> bool:

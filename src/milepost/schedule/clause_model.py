@@ -12,12 +12,18 @@ from typing import Any
 from milepost.schedule import clause_search
 from milepost.schedule import clause_state as place
 from milepost.schedule.branching_kernel import REFUTED
-from milepost.schedule.clause_state import Clauses, Model, Queue, Room, State
+from milepost.schedule.clause_state import Clauses, Mail, Model, Queue, Room, State
 from milepost.schedule.network import FF, FS, SS, Link
 from milepost.schedule.problem import Problem
 
 _ROOM = 1 << 21
 """Facts in clauses; the system gives the memory as it is used."""
+
+_MAIL = 1 << 14
+"""Facts in clauses for another search."""
+
+_SHARED = 5
+"""Assumptions that a clause may tie to be worth another search's knowing."""
 
 
 class Outline:
@@ -88,12 +94,11 @@ class Outline:
 class Learner:
     """One search that learns, for one question after the other, each a shorter makespan than the one before.
 
-    ``late``: whether it assumes that starts are late; from there it goes through the same facts the other way.
+    ``guess``: what it assumes of each start, in units of time.
     """
 
-    def __init__(self, outline: Outline, horizon: int, *, late: bool) -> None:
+    def __init__(self, outline: Outline, horizon: int, guess: Sequence[int]) -> None:
         self._outline = outline
-        self._late = int(late)
         self._crowded = False
         count = len(outline.durations)
         lowest: list[int] = []
@@ -109,11 +114,13 @@ class Learner:
         clauses = (_ROOM // 2 * place.CLAUSE, _ROOM, len(facts), _ROOM)
         self._clauses = Clauses(*(_zeros(size, small=True) for size in clauses))
         self._clauses.first[:] = -1
+        self._mail = Mail(_zeros(_MAIL), _zeros(_MAIL))
         self._room = Room(*(_zeros(size) for size in (2 * count, 2 * count + 1, len(facts) + 2, count)))
         weights = import_module("numpy").zeros(len(facts) + 1)
         weights[-1] = 1.0
-        self._queue = Queue(_zeros(len(facts)), _zeros(len(facts)), _zeros(len(facts)), weights)
+        self._queue = Queue(_zeros(len(facts)), _zeros(len(facts)), _zeros(len(facts)), weights, _array(guess))
         self._queue.places[:] = -1
+        self._state.now[place.SHARED] = _SHARED
 
     def _modelled(self, horizon: int, facts: Sequence[tuple[int, int, int]]) -> Model:
         outline = self._outline
@@ -172,14 +179,17 @@ class Learner:
             return REFUTED
         return int(
             clause_search.search(
-                self._model, self._state, self._clauses, self._room, self._queue, conflicts, self._late
+                self._model, self._state, self._clauses, self._room, self._queue, self._mail, conflicts
             )
         )
 
-    @property
-    def conflicts(self) -> int:
-        """Conflicts so far."""
-        return int(self._state.now[place.CONFLICTS])
+    def tell(self, other: Learner) -> None:
+        """Let another search for the same makespan know the best clauses learned since the last time."""
+        sent, received = self._state.now[place.SENT], other._state.now[place.RECEIVED]
+        if received + sent <= _MAIL:
+            other._mail.incoming[received : received + sent] = self._mail.outgoing[:sent]
+            other._state.now[place.RECEIVED] += sent
+        self._state.now[place.SENT] = 0
 
     @property
     def starts(self) -> list[int]:

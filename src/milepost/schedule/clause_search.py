@@ -30,8 +30,11 @@ from milepost.schedule.clause_state import (
     OWNER,
     PATIENCE,
     QUEUED,
+    RECEIVED,
     RESTARTS,
     ROOT,
+    SENT,
+    SHARED,
     SIDE,
     SIZE,
     STEP,
@@ -41,6 +44,7 @@ from milepost.schedule.clause_state import (
     VALUE,
     WHOSE,
     Clauses,
+    Mail,
     Model,
     Queue,
     Room,
@@ -65,10 +69,10 @@ _GLUE = 3
 
 
 @lean
-def search(model: Model, state: State, clauses: Clauses, room: Room, queue: Queue, conflicts: int, late: int) -> int:
+def search(model: Model, state: State, clauses: Clauses, room: Room, queue: Queue, mail: Mail, conflicts: int) -> int:
     """Go on for so many conflicts: ``REFUTED``, ``FOUND``, where each start is its side's least, or ``OPEN``.
 
-    ``late``: 1 to assume of a fact about a start that it holds, 0 that it does not.
+    It assumes of a fact about a start what the queue's ``guess`` says.
     """
     now = state.now
     while True:
@@ -78,6 +82,7 @@ def search(model: Model, state: State, clauses: Clauses, room: Room, queue: Queu
             size = analyze(model, state, clauses, room, queue)
             retreat(model, state, queue, now[BACK])
             _learn(model, state, clauses, room, size)
+            _send(state, room, mail, size)
             fade(queue)
             now[PATIENCE] = 0 if _is_full(state, clauses) else now[PATIENCE] - 1
             conflicts -= 1
@@ -89,11 +94,15 @@ def search(model: Model, state: State, clauses: Clauses, room: Room, queue: Queu
             if now[CONFLICTS] >= now[CLEAN] or _is_full(state, clauses):
                 now[CLEAN] = now[CONFLICTS] + _CLEAN
                 _clean(model, state, clauses)
+            if now[RECEIVED]:
+                if not _receive(model, state, clauses, mail):
+                    return REFUTED
+                continue
         if now[PATIENCE] <= 0:
             now[PATIENCE] = _luby(now[RESTARTS]) * _RESTART
             now[RESTARTS] += 1
             retreat(model, state, queue, 0)
-        elif not _assume(model, state, queue, late):
+        elif not _assume(model, state, queue):
             return FOUND
 
 
@@ -117,13 +126,58 @@ def _learn(model: Model, state: State, clauses: Clauses, room: Room, size: int) 
     if size > 1:
         for place in range(size):
             clauses.facts[begin + place] = room.facts[place]
-        row = number * CLAUSE
-        clauses.rows[row + BEGIN], clauses.rows[row + SIZE] = begin, size
-        clauses.rows[row + GLUE], clauses.rows[row + USED] = now[GLUED], now[CONFLICTS]
-        now[CLAUSES], now[FILLED] = number + 1, begin + size
-        _watch(clauses, number)
+        _keep(state, clauses, size, now[GLUED])
     kind = LEARNED if size > 1 else ASSUMED
     rise(model, state, model.facts[fact + OWNER], model.facts[fact + VALUE], kind, 2 * number)
+
+
+@lean
+def _keep(state: State, clauses: Clauses, size: int, glue: int) -> None:
+    """Make a clause of the facts after those of the last one."""
+    now, row = state.now, state.now[CLAUSES] * CLAUSE
+    clauses.rows[row + BEGIN], clauses.rows[row + SIZE] = now[FILLED], size
+    clauses.rows[row + GLUE], clauses.rows[row + USED] = glue, now[CONFLICTS]
+    now[FILLED] += size
+    now[CLAUSES] += 1
+    _watch(clauses, now[CLAUSES] - 1)
+
+
+@lean
+def _send(state: State, room: Room, mail: Mail, size: int) -> None:
+    """Have others know a clause that ties few assumptions, if there is room."""
+    now, out = state.now, mail.outgoing
+    sent = now[SENT]
+    if now[GLUED] <= now[SHARED] and sent + size + 2 <= len(out):
+        out[sent], out[sent + 1] = size, now[GLUED]
+        for place in range(size):
+            out[sent + 2 + place] = room.facts[place]
+        now[SENT] = sent + size + 2
+
+
+@lean
+def _receive(model: Model, state: State, clauses: Clauses, mail: Mail) -> bool:
+    """Take over clauses, while nothing is assumed; False if one cannot hold."""
+    now, letter, possible = state.now, 0, True
+    while letter < now[RECEIVED] and possible:
+        size, begin = mail.incoming[letter], now[FILLED]
+        filled, holds = begin, False
+        for place in range(letter + 2, letter + 2 + size):
+            fact = mail.incoming[place]
+            owner, value = model.facts[fact * FACT + OWNER], model.facts[fact * FACT + VALUE]
+            holds = holds or value <= state.sides[owner * SIDE + LOW]
+            if value <= most(model, state, owner):
+                clauses.facts[filled] = fact
+                filled += 1
+        if not holds and filled > begin + 1:
+            _keep(state, clauses, filled - begin, mail.incoming[letter + 1])
+        elif not holds:
+            fact = clauses.facts[begin] * FACT
+            possible = filled > begin and rise(
+                model, state, model.facts[fact + OWNER], model.facts[fact + VALUE], ASSUMED, 0
+            )
+        letter += size + 2
+    now[RECEIVED] = 0
+    return possible
 
 
 @lean
@@ -182,7 +236,7 @@ def _clean(model: Model, state: State, clauses: Clauses) -> None:
 
 
 @lean
-def _assume(model: Model, state: State, queue: Queue, late: int) -> bool:
+def _assume(model: Model, state: State, queue: Queue) -> bool:
     """Assume what conflicts needed most, or else that who can start first does; False if all starts are known."""
     now = state.now
     mark = 2 * (now[ASSUMPTIONS] + 1)
@@ -192,7 +246,7 @@ def _assume(model: Model, state: State, queue: Queue, late: int) -> bool:
         fact = take(state, queue) * FACT
         side, value = model.facts[fact + OWNER], model.facts[fact + VALUE]
         if state.sides[side * SIDE + LOW] < value <= most(model, state, side):
-            if late:
+            if value <= queue.guess[side >> 1]:
                 return rise(model, state, side, value, ASSUMED, 0)
             return rise(model, state, side ^ 1, 1 - value - model.durations[side >> 1], ASSUMED, 0)
     first, best = -1, (0, 0)

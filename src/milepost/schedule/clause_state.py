@@ -62,13 +62,16 @@ CLAUSE = 4
     PATIENCE,
     RESTARTS,
     CLEAN,
-) = range(16)
+    SENT,
+    RECEIVED,
+    SHARED,
+) = range(19)
 """Places in :attr:`State.now`: lengths of the trail, of its done part, of assumptions, clauses, their facts, the queue,
 and what was taken from it; needs of a conflict, those since the last assumption, its cell (-1: a side beyond its
 bound), how many assumptions remain and its clause ties; conflicts so far, until the next restart, how many restarts
-there were, and when to clean."""
+there were, and when to clean; how much of :class:`Mail` is filled, and what a clause that is sent may tie."""
 
-NUMBERS = 16
+NUMBERS = 19
 
 
 class Model(NamedTuple):
@@ -120,13 +123,14 @@ class Clauses(NamedTuple):
 class Queue(NamedTuple):
     """Facts of starts by how often conflicts needed them lately: a heap, each fact's place (-1: never in, -2: taken).
 
-    The last of ``weights`` is what the next conflict adds.
+    The last of ``weights`` is what the next conflict adds. ``guess``: starts by activity, to assume.
     """
 
     heap: Ints
     places: Ints
     taken: Ints
     weights: Ints
+    guess: Ints
 
 
 class Room(NamedTuple):
@@ -136,6 +140,13 @@ class Room(NamedTuple):
     facts: Ints
     depths: Ints
     chosen: Ints
+
+
+class Mail(NamedTuple):
+    """Clauses for another search with the same facts, and from it, each as its size, what it ties, and its facts."""
+
+    outgoing: Ints
+    incoming: Ints
 
 
 @lean

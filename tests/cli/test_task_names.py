@@ -84,3 +84,9 @@ def test_a_plan_whose_title_says_only_that_it_is_one_is_called_by_its_folder(mil
         assert milepost("status", str(path)).out.startswith(f"{name}: 0/1 tasks done")
     path.write_text("# Implementation Plan\n\n- [ ] 1. Sell\n")
     assert milepost("schedule", str(path)).out.startswith("Implementation Plan\n")
+
+
+@pytest.mark.parametrize("command", ["approve", "recheck", "reject"])
+def test_a_plan_without_checkpoints_is_said_to_have_none(milepost: Milepost, plan: Path, command: str) -> None:
+    told = milepost(command, "tasks.md", "1", *(["because"] if command == "reject" else []))
+    assert (told.code, "it has no checkpoint at all" in told.err) == (2, True)

@@ -23,8 +23,9 @@ def find_checkpoint(state: RunState, wanted: str) -> str:
     numbered = [name for name, item in state.checkpoints.items() if text == _plain(item.spec.name).split(" ")[-1]]
     found = exact or numbered
     if len(found) != 1:
-        known = ", ".join(item.spec.name for item in state.checkpoints.values()) or "none"
-        raise UnknownName(f"the plan has no checkpoint called {wanted}", remedy=f"it has: {known}")
+        known = ", ".join(item.spec.name for item in state.checkpoints.values())
+        remedy = f"it has: {known}" if known else "it has no checkpoint at all"
+        raise UnknownName(f"the plan has no checkpoint called {wanted}", remedy=remedy)
     return found[0]
 
 

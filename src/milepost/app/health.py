@@ -27,7 +27,7 @@ _EXTRAS = {
     "temporal": (("temporalio",), "workers on other machines"),
     "s3": (("obstore",), "files for workers on other machines in a bucket"),
     "mcp": (("mcp",), "plans for coding agents"),
-    "lsp": (("pygls",), "plans checked in editors"),
+    "lsp": (("pygls",), "reserved for editors, nothing uses it yet"),
     "telemetry": (("opentelemetry.sdk",), "traces and metrics of runs"),
 }
 """Each extra: the modules it brings, and what it is for."""

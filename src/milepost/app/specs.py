@@ -27,8 +27,10 @@ class NewSpec:
         return self.files[-1]
 
 
-def create_spec(name: str, parent: Path, *, force: bool = False) -> NewSpec:
-    """Write ``parent/name`` with requirements, design and plan; ``force`` replaces what is there.
+def create_spec(name: str, parent: Path, *, today: str, force: bool = False) -> NewSpec:
+    """Write ``parent/name`` with requirements, design and plan, last updated ``today`` (a date as ISO 8601 has it).
+
+    ``force`` replaces what is there.
 
     Raises:
         UsageError: the name does not suit a folder.
@@ -37,7 +39,7 @@ def create_spec(name: str, parent: Path, *, force: bool = False) -> NewSpec:
     """
     _require_name(name)
     folder = parent / name
-    texts = {folder / file: text for file, text in spec_files(_title(name)).items()}
+    texts = {folder / file: text for file, text in spec_files(_title(name), today).items()}
     present = [path for path in texts if path.exists() or path.is_symlink()]
     if present and not force:
         raise SpecExists(

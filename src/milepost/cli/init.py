@@ -18,7 +18,9 @@ from milepost.cli.options import json_option, say, say_json
 @json_option
 def command(name: str, parent: str, force: bool, as_json: bool) -> None:
     """Write a new spec folder NAME with requirements, design and a plan to fill in."""
-    spec = create_spec(name, Path(parent), force=force)
+    from datetime import date
+
+    spec = create_spec(name, Path(parent), today=date.today().isoformat(), force=force)
     if as_json:
         say_json({"name": spec.name, "folder": str(spec.folder), "files": [str(path) for path in spec.files]})
         return

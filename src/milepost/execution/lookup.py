@@ -38,8 +38,9 @@ def find_checkpoint(state: RunState, name: str) -> CheckpointRecord:
         UnknownName: the run has no such checkpoint; all are listed.
     """
     if name not in state.checkpoints:
-        known = ", ".join(item.spec.name for item in state.checkpoints.values()) or "none"
-        raise UnknownName(f"the run has no checkpoint {name}", remedy=f"it has: {known}")
+        known = ", ".join(item.spec.name for item in state.checkpoints.values())
+        remedy = f"it has: {known}" if known else "it has no checkpoint at all"
+        raise UnknownName(f"the run has no checkpoint {name}", remedy=remedy)
     return state.checkpoints[name]
 
 

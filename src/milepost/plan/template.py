@@ -7,10 +7,10 @@ the start: totals, the critical path, what can be done in parallel.
 from __future__ import annotations
 
 
-def spec_files(title: str) -> dict[str, str]:
-    """Give the texts of a new spec folder by file name, in the order people read them."""
+def spec_files(title: str, today: str = "[Date]") -> dict[str, str]:
+    """Give the texts of a new spec folder by file name, in the order people read them; ``today`` is their date."""
     templates = {"requirements.md": _REQUIREMENTS, "design.md": _DESIGN, "tasks.md": _TASKS}
-    return {name: text.replace("{title}", title) for name, text in templates.items()}
+    return {name: text.replace("{title}", title).replace("{today}", today) for name, text in templates.items()}
 
 
 _REQUIREMENTS = """\
@@ -166,6 +166,6 @@ _TASKS = """\
 
 ---
 
-**Last Updated:** [Date]\x20\x20
+**Last Updated:** {today}\x20\x20
 **Progress:** 0/7 tasks complete
 """

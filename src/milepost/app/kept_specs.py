@@ -13,7 +13,6 @@ from typing import Any
 from milepost.app.kept_values import digest_of, from_bytes, to_bytes
 from milepost.execution.columns import packed, unpacked
 from milepost.execution.policy import RunSpec, TaskSpec, Wait
-from milepost.source.lazy_dataclass import lazy_dataclass
 
 _FIELDS = [field.name for field in fields(TaskSpec)]
 _WAITS = _FIELDS.index("waits")
@@ -21,12 +20,19 @@ _PLAIN = [getattr(TaskSpec("", "", 0), name) for name in _FIELDS]
 """What the values of most tasks are."""
 
 
-@lazy_dataclass(frozen=True)
 class KeptSpec:
     """A specification as ``rows``, bytes, and what tells it, by its payload, from any other."""
 
-    rows: bytes | memoryview
-    digest: str
+    def __init__(self, rows: bytes | memoryview, digest: str) -> None:
+        self.rows = rows
+        self.digest = digest
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same specification: its rows can be written in more than one way."""
+        return self.digest == other.digest if isinstance(other, KeptSpec) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @classmethod
     def of(cls, spec: RunSpec) -> KeptSpec:

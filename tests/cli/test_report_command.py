@@ -47,6 +47,17 @@ def test_the_name_of_the_file_says_what_to_write(milepost: Milepost, project: Pa
     assert (project / name).read_text().startswith("Run tasks.md#1")
 
 
+def test_a_run_that_was_cancelled_has_not_finished(milepost: Milepost, project: Path) -> None:
+    (project / "tasks.md").write_text("# A\n\n- [ ] 1. One\n- [ ] 2. Two\n")
+    milepost("done", "tasks.md", "1")
+    milepost("cancel", "tasks.md", "--by", "ann Lee")
+    assert "cancelled by ann Lee: 1/2 tasks done" in milepost("report", "tasks.md").out
+    assert "- **State:** Cancelled by ann Lee, 1/2 tasks" in milepost("report", "tasks.md", "--format", "markdown").out
+    assert '<b class="warn">cancelled by ann Lee</b>' in milepost("report", "tasks.md", "--format", "html").out
+    data = milepost("report", "tasks.md", "--json").json
+    assert (data["finished"], data["cancelled_by"]) == (False, "ann Lee")
+
+
 def test_tasks_that_were_skipped_are_counted(milepost: Milepost, project: Path) -> None:
     (project / "tasks.md").write_text("# A\n\n- [ ] 1. One\n- [ ] 2. Two\n")
     milepost("skip", "tasks.md", "1", "nobody needs it")

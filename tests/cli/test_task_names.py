@@ -90,3 +90,20 @@ def test_a_plan_whose_title_says_only_that_it_is_one_is_called_by_its_folder(mil
 def test_a_plan_without_checkpoints_is_said_to_have_none(milepost: Milepost, plan: Path, command: str) -> None:
     told = milepost(command, "tasks.md", "1", *(["because"] if command == "reject" else []))
     assert (told.code, "it has no checkpoint at all" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("claim 7", "done 7", "heartbeat 7", "fail 7 no", "block 7 no", "unblock 7", "skip 7 no", "reopen 7 no"),
+        *("approve 7", "recheck 7", "reject 7 no"),
+    ],
+)
+def test_a_mistyped_name_begins_no_run(milepost: Milepost, plan: Path, words: str) -> None:
+    command, name, *rest = words.split()
+    assert milepost(command, "tasks.md", name, *rest).code == 2
+    assert milepost("runs").out == "There has been no run yet.\n"
+    milepost("claim", "tasks.md", "1.1")
+    milepost("cancel", "tasks.md")
+    assert milepost(command, "tasks.md", name, *rest).code == 2
+    assert len(milepost("runs", "--json").json) == 1

@@ -38,6 +38,18 @@ class RunReport:
     planned_seconds: int
     elapsed_seconds: float
     refusals: Sequence[CompletionRefused] = ()
+    cancelled_by: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended, or that it has not, in words."""
+        return (
+            "finished"
+            if self.finished
+            else f"cancelled by {self.cancelled_by}"
+            if self.cancelled_by
+            else "not finished"
+        )
 
     @property
     def done(self) -> int:
@@ -60,6 +72,7 @@ class RunReport:
         return {
             "run": self.run,
             "finished": self.finished,
+            "cancelled_by": self.cancelled_by,
             "tasks_done": self.done,
             "tasks_total": len(self.tasks),
             "planned_seconds": self.planned_seconds,
@@ -99,7 +112,7 @@ def run_report(state: RunState, events: Iterable[Event], *, planned_seconds: int
     elapsed = (state.finished_at or now) - state.started_at if state.started_at is not None else 0.0
     return RunReport(
         run=state.run,
-        finished=state.finished,
+        finished=state.finished and not state.cancelled_by,
         tasks=tasks,
         checkpoints=list(state.checkpoints.values()),
         escalations=[event for event in events if isinstance(event, TaskEscalated)],
@@ -107,6 +120,7 @@ def run_report(state: RunState, events: Iterable[Event], *, planned_seconds: int
         planned_seconds=planned_seconds,
         elapsed_seconds=elapsed,
         refusals=[event for event in events if isinstance(event, CompletionRefused)],
+        cancelled_by=state.cancelled_by,
     )
 
 

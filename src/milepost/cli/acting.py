@@ -52,3 +52,28 @@ def require_part_of_runs(project: Project, task: str) -> None:
     from milepost.app import tasks
 
     tasks.require_part_of_runs(project.extract.apart, task)
+
+
+def require_task(project: Project, task: str) -> None:
+    """See that no run is begun by the name of a task that takes part in none, or that is mistyped.
+
+    Raises:
+        Refused: it is optional, struck out, or made of parts.
+        UnknownName: neither the plan nor its run has such a task.
+    """
+    require_part_of_runs(project, task)
+    if not any(each.id == task for each in project.spec.tasks):
+        from milepost.execution.lookup import find_task
+
+        find_task(project.peek_run(), task)
+
+
+def require_checkpoint(project: Project, name: str) -> None:
+    """See that the mistyped name of a checkpoint begins no run.
+
+    Raises:
+        UnknownName: neither the plan nor its run has such a checkpoint.
+    """
+    from milepost.app.checkpoints import find_checkpoint
+
+    find_checkpoint(project.peek_run(), name)

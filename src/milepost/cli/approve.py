@@ -6,7 +6,7 @@ import click
 
 from milepost.app.checkpoints import approve, find_checkpoint
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date
+from milepost.cli.acting import bring_up_to_date, require_checkpoint
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json
 
 
@@ -22,6 +22,7 @@ def command(plan: str, checkpoint: str, by: str, comment: str, as_json: bool) ->
     CHECKPOINT is its name as the plan writes it ("Checkpoint 1"), or its number.
     """
     project = open_project(plan)
+    require_checkpoint(project, checkpoint)
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
     approve(session, name, by=by, now=project.now(), comment=comment)

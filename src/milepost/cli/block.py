@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import block
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 
 
@@ -19,7 +19,7 @@ from milepost.cli.options import by_option, json_option, plan_and_more_argument,
 def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
     """Mark a task as blocked, with the reason; `milepost unblock` lets it go on."""
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     block(session, task, reason, by=by, now=project.now())
     bring_up_to_date(project, session)

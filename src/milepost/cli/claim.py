@@ -7,7 +7,7 @@ import click
 from milepost.app.suggestions import in_shell
 from milepost.app.tasks import claim
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import (
     FiniteRange,
     by_option,
@@ -35,7 +35,7 @@ def command(plan: str, task: str, by: str, tier: int | None, lease: float | None
     times its estimate) it goes to the next stronger tier.
     """
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     seconds = (lease or project.settings.lease_minutes) * 60
     claimed = claim(session, task, worker=by, now=project.now(), lease=seconds, tier=tier)

@@ -8,7 +8,7 @@ import click
 
 from milepost.app.tasks import complete, mark_done
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import (
     attempt_option,
     by_option,
@@ -34,7 +34,7 @@ def command(plan: str, task: str, by: str, attempt_no: int | None, note: str, fo
     Its `_Verify:_` commands are run first, and when one fails the task is not done (exit code 1).
     """
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     if force:
         mark_done(session, task, by=by, now=project.now(), note=note)

@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import aftermath, fail
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import (
     attempt_option,
     by_option,
@@ -29,7 +29,7 @@ from milepost.cli.options import (
 def command(plan: str, task: str, reason: str, by: str, attempt_no: int | None, escalate: bool, as_json: bool) -> None:
     """Report that a task you claimed failed, and why: it is tried again, escalated, or blocked."""
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     events = fail(session, task, reason, by=by, now=project.now(), attempt_no=attempt_no or 0, escalate=escalate)
     bring_up_to_date(project, session)

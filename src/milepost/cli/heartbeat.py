@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import heartbeat
 from milepost.bootstrap import open_project
-from milepost.cli.acting import require_part_of_runs
+from milepost.cli.acting import require_task
 from milepost.cli.options import (
     FiniteRange,
     attempt_option,
@@ -33,7 +33,7 @@ def command(plan: str, task: str, by: str, attempt_no: int | None, lease: float 
     Refused when your lease has run out and the task is somebody else's by now.
     """
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     seconds = (lease or project.settings.lease_minutes) * 60
     until = heartbeat(session, task, by=by, now=project.now(), lease=seconds, attempt_no=attempt_no or 0)

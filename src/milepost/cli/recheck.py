@@ -7,7 +7,7 @@ import click
 from milepost.app.checkpoints import find_checkpoint, recheck
 from milepost.app.suggestions import in_shell
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date
+from milepost.cli.acting import bring_up_to_date, require_checkpoint
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json
 
 
@@ -23,6 +23,7 @@ def command(plan: str, checkpoint: str, by: str, as_json: bool) -> None:
     writes it ("Checkpoint 1"), or its number.
     """
     project = open_project(plan)
+    require_checkpoint(project, checkpoint)
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
     recheck(session, name, by=by, now=project.now())

@@ -6,7 +6,7 @@ import click
 
 from milepost.app.checkpoints import find_checkpoint, reject
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date
+from milepost.cli.acting import bring_up_to_date, require_checkpoint
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json
 
 
@@ -23,6 +23,7 @@ def command(plan: str, checkpoint: str, reason: str, reopen: tuple[str, ...], by
     It passes by approval, or when the tasks named with --reopen were done again and its criteria hold.
     """
     project = open_project(plan)
+    require_checkpoint(project, checkpoint)
     session = project.open_run(by)
     name = find_checkpoint(session.state, checkpoint)
     bring_up_to_date(project, session)

@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import reopen
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 
 
@@ -22,7 +22,7 @@ def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
     What was done after it stays done.
     """
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     bring_up_to_date(project, session)
     reopen(session, task, reason, by=by, now=project.now())

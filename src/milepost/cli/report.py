@@ -59,7 +59,7 @@ def command(plan: str, form: str | None, output: str | None) -> None:
 
 def report_lines(report: RunReport) -> list[str]:
     """The report, line by line: result, time against plan, escalations, tiers, checkpoints."""
-    word = "finished" if report.finished else "so far"
+    word = report.outcome if report.finished or report.cancelled_by else "so far"
     planned = f" (planned {duration(report.planned_seconds)})" if report.planned_seconds else ""
     cost = f", cost {money(report.cost)}" if report.cost else ""
     took = f"{duration(report.elapsed_seconds)}{planned}{cost}"

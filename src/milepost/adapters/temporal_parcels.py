@@ -260,7 +260,9 @@ class Parcels:
 
     def _collect(self, parcel: Mapping[str, Any], task: str, attempt_no: int) -> None:
         name = self.workspace.repository.name
-        commit = str(parcel["commit"])
+        commit = str(parcel.get("commit") or "")
+        if not commit:
+            raise TransportRefused("it names no commit", remedy="see to its worker")
         self.workspace.receive(
             task, attempt_no, commit, lambda git, branch: self.route.collect(git, name, branch, parcel)
         )

@@ -149,3 +149,12 @@ def test_findings_are_fixed_as_they_were_shown(served: Running, client: httpx.Cl
     assert written.json()["written"]
     assert "**Total Tasks:** 1\n" in plan.read_text()
     assert late.status_code == 412
+
+
+def test_a_mistyped_name_begins_no_run(served: Running, client: httpx.Client) -> None:
+    harbour = "/api/v1/plans/harbour"  # which nobody has run
+    for path in ("tasks/7.7/claim", "tasks/7.7/complete", "checkpoints/Checkpoint 7/approve"):
+        assert act(client, f"{harbour}/{path}", {}, 404)["code"] == "unknown-name"
+    assert client.get(f"{harbour}/runs").json()["items"] == []
+    act(client, f"{harbour}/tasks/1.1/claim")
+    assert len(client.get(f"{harbour}/runs").json()["items"]) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 
+from milepost.app.checkpoints import find_checkpoint
 from milepost.app.runs import RunSession
 from milepost.app.statuses import run_status
 from milepost.app.tasks import require_part_of_runs
@@ -24,12 +25,19 @@ from milepost.web.portfolio import Portfolio
 
 @dataclass
 class Act:
-    """One thing done to a run. ``by`` is the name that is recorded."""
+    """One thing done to a run, the ``opened`` one or the plan's. ``by`` is the name that is recorded."""
 
     view: PlanView
-    session: RunSession
     by: str
+    opened: RunSession | None = None
     behind: MilepostError | None = None
+
+    @property
+    def session(self) -> RunSession:
+        """The run, begun where there is none: not before it is known that the act makes sense."""
+        if self.opened is None:
+            self.opened = self.project.open_run(self.by)
+        return self.opened
 
     @property
     def project(self) -> Project:
@@ -49,7 +57,15 @@ class Act:
             Refused: it takes no part in runs.
         """
         require_part_of_runs(self.project.extract.apart, task)
-        find_task(self.session.state, task)
+        find_task(self.view.state, task)
+
+    def checkpoint(self, wanted: str) -> str:
+        """The id of the checkpoint that somebody names.
+
+        Raises:
+            UnknownName: the plan has none of that name, or several.
+        """
+        return find_checkpoint(self.view.state, wanted)
 
     def seconds(self, minutes: float | None) -> float:
         """How long a lease lasts."""
@@ -90,7 +106,6 @@ def acting(request: Request, plan: str, caller: Caller, by: str | None) -> Itera
     portfolio: Portfolio = request.app.state.portfolio
     with portfolio.opened(plan) as view:
         require_match(request, view.run_etag)
-        name = caller.acting_as(by)
-        act = Act(view, view.project.open_run(name), name)
+        act = Act(view, caller.acting_as(by))
         yield act
         act.write_back()

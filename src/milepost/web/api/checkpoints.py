@@ -52,7 +52,7 @@ def run_checkpoint(
 ) -> Response:
     """A run that goes on does it at once, otherwise the next one does. 409 when none of its commands has failed."""
     with acting(request, plan, caller, body.by) as act:
-        name = checkpoints.find_checkpoint(act.session.state, checkpoint)
+        name = act.checkpoint(checkpoint)
         checkpoints.recheck(act.session, name, by=act.by, now=act.now)
     return answer(_told(act, name))
 
@@ -68,7 +68,7 @@ def approve_checkpoint(
 ) -> Response:
     """Every criterion that no command can judge. 409 when it is not due, or has passed: of two approvals one counts."""
     with acting(request, plan, caller, body.by) as act:
-        name = checkpoints.find_checkpoint(act.session.state, checkpoint)
+        name = act.checkpoint(checkpoint)
         checkpoints.approve(act.session, name, by=act.by, now=act.now, comment=body.comment)
     return answer(_told(act, name))
 
@@ -84,7 +84,7 @@ def reject_checkpoint(
 ) -> Response:
     """What comes after it is held back again, until it is approved or the tasks in `reopen` were done again."""
     with acting(request, plan, caller, body.by) as act:
-        name = checkpoints.find_checkpoint(act.session.state, checkpoint)
+        name = act.checkpoint(checkpoint)
         reopen = tuple(body.reopen)
         checkpoints.reject(act.session, name, body.reason, by=act.by, now=act.now, reopen=reopen)
     return answer(_told(act, name))

@@ -183,7 +183,7 @@ def cancel_run(
         session = runs.latest_run(view.project.ledger, view.project.identity)
         if session is None or session.stream != stream:
             raise Refused(f"run {run} is not the plan's newest one: it is over")
-        act = Act(view, session, caller.acting_as(body.by))
+        act = Act(view, caller.acting_as(body.by), session)
         runs.cancel(session, by=act.by, now=act.now, reason=body.reason)
         view.project.engine(session).stop_leftovers()
         act.write_back()

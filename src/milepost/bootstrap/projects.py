@@ -86,12 +86,10 @@ class Project:
 
     @property
     def title(self) -> str:
-        """What to call the plan: by its title, or by its folder where that says only that it is a plan."""
-        from milepost.plan.dialects.header import names_a_kind
+        """What to call the plan."""
+        from milepost.app.plan_files import name_of
 
-        title = self.known.title if self.known else self.plan.title
-        folder = os.path.basename(os.path.dirname(os.path.abspath(self.path)))
-        return folder if folder and names_a_kind(title) else title or self.identity
+        return name_of(self.path, self.known.title if self.known else self.plan.title) or self.identity
 
     @property
     def unread(self) -> int:

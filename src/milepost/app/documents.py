@@ -172,6 +172,14 @@ def _mentions(file: Path, pattern: re.Pattern[bytes]) -> bool:
         return False
 
 
+def name_of(path: str, title: str) -> str:
+    """What to call a plan: by its title, or by its folder where that says only that it is a plan."""
+    from milepost.plan.dialects.header import names_a_kind
+
+    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+    return folder if folder and names_a_kind(title) else title
+
+
 def plan_identity(path: str) -> str:
     """How the ledger names a plan: its path below the project root, with forward slashes."""
     return Path(os.path.realpath(path)).relative_to(project_root(path)).as_posix()

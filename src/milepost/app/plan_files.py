@@ -65,14 +65,6 @@ def the_plan(path: str) -> str:
     return found[0]
 
 
-def name_of(path: str, title: str) -> str:
-    """What to call a plan: by its title, or by its folder where that says only that it is a plan."""
-    from milepost.plan.dialects.header import names_a_kind
-
-    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
-    return folder if folder and names_a_kind(title) else title
-
-
 def snapshot(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Give time of change and size of every plan the paths mean now, and of the settings that hold for them."""
     found: dict[str, tuple[int, int]] = {}

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milepost.app.documents import plan_identity, read_document
+from milepost.app.documents import name_of, plan_identity, read_document
 from milepost.app.extracts import Extract, ExtractStore, carried_over, extract, key, ticks_of, unread_lines
 from milepost.app.folds import Chained, Folds
 from milepost.app.identities import Identities
@@ -87,8 +87,6 @@ class Project:
     @property
     def title(self) -> str:
         """What to call the plan."""
-        from milepost.app.plan_files import name_of
-
         return name_of(self.path, self.known.title if self.known else self.plan.title) or self.identity
 
     @property

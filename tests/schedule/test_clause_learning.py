@@ -105,7 +105,7 @@ def networks(draw: st.DrawFn) -> Problem:
 @settings(max_examples=100, deadline=None)
 def test_any_small_network_against_trying_everything(what: Problem) -> None:
     first = in_line(what)
-    assert_optimal(what, learn(what, first), shortest(what, first.makespan))
+    assert_optimal(what, learn(what, first, conflicts=1_000_000), shortest(what, first.makespan))
 
 
 @st.composite
@@ -129,7 +129,7 @@ def crowded(draw: st.DrawFn) -> Problem:
 def test_crowded_networks_against_branch_and_bound(what: Problem) -> None:
     expected = branch_and_bound(what).bound
     assert expected.proven
-    assert_optimal(what, learn(what, in_line(what)), expected.lower)
+    assert_optimal(what, learn(what, in_line(what), conflicts=1_000_000), expected.lower)
 
 
 def hard() -> Problem:
@@ -153,3 +153,12 @@ def test_what_is_found_is_no_longer_than_what_the_search_finds() -> None:
     assert result.schedule is not None
     assert result.lower <= result.schedule.makespan <= found.makespan
     assert complaints(what, result.schedule.start, result.schedule.modes) == []
+
+
+def test_it_ends_where_the_easy_bound_is_far_from_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work bounds by 4, which is less than 94 % of 10; with conflicts to spend it does not look at that."""
+    monkeypatch.setattr("milepost.schedule.clause_learning._EASY", 0)
+    best = Schedule((8, 0, 4), (0, 0, 0), 10)
+    found = learn(THIRDS, best)
+    assert (found.far, found.bound.proven, found.bound.lower) == (True, False, 4)
+    assert learn(THIRDS, best, conflicts=1000).bound.proven

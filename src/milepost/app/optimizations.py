@@ -18,7 +18,10 @@ from milepost.schedule.problem import Problem
 from milepost.schedule.search import improve
 
 SEARCH_SHARE = 0.65
-"""The part of the time that the search has; the rest is for proofs and, with modes to choose, shorter schedules."""
+"""The part of the time that the search has, in two parts where there is one mode each.
+
+The rest is for proofs and, with modes to choose, shorter schedules.
+"""
 
 PATIENCE, LONG_PATIENCE = 0.2, 0.45
 """The part of the time after whose passing without a shorter schedule the search ends, where there is one mode each,
@@ -64,8 +67,8 @@ def optimize(
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
-    With one mode an activity, branch and bound comes first and then clause learning, which has all the time there is.
-    The solver has what is left, and branch and bound what that leaves, as when there is no solver.
+    With one mode an activity, branch and bound comes first and then clause learning, which has all the time there is,
+    unless it sees no hope: then the search goes on. The solver has what is left, and branch and bound what that leaves.
     ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
     numba or OR-Tools.
 
@@ -95,7 +98,8 @@ def optimize(
     with suppress(KeyboardInterrupt):
         if not several:
             proof.branch(clock() + seconds * BRANCHING_SHARE)
-            proof.learn()
+            if proof.learn():
+                proof.search(began + seconds * SEARCH_SHARE, seed + 1, workers)
         proof.solve(prove, seed)
         if not several:
             proof.branch(began + seconds)
@@ -139,10 +143,10 @@ class _Proof:
         )
         self._heed(found)
 
-    def learn(self) -> None:
-        """Clause learning, for the rest of the time, where it can be used."""
+    def learn(self) -> bool:
+        """Clause learning, for the rest of the time, where it can be used; True if it sees no hope."""
         if self.over or self._end <= self._clock():
-            return
+            return False
         found = learn(
             self._problem,
             self.bound.schedule,
@@ -153,6 +157,25 @@ class _Proof:
             on_best=self._on_best,
         )
         self._heed(found)
+        return found.far
+
+    def search(self, until: float, seed: int, workers: int) -> None:
+        """The search once more until then, from the best schedule."""
+        left, best = until - self._clock(), self.bound.schedule
+        if self.over or left <= 0 or best is None:
+            return
+        found = improve(
+            self._problem,
+            seed=seed,
+            seconds=left,
+            clock=self._clock,
+            workers=workers,
+            start=(best.start, best.modes),
+            on_best=self._on_best,
+        )
+        self.over |= found.interrupted
+        if found.makespan < best.makespan:
+            self.bound = replace(self.bound, schedule=self._problem.schedule(found.start, found.modes))
 
     def _heed(self, found: Branching) -> None:
         self._reach = found.reach

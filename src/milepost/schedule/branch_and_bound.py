@@ -45,11 +45,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """What branch and bound found: the bound and the best schedule, the activities' reach, and whether Ctrl-C came."""
+    """What branch and bound found: the bound and the best schedule, the activities' reach, and whether Ctrl-C came.
+
+    ``far``: the bound is so far from the schedule that it was not worth going on.
+    """
 
     bound: Bound
     reach: Reach
     interrupted: bool = False
+    far: bool = False
 
 
 def branch_and_bound(

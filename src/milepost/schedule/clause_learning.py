@@ -32,6 +32,9 @@ _ROUND = 500
 _EASY = 2_000
 """Conflicts of each search up to which a step of the bound is easy."""
 
+_FAR = 0.06
+"""The part of the makespan by which the bound that is easy may be less, if there is to be hope for the rest."""
+
 
 def learn(
     problem: Problem,
@@ -47,7 +50,8 @@ def learn(
     """Raise the lower bound, then undercut ``best`` until that is refuted; for so many ``conflicts``, while ``going``.
 
     No schedule is shorter than ``lower``, and ``reach`` holds, if they are known. ``on_bound`` hears of every better
-    bound, ``on_best`` of every shorter makespan. Ctrl-C leaves what was found.
+    bound, ``on_best`` of every shorter makespan. Ctrl-C leaves what was found. With ``conflicts`` None it ends when the
+    bound that is easy is so far from ``best`` that there is no hope.
 
     Raises:
         PlanInvalid: the links form a cycle.
@@ -64,7 +68,7 @@ def learn(
             asking.run(reach, _Rounds(conflicts, going))
         except KeyboardInterrupt:
             interrupted = True
-    return Branching(Bound(asking.lower, asking.best, asking.done), reach, interrupted)
+    return Branching(Bound(asking.lower, asking.best, asking.done), reach, interrupted, asking.far)
 
 
 class _Rounds:
@@ -73,6 +77,11 @@ class _Rounds:
     def __init__(self, conflicts: int | None, going: Callable[[], bool]) -> None:
         self._left = conflicts
         self._going = going
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether only time ends them."""
+        return self._left is None
 
     def next(self) -> int:
         """How many conflicts the next round may have, 0 if there is none."""
@@ -99,6 +108,7 @@ class _Asking:
     ) -> None:
         self.lower = lower
         self.best = best
+        self.far = False
         self._problem = problem
         self._on_bound = on_bound
         self._on_best = on_best
@@ -120,20 +130,23 @@ class _Asking:
         """Ask until the best schedule is optimal or all is spent."""
         from milepost.schedule.clause_model import Outline
 
+        assert self.best is not None
         outline = Outline(self._problem, self._unit, reach.before, reach.after)
         self._raise_to(-(-self.lower // self._unit) * self._unit)
         if not self.done and outline.facts(self._shorter) <= _MOST_FACTS:
             with ThreadPoolExecutor(2) as threads:
                 self._climb(outline, threads, rounds)
-                if not self.done:
+                if not self.done and not self.far:
                     self._undercut(_Race(outline, self._shorter, threads, rounds))
 
     def _climb(self, outline: Outline, threads: ThreadPoolExecutor, rounds: _Rounds) -> None:
         """Refute one makespan after the other, while that is easy."""
+        assert self.best is not None
         while not self.done and (horizon := self.lower // self._unit) < self._shorter:
             race = _Race(outline, horizon, threads, rounds)
             outcome = race.run(_EASY)
             if outcome == race.open:
+                self.far = rounds.unlimited and self.lower < (1 - _FAR) * self.best.makespan
                 return
             if outcome == race.found:
                 self._take(race.starts)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from threading import Event
 
 import pytest
 from tests.schedule.schedule_checker import complaints, single
@@ -102,6 +103,30 @@ def test_control_c_between_two_ways_leaves_what_there_is() -> None:
     found = optimize(OTHERS, stopped, ticking(), seconds=20)
     assert found.schedule is not None
     assert (found.schedule.makespan, found.lower, found.proven) == (600_001, 400_001, False)
+
+
+def test_time_to_compile_is_told_and_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way is ready only after somebody heard that it is being compiled, an hour later by the clock."""
+    clock, told, heard = ticking(), list[str](), Event()
+    slept = [0.0]
+
+    def hear(words: str) -> None:
+        told.append(words.removesuffix(" for this machine, this once; that time does not count"))
+        heard.set()
+
+    def compiling() -> None:
+        assert heard.wait(60)
+        heard.clear()
+        slept[0] += 3600.0
+
+    monkeypatch.setattr("milepost.app.optimizations._LOADING", 0.0)
+    for way in ("search", "branch_and_bound", "clause_learning"):
+        monkeypatch.setattr(f"milepost.schedule.{way}.warm_up", compiling)
+    prover = Prover()
+    optimize(OTHERS, prover, lambda: clock() + slept[0], seconds=60, on_wait=hear)
+    assert told[:3] == ["compiling the search", "compiling branch and bound", "compiling clause learning"]
+    assert len(prover.asked) == 1
+    assert 60 * 0.35 < prover.asked[0] <= 60 * 0.8
 
 
 STARTED = Problem(THIRDS.names, THIRDS.modes, (Link(0, 1, SS, 0),), THIRDS.resources)

@@ -120,6 +120,7 @@ def schedule_instance(problem: Problem, name: str, effort: Effort | None = None)
             seconds=effort.seconds,
             on_best=lambda makespan: tell(f"found {makespan}"),
             on_bound=lambda lower: tell(f"none is shorter than {lower}"),
+            on_wait=tell,
         )
     return _report(problem, name, bound.schedule, bound.lower, bound.proven, bound.note)
 

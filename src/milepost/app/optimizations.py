@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
+from threading import Timer
 from typing import Protocol
 
+from milepost.schedule import branch_and_bound as branching
+from milepost.schedule import clause_learning as learning
+from milepost.schedule import search as searching
 from milepost.schedule.bounds import Bound, lower_bound
-from milepost.schedule.branch_and_bound import Branching, Reach, branch_and_bound
+from milepost.schedule.branch_and_bound import Branching, Reach
 from milepost.schedule.calendar_leveling import search_on_axes
 from milepost.schedule.calendar_path import CalendarPath
-from milepost.schedule.clause_learning import learn
 from milepost.schedule.critical_path import CriticalPath
 from milepost.schedule.leveling import LeveledSchedule, level
 from milepost.schedule.problem import Problem
-from milepost.schedule.search import improve
 
 SEARCH_SHARE = 0.65
 """The part of the time that the search has, in two parts where there is one mode each.
@@ -34,6 +37,9 @@ BRANCHING_SHARE = 0.1
 
 _NODES_A_SECOND = 700_000
 """What branch and bound does on two cores, roughly; it ends where that cannot be enough."""
+
+_LOADING = 3.0
+"""Seconds that loading compiled code may take; what takes longer is being compiled."""
 
 
 class Prover(Protocol):
@@ -64,12 +70,14 @@ def optimize(
     start: tuple[Sequence[int], Sequence[int]] | None = None,
     on_best: Callable[[int], None] | None = None,
     on_bound: Callable[[int], None] | None = None,
+    on_wait: Callable[[str], object] = lambda _: None,
 ) -> Bound:
     """Search for a part of ``seconds``, then spend the rest on a proof; what Ctrl-C leaves is given too.
 
     With one mode an activity, branch and bound comes first and then clause learning, which has all the time there is,
     unless it sees no hope: then the search goes on. The solver has what is left, and branch and bound what that leaves.
-    ``start`` is a schedule (start times, modes) to begin with. A note of the bound says what was lost for want of
+    ``start`` is a schedule (start times, modes) to begin with. The time in which code is loaded or compiled does not
+    count; ``on_wait`` hears of it in words if it is long. A note of the bound says what was lost for want of
     numba or OR-Tools.
 
     Raises:
@@ -77,8 +85,9 @@ def optimize(
         WorkerUnavailable: the solver's process fails.
     """
     several = any(len(choices) > 1 for choices in problem.choices)
+    _make_ready("the search", searching.warm_up, on_wait)
     began = clock()
-    found = improve(
+    found = searching.improve(
         problem,
         seed=seed,
         seconds=seconds * SEARCH_SHARE,
@@ -92,18 +101,28 @@ def optimize(
     best = problem.schedule(*hint) if hint else None
     slow = () if found.compiled else ("numba is not installed (pip install 'milepost[schedule]'): the search is slow",)
     known = Bound(lower_bound(problem), best, found.optimal)
-    proof = _Proof(problem, clock, began + seconds, known, on_bound, on_best)
+    proof = _Proof(problem, clock, began + seconds, known, on_bound, on_best, on_wait)
     proof.over |= found.interrupted
     # Ctrl-C ends a way with what it found; between two of them it comes here.
     with suppress(KeyboardInterrupt):
         if not several:
-            proof.branch(clock() + seconds * BRANCHING_SHARE)
+            proof.branch(seconds * BRANCHING_SHARE)
             if proof.learn():
-                proof.search(began + seconds * SEARCH_SHARE, seed + 1, workers)
+                proof.search(seconds * (1 - SEARCH_SHARE), seed + 1, workers)
         proof.solve(prove, seed)
         if not several:
-            proof.branch(began + seconds)
+            proof.branch()
     return replace(proof.bound, note="; ".join([*slow, *([proof.bound.note] if proof.bound.note else [])]))
+
+
+def _make_ready(what: str, warm_up: Callable[[], None], on_wait: Callable[[str], object]) -> None:
+    timer = Timer(_LOADING, on_wait, [f"compiling {what} for this machine, this once; that time does not count"])
+    timer.daemon = True
+    timer.start()
+    try:
+        warm_up()
+    finally:
+        timer.cancel()
 
 
 class _Proof:
@@ -117,6 +136,7 @@ class _Proof:
         bound: Bound,
         on_bound: Callable[[int], None] | None,
         on_best: Callable[[int], None] | None,
+        on_wait: Callable[[str], object],
     ) -> None:
         self.bound = bound
         self._problem = problem
@@ -124,20 +144,22 @@ class _Proof:
         self._end = end
         self._on_bound = on_bound
         self._on_best = on_best
+        self._on_wait = on_wait
         self._reach: Reach | None = None
         self.over = bound.proven
 
-    def branch(self, until: float) -> None:
-        """Branch and bound until then, if it can be enough."""
-        end = min(until, self._end)
-        left = end - self._clock()
-        if self.over or left <= 0:
+    def branch(self, most: float = inf) -> None:
+        """Branch and bound for so many seconds, if that can be enough."""
+        if self.over or self._end <= self._clock():
             return
-        found = branch_and_bound(
+        self._wait_for("branch and bound", branching.warm_up)
+        began = self._clock()
+        end = min(began + most, self._end)
+        found = branching.branch_and_bound(
             self._problem,
             self.bound.schedule,
             lower=self.bound.lower,
-            nodes=round(left * _NODES_A_SECOND),
+            nodes=round((end - began) * _NODES_A_SECOND),
             going=lambda: self._clock() < end,
             on_bound=self._on_bound,
         )
@@ -147,7 +169,8 @@ class _Proof:
         """Clause learning, for the rest of the time, where it can be used; True if it sees no hope."""
         if self.over or self._end <= self._clock():
             return False
-        found = learn(
+        self._wait_for("clause learning", learning.warm_up)
+        found = learning.learn(
             self._problem,
             self.bound.schedule,
             lower=self.bound.lower,
@@ -159,12 +182,12 @@ class _Proof:
         self._heed(found)
         return found.far
 
-    def search(self, until: float, seed: int, workers: int) -> None:
-        """The search once more until then, from the best schedule."""
-        left, best = until - self._clock(), self.bound.schedule
+    def search(self, reserve: float, seed: int, workers: int) -> None:
+        """The search once more, from the best schedule, until so many seconds are left."""
+        left, best = self._end - reserve - self._clock(), self.bound.schedule
         if self.over or left <= 0 or best is None:
             return
-        found = improve(
+        found = searching.improve(
             self._problem,
             seed=seed,
             seconds=left,
@@ -176,6 +199,12 @@ class _Proof:
         self.over |= found.interrupted
         if found.makespan < best.makespan:
             self.bound = replace(self.bound, schedule=self._problem.schedule(found.start, found.modes))
+
+    def _wait_for(self, what: str, warm_up: Callable[[], None]) -> None:
+        """Make code ready, which takes none of the time there is."""
+        began = self._clock()
+        _make_ready(what, warm_up, self._on_wait)
+        self._end += self._clock() - began
 
     def _heed(self, found: Branching) -> None:
         self._reach = found.reach
@@ -232,6 +261,7 @@ class OptimizingLeveler:
             start=(first.start, [0] * len(problem)),
             on_best=lambda makespan: self.on_progress(f"found {makespan / 3600:.2f} h"),
             on_bound=lambda lower: self.on_progress(f"none is shorter than {lower / 3600:.2f} h"),
+            on_wait=self.on_progress,
         )
         if bound.note:
             self.on_progress(bound.note)

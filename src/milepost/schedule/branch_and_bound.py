@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from milepost.schedule.bounds import Bound, early_times, lower_bound
@@ -54,6 +55,12 @@ class Branching:
     reach: Reach
     interrupted: bool = False
     far: bool = False
+
+
+@cache
+def warm_up() -> None:
+    """Load the compiled code, or compile it, some seconds' work, if that was never done."""
+    branch_and_bound(Problem.smallest())
 
 
 def branch_and_bound(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from math import gcd
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,17 @@ _EASY = 2_000
 
 _FAR = 0.06
 """The part of the makespan by which the bound that is easy may be less, if there is to be hope for the rest."""
+
+
+@cache
+def warm_up() -> None:
+    """Load the compiled code, a second's work, or compile it, half a minute's, if that was never done."""
+    if can_compile():
+        from milepost.schedule.clause_model import Learner, Outline
+
+        learner = Learner(Outline(Problem.smallest(), 1, [0], [0]), 3, [0])
+        learner.search(1)
+        learner.shorten(2)
 
 
 def learn(

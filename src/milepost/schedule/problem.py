@@ -95,6 +95,11 @@ class Problem:
         resources = tuple(Resource(f"tier {rank}", capacities[rank]) for rank in ranks)
         return cls(network.ids, tuple(modes), tuple(_links(network)), resources, tuple(path.releases))
 
+    @classmethod
+    def smallest(cls) -> Problem:
+        """Make one that has nothing to decide, by which compiled code is loaded or compiled."""
+        return cls(("",), ((Mode(1, (1,)),),), (), (Resource("", 1),))
+
     def __len__(self) -> int:
         return len(self.names)
 

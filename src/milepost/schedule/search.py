@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from itertools import pairwise, repeat
 from math import gcd, sqrt
@@ -63,6 +64,12 @@ class SearchResult:
     def optimal(self) -> bool:
         """Whether the bound proves that no schedule is shorter."""
         return self.feasible and self.makespan <= self.lower_bound
+
+
+@cache
+def warm_up() -> None:
+    """Load the compiled code, half a second's work, or compile it, some ten seconds', if that was never done."""
+    improve(Problem.smallest(), iterations=1)
 
 
 def improve(

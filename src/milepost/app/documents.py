@@ -12,6 +12,7 @@ from pathlib import Path
 from milepost.app.folders import task_files
 from milepost.errors import DocumentChanged, DocumentUnwritable, PlanUnreadable
 from milepost.source import JoinedText, SourceText
+from milepost.source.titles import names_a_kind
 
 MAX_BYTES = 32 * 1024 * 1024
 SETTINGS = "milepost.toml"
@@ -174,8 +175,6 @@ def _mentions(file: Path, pattern: re.Pattern[bytes]) -> bool:
 
 def name_of(path: str, title: str) -> str:
     """What to call a plan: by its title, or by its folder where that says only that it is a plan."""
-    from milepost.plan.dialects.header import names_a_kind
-
     folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
     return folder if folder and names_a_kind(title) else title
 

@@ -9,6 +9,7 @@ from milepost.plan.blocks import BlockKind
 from milepost.plan.dialects.document import Document, plain
 from milepost.source import Span
 from milepost.source.lazy_regex import lazy_regex
+from milepost.source.titles import names_a_kind
 
 _SUFFIX = lazy_regex(
     r"[ \t]*(?:[-–—:：][ \t]*|(?<=[ \t]))"
@@ -18,9 +19,6 @@ _SUFFIX = lazy_regex(
 _PREFIX = lazy_regex(
     r"(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan))?|plan)[ \t]*(?:[:：]|[-–—][ \t])[ \t]*",
     re.IGNORECASE,
-)
-_KIND = lazy_regex(
-    r"[ \t]*(?:implementation[ \t]+(?:plan|tasks)|tasks?(?:[ \t]+(?:list|plan))?|plan)[ \t]*", re.IGNORECASE
 )
 _PURPOSE = lazy_regex(
     r"(?:\*\*|__)(?:purpose|goal|objective)[ \t]*(?:[:：](?:\*\*|__)|(?:\*\*|__)[ \t]*[:：])[ \t]*", re.IGNORECASE
@@ -54,11 +52,6 @@ def read_title(document: Document) -> Title:
         end = start + suffix.start()
     name = document.text[start:end]
     return Title(plain(" ".join(name.split())), Span(start, end))
-
-
-def names_a_kind(title: str) -> bool:
-    """Whether a title says only what sort of document it stands over, as ``Implementation Plan`` does."""
-    return _KIND.fullmatch(title) is not None
 
 
 def read_purpose(document: Document) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -21,6 +22,17 @@ def guarded(site: Site) -> Iterator[Running]:
     stop(running)
 
 
+def claim(page: Page, task: str) -> None:
+    """Claim a task by its key; what comes in live may take the focus away before, so it is pressed until it is heard."""
+    go_on = page.locator("#act [data-go-on]")
+    for _ in range(10):
+        page.locator(f"[data-task='{task}']").press("c")
+        with suppress(AssertionError):
+            expect(go_on).to_be_visible(timeout=3000)
+            break
+    go_on.click()
+
+
 def test_a_token_opens_the_pages_and_signing_out_closes_them(page: Page, guarded: Running) -> None:
     page.goto(guarded.address + "/plans/lighthouse")
     expect(page).to_have_url(guarded.address + "/login")
@@ -35,9 +47,7 @@ def test_a_token_opens_the_pages_and_signing_out_closes_them(page: Page, guarded
     cookie = next(one for one in page.context.cookies() if one["name"] == COOKIE)
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
     visit(page, guarded.address + "/plans/lighthouse/board")
-    page.locator("[data-task='1.3']").focus()
-    page.keyboard.press("c")
-    page.locator("#act [data-go-on]").click()
+    claim(page, "1.3")
     expect(page.locator("[data-column=running] [data-task='1.3']")).to_contain_text("ada")
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(guarded.address + "/login")
@@ -50,9 +60,7 @@ def test_who_may_only_read_is_told_so_when_acting(page: Page, guarded: Running) 
     page.get_by_label("Token").fill(guarded.site.token("eve", "read"))
     page.get_by_role("button", name="Sign in").click()
     visit(page, guarded.address + "/plans/lighthouse/board")
-    page.locator("[data-task='1.3']").focus()
-    page.keyboard.press("c")
-    page.locator("#act [data-go-on]").click()
+    claim(page, "1.3")
     expect(page.locator("#act [role=alert]")).to_contain_text("this needs a token with the scope work")
 
 
